@@ -1,0 +1,1 @@
+//! Identity: identifiers, claims and how they find exactly one account.

@@ -1,0 +1,1 @@
+//! Passwords: policy and hashing.
