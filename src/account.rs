@@ -1,0 +1,251 @@
+//! The host's side: accounts, and the four things regain asks of whoever keeps them.
+//!
+//! regain owns no users. A host implements [`AccountStore`] over its own table, or over LDAP, and keeps
+//! every rule of its own; regain only reads, and writes one thing: a new password hash, guarded by the epoch.
+
+use crate::identity::{EmailAddress, Identifier, IdentityKey, Person};
+use crate::ids::AccountId;
+use crate::password::PasswordHash;
+use crate::store::StoreError;
+use crate::wire::frame;
+use async_trait::async_trait;
+use sha2::{Digest as _, Sha256};
+use std::fmt;
+
+/// Where a person can be reached, as the host has it on file. Never built from what somebody typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AddressOnFile {
+    /// An e-mail address that was confirmed. Mail goes to exactly these bytes.
+    Email(EmailAddress),
+}
+
+impl AddressOnFile {
+    fn epoch_bytes(&self) -> (&'static str, &str) {
+        match self {
+            Self::Email(address) => ("email", address.as_str()),
+        }
+    }
+}
+
+/// Whether the account may be used at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum AccountStatus {
+    /// In use.
+    #[default]
+    Active,
+    /// Disabled, locked by the host, deceased, closed: no recovery and no sign-in.
+    Disabled,
+}
+
+/// An account as the host has it on file.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Account {
+    /// The host's name for it.
+    pub id: AccountId,
+    /// What the person signs in with.
+    pub username: String,
+    /// The stored hash; `None` when there is no password, or the host cannot read it (see `revision`).
+    pub password: Option<PasswordHash>,
+    /// Confirmed addresses; the first is where links go, notices go to all of them (NO-2).
+    pub addresses: Vec<AddressOnFile>,
+    /// Whether it may be used.
+    pub status: AccountStatus,
+    /// Whether the person may change the password; `false` for one that is managed elsewhere.
+    pub may_change_password: bool,
+    /// The person must choose a new password before anything else (PW-6).
+    pub must_change_password: bool,
+    /// Ids of the second factors that are bound to it.
+    pub factors: Vec<String>,
+    /// The person, as far as the host keeps plain attributes: for the agreement step and for password rules.
+    pub person: Option<Person>,
+    /// For a host that cannot read its hashes: bytes that change with the password, such as the time of the
+    /// last change. Empty otherwise.
+    pub revision: Vec<u8>,
+}
+
+impl Account {
+    /// An active account without password, address, factor or person.
+    #[must_use]
+    pub fn new(id: AccountId, username: impl Into<String>) -> Self {
+        Self {
+            id,
+            username: username.into(),
+            password: None,
+            addresses: Vec::new(),
+            status: AccountStatus::Active,
+            may_change_password: true,
+            must_change_password: false,
+            factors: Vec::new(),
+            person: None,
+            revision: Vec::new(),
+        }
+    }
+
+    /// The state of everything a recovery rests on. Any change to it kills every outstanding link (RC-7).
+    #[must_use]
+    pub fn epoch(&self) -> AccountEpoch {
+        let mut fields: Vec<&[u8]> = vec![b"regain/epoch/v1", self.id.as_str().as_bytes(), self.username.as_bytes()];
+        fields.push(self.password.as_ref().map_or(b"", |hash| hash.as_str().as_bytes()));
+        fields.push(&self.revision);
+        fields.push(match self.status {
+            AccountStatus::Active => b"active",
+            AccountStatus::Disabled => b"disabled",
+        });
+        fields.push(if self.may_change_password { b"may" } else { b"may not" });
+        for address in &self.addresses {
+            let (kind, text) = address.epoch_bytes();
+            fields.extend([kind.as_bytes(), text.as_bytes()]);
+        }
+        for factor in &self.factors {
+            fields.extend([&b"factor"[..], factor.as_bytes()]);
+        }
+        AccountEpoch(Sha256::digest(&*frame(&fields)).into())
+    }
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Account").field("status", &self.status).finish_non_exhaustive()
+    }
+}
+
+/// A digest over password hash, addresses on file, status and factors.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct AccountEpoch([u8; 32]);
+
+impl AccountEpoch {
+    /// An epoch read back from a store.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes to store.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for AccountEpoch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AccountEpoch(..)")
+    }
+}
+
+/// A new password for one account.
+#[derive(Debug, Clone)]
+pub struct PasswordChange {
+    /// Whose.
+    pub account: AccountId,
+    /// The epoch that the account must still have.
+    pub expected: AccountEpoch,
+    /// The new hash. Its salt is fresh, so finding it already stored means that this very change was applied.
+    pub hash: PasswordHash,
+}
+
+/// What became of a [`PasswordChange`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Applied {
+    /// Stored now, and all sessions are ended.
+    Done,
+    /// Was stored before; nothing to do.
+    Before,
+    /// The account changed meanwhile, may not change its password, or is gone; nothing was stored.
+    Conflict,
+}
+
+impl PasswordChange {
+    /// The whole rule: what to do, given the account as it is read inside the host's transaction.
+    ///
+    /// A store calls this, and writes the hash when the answer is [`Applied::Done`].
+    #[must_use]
+    pub fn against(&self, present: Option<&Account>) -> Applied {
+        let Some(account) = present.filter(|account| account.id == self.account) else {
+            return Applied::Conflict;
+        };
+        if account.password.as_ref() == Some(&self.hash) {
+            return Applied::Before;
+        }
+        let allowed = account.status == AccountStatus::Active && account.may_change_password;
+        if allowed && account.epoch() == self.expected { Applied::Done } else { Applied::Conflict }
+    }
+}
+
+/// The same password under a newer cost.
+#[derive(Debug, Clone)]
+pub struct HashUpgrade {
+    /// Whose.
+    pub account: AccountId,
+    /// The hash that must still be stored.
+    pub from: PasswordHash,
+    /// The hash to store in its place. Sessions go on.
+    pub to: PasswordHash,
+}
+
+/// The host's accounts.
+///
+/// Look-ups by identifier go by canonical keys ([`Identifier::username_key`], [`Identifier::email_key`]), compared
+/// byte for byte: never by a collation that folds case or accents (CVE-2019-19844, CVE-2024-27295).
+///
+/// ```
+/// use async_trait::async_trait;
+/// use regain::account::{Account, AccountStore, Applied, PasswordChange};
+/// use regain::identity::{Identifier, IdentityKey};
+/// use regain::ids::AccountId;
+/// use regain::store::StoreError;
+///
+/// /// A host with nobody in it.
+/// struct Nobody;
+///
+/// #[async_trait]
+/// impl AccountStore for Nobody {
+///     async fn find_by_identifier(&self, _: &Identifier) -> Result<Vec<Account>, StoreError> { Ok(vec![]) }
+///     async fn find_by_identity(&self, _: &IdentityKey) -> Result<Vec<Account>, StoreError> { Ok(vec![]) }
+///     async fn get(&self, _: &AccountId) -> Result<Option<Account>, StoreError> { Ok(None) }
+///     async fn set_password(&self, change: &PasswordChange) -> Result<Applied, StoreError> {
+///         Ok(change.against(None))
+///     }
+/// }
+/// ```
+#[async_trait]
+pub trait AccountStore: Send + Sync {
+    /// The accounts that this username or e-mail names. Several people may share an e-mail.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer.
+    async fn find_by_identifier(&self, identifier: &Identifier) -> Result<Vec<Account>, StoreError>;
+
+    /// The accounts that have one of these blind-index values; two are enough, more need not be read.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer.
+    async fn find_by_identity(&self, key: &IdentityKey) -> Result<Vec<Account>, StoreError>;
+
+    /// One account, read fresh: a recovery that rests on it checks its epoch.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer.
+    async fn get(&self, id: &AccountId) -> Result<Option<Account>, StoreError>;
+
+    /// Stores a new password and ends all sessions, in one transaction, as [`PasswordChange::against`] says.
+    /// Is called again after a crash, and must then answer [`Applied::Before`].
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer; regain tries again.
+    async fn set_password(&self, change: &PasswordChange) -> Result<Applied, StoreError>;
+
+    /// Stores the same password under a newer cost, if `from` is still stored. A host that does not want this
+    /// keeps the default, which does nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer; the sign-in goes on all the same.
+    async fn upgrade_hash(&self, upgrade: &HashUpgrade) -> Result<(), StoreError> {
+        let _ = upgrade;
+        Ok(())
+    }
+}

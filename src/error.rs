@@ -1,0 +1,85 @@
+//! What a person may learn, and what only the operator reads.
+//!
+//! [`RecoveryError`] is all that a page may show. The cause of `Unavailable` goes to `tracing` and to the event
+//! stream, never into this type.
+
+use crate::password::Reason;
+use std::time::Duration;
+
+/// The only things that a person may learn when something does not work.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecoveryError {
+    /// The link is unknown, expired, used, replaced or malformed. Which of these, only the audit record tells (EN-5).
+    #[error("this link cannot be used")]
+    LinkNotUsable,
+    /// The account's second factor has to be proven before a password can be chosen.
+    #[error("the second factor is needed")]
+    FactorNeeded,
+    /// The new password is not good enough, for these reasons. The link still works.
+    #[error("the password was refused")]
+    PasswordRefused(Vec<Reason>),
+    /// Username and password do not go together, or the account is not in use: which, nobody is told.
+    #[error("username or password is wrong")]
+    NotAccepted,
+    /// Too often. The same for any account and none.
+    #[error("too many attempts")]
+    TooManyAttempts {
+        /// When it is worth trying again.
+        retry_after: Duration,
+    },
+    /// Something is out of order; nothing is half done. Try again.
+    #[error("not available at the moment")]
+    Unavailable,
+}
+
+/// What went wrong inside, for the operator.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// A store did not answer.
+    #[error(transparent)]
+    Store(#[from] crate::store::StoreError),
+    /// A row cannot be read.
+    #[error(transparent)]
+    Record(#[from] crate::flow::CorruptRecord),
+    /// No randomness.
+    #[error(transparent)]
+    Entropy(#[from] crate::entropy::EntropyError),
+    /// A key is missing, or a sealed value was altered.
+    #[error(transparent)]
+    Key(#[from] crate::keys::KeyError),
+    /// Hashing failed.
+    #[error(transparent)]
+    Hash(#[from] crate::password::HashError),
+    /// The hashing threads are busy or stopped.
+    #[error(transparent)]
+    Pool(#[from] crate::password::PoolError),
+    /// A letter could not be written.
+    #[error("a letter could not be composed")]
+    Letter(#[from] askama::Error),
+    /// The state machine refused a step that the service took for legal.
+    #[error(transparent)]
+    Refused(#[from] crate::flow::Refusal),
+    /// The register of breached passwords did not answer.
+    #[error("the register of breached passwords did not answer")]
+    Breached(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Others kept changing the same rows.
+    #[error("gave up after {0} conflicts with others")]
+    Contention(u32),
+}
+
+impl Fault {
+    /// The error with its sources, in one line.
+    #[must_use]
+    pub fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = std::error::Error::source(self);
+        while let Some(cause) = source {
+            text.push_str(": ");
+            text.push_str(&cause.to_string());
+            source = cause.source();
+        }
+        text
+    }
+}

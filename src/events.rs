@@ -1,0 +1,94 @@
+//! The event stream: what a host can count, alarm on and react to.
+//!
+//! Events carry codes, flow ids and keyed pseudonyms; no personal data and no secret.
+
+use crate::audit::{Actor, Pseudonym};
+use crate::flow::{Dismissal, Purpose, StateKind};
+use crate::ids::{FlowId, MailId};
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RecoveryEvent {
+    /// A flow took a step, durably.
+    Moved {
+        /// The flow.
+        flow: FlowId,
+        /// Its purpose.
+        purpose: Purpose,
+        /// The state reached.
+        state: StateKind,
+        /// Why, where there is a reason.
+        reason: Option<Dismissal>,
+        /// Whose doing.
+        actor: Actor,
+        /// The account, where one is known.
+        account: Option<Pseudonym>,
+    },
+    /// Somebody was told to wait.
+    Limited {
+        /// What they did: `ask`, `choose`, `sign_in`.
+        doing: &'static str,
+        /// From where, where that is known.
+        client: Option<Pseudonym>,
+    },
+    /// A link was presented that cannot be used: the true reason, which the bearer is not told.
+    LinkRefused {
+        /// The flow that it named, if it was a token at all.
+        flow: Option<FlowId>,
+        /// `malformed`, `unknown`, `dead`, `expired`, `wrong_secret`, `account_changed`, `not_allowed`.
+        why: &'static str,
+    },
+    /// A new password was refused; the link still works.
+    PasswordRefused {
+        /// The flow.
+        flow: FlowId,
+        /// Codes of the reasons.
+        reasons: Vec<&'static str>,
+    },
+    /// A sign-in.
+    SignIn {
+        /// Whether it was accepted.
+        accepted: bool,
+        /// The account, where it was accepted.
+        account: Option<Pseudonym>,
+        /// From where, where that is known.
+        client: Option<Pseudonym>,
+    },
+    /// A mail was tried.
+    Mail {
+        /// The mail.
+        id: MailId,
+        /// `sent`, `retry`, `refused`, `too_old`, `unreadable`.
+        outcome: &'static str,
+        /// Which try.
+        attempt: u32,
+    },
+    /// Something is out of order. The cause is in the log.
+    Fault {
+        /// What was being done.
+        doing: &'static str,
+    },
+}
+
+/// Takes events. Called in place, so it should be quick; it cannot fail anything.
+///
+/// ```
+/// use regain::events::{EventSink, RecoveryEvent};
+/// use std::sync::atomic::{AtomicU64, Ordering};
+///
+/// #[derive(Default)]
+/// struct Faults(AtomicU64);
+///
+/// impl EventSink for Faults {
+///     fn event(&self, event: &RecoveryEvent) {
+///         if matches!(event, RecoveryEvent::Fault { .. }) {
+///             self.0.fetch_add(1, Ordering::Relaxed);
+///         }
+///     }
+/// }
+/// ```
+pub trait EventSink: Send + Sync {
+    /// One event.
+    fn event(&self, event: &RecoveryEvent);
+}

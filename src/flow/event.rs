@@ -1,0 +1,184 @@
+//! What can happen to a recovery, and what follows from it.
+
+use crate::account::AccountEpoch;
+use crate::flow::RecoveryFlow;
+use crate::flow::state::{Dismissal, Link, Sealed, State, StateKind, coded};
+
+/// Something that happens to a flow.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Event {
+    /// The request comes to nothing.
+    Dismiss(Dismissal),
+    /// People have to help.
+    Escalate(Dismissal),
+    /// Exactly one account agrees: its username goes to the address on file.
+    RemindUsername,
+    /// Exactly one account was found: a link goes to the address on file.
+    IssueLink(Link),
+    /// The bearer proved the second factor.
+    ProveFactor,
+    /// The bearer gave a wrong code.
+    FailFactor,
+    /// The bearer chose a password that the policy accepts. This consumes the link.
+    ChoosePassword {
+        /// The new password's hash, sealed.
+        hash: Sealed,
+        /// The account's epoch at that moment.
+        epoch: AccountEpoch,
+    },
+    /// The host's account has the new password.
+    PasswordApplied,
+    /// The host's account changed meanwhile, or is gone; the new password was not set.
+    PasswordConflicted,
+    /// Its time is over.
+    Expire,
+    /// A newer link, a changed credential or a sign-in takes its place.
+    Supersede,
+    /// "This wasn't me."
+    Disown,
+}
+
+coded! {
+    /// The events by name.
+    EventKind {
+        /// See [`Event::Dismiss`].
+        Dismiss = "dismiss",
+        /// See [`Event::Escalate`].
+        Escalate = "escalate",
+        /// See [`Event::RemindUsername`].
+        RemindUsername = "remind_username",
+        /// See [`Event::IssueLink`].
+        IssueLink = "issue_link",
+        /// See [`Event::ProveFactor`].
+        ProveFactor = "prove_factor",
+        /// See [`Event::FailFactor`].
+        FailFactor = "fail_factor",
+        /// See [`Event::ChoosePassword`].
+        ChoosePassword = "choose_password",
+        /// See [`Event::PasswordApplied`].
+        PasswordApplied = "password_applied",
+        /// See [`Event::PasswordConflicted`].
+        PasswordConflicted = "password_conflicted",
+        /// See [`Event::Expire`].
+        Expire = "expire",
+        /// See [`Event::Supersede`].
+        Supersede = "supersede",
+        /// See [`Event::Disown`].
+        Disown = "disown",
+    }
+}
+
+impl Event {
+    /// The event's name.
+    #[must_use]
+    pub fn kind(&self) -> EventKind {
+        match self {
+            Self::Dismiss(_) => EventKind::Dismiss,
+            Self::Escalate(_) => EventKind::Escalate,
+            Self::RemindUsername => EventKind::RemindUsername,
+            Self::IssueLink(_) => EventKind::IssueLink,
+            Self::ProveFactor => EventKind::ProveFactor,
+            Self::FailFactor => EventKind::FailFactor,
+            Self::ChoosePassword { .. } => EventKind::ChoosePassword,
+            Self::PasswordApplied => EventKind::PasswordApplied,
+            Self::PasswordConflicted => EventKind::PasswordConflicted,
+            Self::Expire => EventKind::Expire,
+            Self::Supersede => EventKind::Supersede,
+            Self::Disown => EventKind::Disown,
+        }
+    }
+}
+
+coded! {
+    /// The mails that a flow sends.
+    Letter {
+        /// The forgotten username.
+        UsernameReminder = "username_reminder",
+        /// The link under which a new password is chosen.
+        RecoveryLink = "recovery_link",
+        /// The notice that the password was changed.
+        PasswordChanged = "password_changed",
+        /// The notice that somebody asked although the account cannot use recovery.
+        SomebodyAsked = "somebody_asked",
+    }
+}
+
+/// Which other flows of the account end with a transition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Those for the same purpose.
+    SamePurpose,
+    /// All.
+    Account,
+}
+
+/// What has to be done with a transition, in the same transaction unless said otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Effect {
+    /// Put this letter into the outbox.
+    Mail(Letter),
+    /// End the account's other live flows.
+    Supersede(Scope),
+    /// Give the account its new password: after the transition is committed, as often as it takes.
+    SetPassword,
+}
+
+/// The audit line of a transition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Line {
+    /// The state that was left.
+    pub from: StateKind,
+    /// The state that was reached.
+    pub to: StateKind,
+    /// Why, where there is a reason.
+    pub reason: Option<Dismissal>,
+}
+
+impl Line {
+    pub(crate) fn of(from: &State, to: &State) -> Self {
+        Self { from: from.kind(), to: to.kind(), reason: to.reason() }
+    }
+}
+
+/// A legal step.
+#[derive(Debug, Clone)]
+pub struct Transition {
+    /// The flow after it.
+    pub next: RecoveryFlow,
+    /// What has to be done with it.
+    pub effects: Vec<Effect>,
+    /// What the audit record says.
+    pub line: Line,
+}
+
+impl Transition {
+    pub(crate) fn with(mut self, effect: Effect) -> Self {
+        self.effects.push(effect);
+        self
+    }
+}
+
+/// Why an event was not taken. The flow is unchanged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The event has no place in this state.
+    #[error("{} is not possible in state {}", event.code(), state.code())]
+    Illegal {
+        /// Where the flow stands.
+        state: StateKind,
+        /// What was tried.
+        event: EventKind,
+    },
+    /// The flow's time is over.
+    #[error("the flow's time is over")]
+    Expired,
+    /// The flow's time is not over.
+    #[error("the flow's time is not over yet")]
+    NotYetExpired,
+    /// The account has a second factor, which is not proven.
+    #[error("the account's second factor has to be proven first")]
+    FactorNeeded,
+}

@@ -1,0 +1,172 @@
+//! The key ring: one master key a generation, from which every other key is derived.
+//!
+//! The host loads the ring; there is no default. New things are made under the newest key, old things are
+//! opened by the key they name. Losing an old key harms only what was made with it.
+
+use crate::entropy::{Entropy, EntropyError, random};
+use crate::ids::Realm;
+use crate::wire::frame;
+use chacha20poly1305::aead::{Aead, KeyInit as _, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+use std::fmt;
+use zeroize::Zeroizing;
+
+/// Number of a key in the ring. Higher is newer; never give one number to two keys.
+pub type KeyId = u32;
+
+/// Master keys, the newest first.
+#[derive(Clone)]
+pub struct KeyRing {
+    keys: Vec<(KeyId, Zeroizing<[u8; 32]>)>,
+}
+
+impl KeyRing {
+    /// A ring with one key of 256 random bits.
+    #[must_use]
+    pub fn new(id: KeyId, key: [u8; 32]) -> Self {
+        Self { keys: vec![(id, Zeroizing::new(key))] }
+    }
+
+    /// Adds a key; the highest number is the one that new things are made with.
+    ///
+    /// # Errors
+    /// [`KeyError::DoubledId`] when the ring has that number already.
+    pub fn with_key(mut self, id: KeyId, key: [u8; 32]) -> Result<Self, KeyError> {
+        if self.keys.iter().any(|(known, _)| *known == id) {
+            return Err(KeyError::DoubledId(id));
+        }
+        self.keys.push((id, Zeroizing::new(key)));
+        self.keys.sort_by_key(|(id, _)| std::cmp::Reverse(*id));
+        Ok(self)
+    }
+
+    /// Makes a fresh random key for a new ring or a rotation.
+    ///
+    /// # Errors
+    /// [`EntropyError`] when no randomness can be had.
+    pub fn generate_key(entropy: &dyn Entropy) -> Result<[u8; 32], EntropyError> {
+        random(entropy)
+    }
+
+    /// A key for one use, derived from each master key, the newest first.
+    pub(crate) fn derive_all(&self, label: &str) -> Vec<(KeyId, [u8; 32])> {
+        self.keys.iter().map(|(id, master)| (*id, mac(&**master, &[b"regain/key/v1", label.as_bytes()]))).collect()
+    }
+
+    fn derive(&self, id: KeyId, label: &str) -> Option<[u8; 32]> {
+        let (_, master) = self.keys.iter().find(|(known, _)| *known == id)?;
+        Some(mac(&**master, &[b"regain/key/v1", label.as_bytes()]))
+    }
+
+    fn newest(&self) -> KeyId {
+        self.keys[0].0
+    }
+}
+
+impl fmt::Debug for KeyRing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.keys.iter().map(|(id, _)| id)).finish()
+    }
+}
+
+/// What is wrong with keys, or with what they should open.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// Two keys with one number.
+    #[error("the ring has a key {0} already; give a new key a higher number")]
+    DoubledId(KeyId),
+    /// The key that sealed this is not in the ring.
+    #[error("sealed with key {0}, which is not in the ring; add it back")]
+    Missing(KeyId),
+    /// Altered, moved to another row, or of another realm.
+    #[error("a sealed value does not open here: altered, or moved from another row or realm")]
+    Altered,
+    /// No randomness for the nonce.
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
+}
+
+/// HMAC-SHA-256 over framed fields.
+pub(crate) fn mac(key: &[u8], fields: &[&[u8]]) -> [u8; 32] {
+    let Ok(mut hmac) = Hmac::<Sha256>::new_from_slice(key) else {
+        unreachable!("HMAC takes keys of any length")
+    };
+    hmac.update(&frame(fields));
+    hmac.finalize().into_bytes().into()
+}
+
+/// Where a sealed value stands: it opens in this place only.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place<'a> {
+    pub(crate) realm: &'a Realm,
+    pub(crate) row: &'a [u8; 16],
+    pub(crate) column: &'static str,
+}
+
+/// Seals values for one place in a table (XChaCha20-Poly1305, random 192-bit nonces).
+#[derive(Clone, Debug)]
+pub(crate) struct Sealer {
+    ring: KeyRing,
+}
+
+const NONCE: usize = 24;
+
+impl Sealer {
+    pub(crate) fn new(ring: KeyRing) -> Self {
+        Self { ring }
+    }
+
+    pub(crate) fn seal(&self, entropy: &dyn Entropy, place: Place<'_>, plain: &[u8]) -> Result<Vec<u8>, KeyError> {
+        let id = self.ring.newest();
+        let nonce: [u8; NONCE] = random(entropy)?;
+        let payload = Payload { msg: plain, aad: &aad(id, place) };
+        let sealed = self.cipher(id)?.encrypt(&XNonce::from(nonce), payload).map_err(|_| KeyError::Altered)?;
+        Ok([&id.to_be_bytes()[..], &nonce, &sealed].concat())
+    }
+
+    pub(crate) fn open(&self, place: Place<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        let (id, rest) = sealed.split_first_chunk::<4>().ok_or(KeyError::Altered)?;
+        let (nonce, body) = rest.split_first_chunk::<NONCE>().ok_or(KeyError::Altered)?;
+        let id = KeyId::from_be_bytes(*id);
+        // Not key-committing: exactly the named key is tried.
+        let payload = Payload { msg: body, aad: &aad(id, place) };
+        let plain = self.cipher(id)?.decrypt(&XNonce::from(*nonce), payload).map_err(|_| KeyError::Altered)?;
+        Ok(Zeroizing::new(plain))
+    }
+
+    fn cipher(&self, id: KeyId) -> Result<XChaCha20Poly1305, KeyError> {
+        let key = Zeroizing::new(self.ring.derive(id, "seal").ok_or(KeyError::Missing(id))?);
+        Ok(XChaCha20Poly1305::new(&(*key).into()))
+    }
+}
+
+fn aad(id: KeyId, place: Place<'_>) -> Zeroizing<Vec<u8>> {
+    frame(&[
+        b"regain/seal/v1",
+        &id.to_be_bytes(),
+        place.realm.as_str().as_bytes(),
+        place.row,
+        place.column.as_bytes(),
+    ])
+}
+
+/// Turns what must not be stored into a key that can be: budgets, and names in the audit record.
+#[derive(Clone)]
+pub(crate) struct Pseudonyms {
+    key: Zeroizing<[u8; 32]>,
+    realm: Realm,
+}
+
+impl Pseudonyms {
+    pub(crate) fn new(ring: &KeyRing, realm: Realm) -> Self {
+        let key = mac(&*ring.keys[0].1, &[b"regain/key/v1", b"pseudonym"]);
+        Self { key: Zeroizing::new(key), realm }
+    }
+
+    pub(crate) fn of(&self, kind: &str, subject: &[u8]) -> [u8; 32] {
+        mac(&*self.key, &[b"regain/pseudonym/v1", self.realm.as_str().as_bytes(), kind.as_bytes(), subject])
+    }
+}

@@ -1,0 +1,200 @@
+//! The letters in words. Every one says who it is from, what happened, and what to do if it was not you (NO-3).
+
+use crate::flow::Letter;
+use askama::Template;
+use std::fmt;
+use time::OffsetDateTime;
+use time::macros::format_description;
+use zeroize::Zeroizing;
+
+/// The service that the mails and pages speak for.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Service {
+    /// Its name, such as "Mercy Hospital patient portal".
+    pub name: String,
+    /// How to reach people, such as "call +1 555 0100, day and night".
+    pub support: String,
+}
+
+impl Service {
+    /// Names the service and its support.
+    ///
+    /// # Errors
+    /// [`InvalidService`] when one is empty, over 200 bytes, or has control characters.
+    pub fn new(name: &str, support: &str) -> Result<Self, InvalidService> {
+        let plain = |text: &str| (1..=200).contains(&text.len()) && !text.chars().any(char::is_control);
+        if !plain(name) || !plain(support) {
+            return Err(InvalidService);
+        }
+        Ok(Self { name: name.to_owned(), support: support.to_owned() })
+    }
+}
+
+/// A service's name or support text that cannot be printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a service's name and its support text have 1 to 200 bytes and no control characters")]
+pub struct InvalidService;
+
+/// What a letter tells.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum LetterContent {
+    /// The forgotten username.
+    UsernameReminder {
+        /// The username.
+        username: String,
+        /// Where to sign in.
+        sign_in: String,
+    },
+    /// The link under which a new password is chosen.
+    RecoveryLink {
+        /// The link: a secret.
+        link: Zeroizing<String>,
+        /// How many minutes it works.
+        minutes: i64,
+    },
+    /// The notice that the password was changed.
+    PasswordChanged {
+        /// When.
+        at: OffsetDateTime,
+    },
+    /// The notice that somebody asked although the account cannot use recovery.
+    SomebodyAsked,
+}
+
+impl LetterContent {
+    /// Which letter it is.
+    #[must_use]
+    pub fn letter(&self) -> Letter {
+        match self {
+            Self::UsernameReminder { .. } => Letter::UsernameReminder,
+            Self::RecoveryLink { .. } => Letter::RecoveryLink,
+            Self::PasswordChanged { .. } => Letter::PasswordChanged,
+            Self::SomebodyAsked => Letter::SomebodyAsked,
+        }
+    }
+}
+
+impl fmt::Debug for LetterContent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LetterContent({})", self.letter().code())
+    }
+}
+
+/// A letter in words.
+#[derive(Clone)]
+pub struct Composed {
+    /// The subject.
+    pub subject: String,
+    /// The plain text part.
+    pub text: Zeroizing<String>,
+    /// The HTML part.
+    pub html: Zeroizing<String>,
+}
+
+impl fmt::Debug for Composed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Composed(..)")
+    }
+}
+
+/// A piece of a letter. The words are said once; the two parts only differ in how they show them.
+enum Block {
+    Paragraph(String),
+    /// Something to copy, such as a username.
+    Value(String),
+    /// A link with its label. Only built by [`crate::origin::Links`].
+    Action { label: &'static str, url: Zeroizing<String> },
+}
+
+#[derive(Template)]
+#[template(path = "mail/letter.txt")]
+struct TextPart<'a> {
+    service: &'a Service,
+    blocks: &'a [Block],
+}
+
+#[derive(Template)]
+#[template(path = "mail/letter.html")]
+struct HtmlPart<'a> {
+    service: &'a Service,
+    subject: &'a str,
+    blocks: &'a [Block],
+}
+
+/// Puts a letter into words.
+pub(crate) fn compose(service: &Service, content: &LetterContent) -> Result<Composed, askama::Error> {
+    let (subject, blocks) = english(service, content);
+    let text = Zeroizing::new(TextPart { service, blocks: &blocks }.render()?);
+    let html = Zeroizing::new(HtmlPart { service, subject: &subject, blocks: &blocks }.render()?);
+    Ok(Composed { subject, text, html })
+}
+
+fn english(service: &Service, content: &LetterContent) -> (String, Vec<Block>) {
+    let name = &service.name;
+    let paragraph = |text: &str| Block::Paragraph(text.to_owned());
+    match content {
+        LetterContent::UsernameReminder { username, sign_in } => (
+            format!("Your username for {name}"),
+            vec![
+                Block::Paragraph(format!("Somebody asked for the username of your account at {name}. It is:")),
+                Block::Value(username.clone()),
+                Block::Action { label: "Go to the sign-in page", url: Zeroizing::new(sign_in.clone()) },
+                paragraph("If you did not ask for this, you need not do anything. Nobody but you was told."),
+            ],
+        ),
+        LetterContent::RecoveryLink { link, minutes } => (
+            format!("Choose a new password for {name}"),
+            vec![
+                Block::Paragraph(format!("Somebody asked to choose a new password for your account at {name}.")),
+                Block::Action { label: "Choose a new password", url: link.clone() },
+                Block::Paragraph(format!("This link works once, for {minutes} minutes. A newer link replaces it.")),
+                paragraph(
+                    "If you did not ask for this, ignore this mail, or open the link and choose \u{201c}This wasn\u{2019}t me\u{201d}. \
+                     Your present password still works. Never pass the link on, not to our staff either.",
+                ),
+            ],
+        ),
+        LetterContent::PasswordChanged { at } => (
+            format!("Your password for {name} was changed"),
+            vec![
+                Block::Paragraph(format!("The password of your account at {name} was changed on {}.", date(*at))),
+                paragraph("You have been signed out on all devices. Sign in with the new password."),
+                paragraph("If this was not you, tell us at once, in the way named below."),
+            ],
+        ),
+        LetterContent::SomebodyAsked => (
+            format!("Somebody asked about your account at {name}"),
+            vec![
+                Block::Paragraph(format!(
+                    "Somebody asked to recover your account at {name}. It cannot be recovered this way."
+                )),
+                paragraph("If this was you, we can help you in the way named below. If not, you need not do anything."),
+            ],
+        ),
+    }
+}
+
+fn date(at: OffsetDateTime) -> String {
+    let format = format_description!("[day padding:none] [month repr:long] [year] at [hour]:[minute] UTC");
+    at.format(format).unwrap_or_else(|_| "an unknown date".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_from_the_account_is_escaped_in_html() {
+        let service = Service::new("A & B <clinic>", "call 1").unwrap();
+        let content = LetterContent::UsernameReminder {
+            username: "<a href=\"https://evil.test\">x</a>".to_owned(),
+            sign_in: "https://a.org/sign-in".to_owned(),
+        };
+        let mail = compose(&service, &content).unwrap();
+        assert!(!mail.html.contains("<a href=\"https://evil.test"), "{}", *mail.html);
+        assert!(mail.html.contains("A &#38; B &#60;clinic&#62;"), "{}", *mail.html);
+        assert!(mail.text.contains("A & B <clinic>"));
+    }
+}

@@ -1,0 +1,113 @@
+//! Asking: one durable commit, whoever is asked about.
+
+use crate::audit::{Actor, AuditRecord};
+use crate::budget::Spend;
+use crate::client::Client;
+use crate::clock::Moment;
+use crate::error::{Fault, RecoveryError};
+use crate::events::RecoveryEvent;
+use crate::flow::{FlowRecord, Purpose, RecoveryFlow, Sealed, StateKind};
+use crate::identity::{Identifier, IdentityClaims};
+use crate::recovery::{Inner, Recovery};
+use crate::store::{Commit, FlowWrite};
+use crate::wire::frame;
+
+/// What an ask gives back: that it was taken down. It is the same for every account and for none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Receipt;
+
+/// The column that what was typed is sealed for.
+pub(crate) const REQUEST: &str = "flow.request";
+
+impl Recovery {
+    /// Somebody forgot a password and types a username or an e-mail address. If that names one account, a link
+    /// goes to its address on file; nobody is told whether it does.
+    ///
+    /// # Errors
+    /// [`RecoveryError::TooManyAttempts`] when the budget of what was typed, or of the client's network, is used up;
+    /// [`RecoveryError::Unavailable`].
+    pub async fn ask_password(&self, identifier: &Identifier, client: &Client) -> Result<Receipt, RecoveryError> {
+        let inner = &*self.0;
+        let at = inner.clock.read();
+        let limits = &inner.limits;
+        let spends = vec![
+            inner.spend("ask/client", &client.network(), limits.asks_per_client, at),
+            inner.spend("ask/identifier", identifier.canonical(), limits.asks_per_identifier, at),
+        ];
+        inner.ask(Purpose::Password, identifier.as_typed().as_bytes(), spends, client, at).await
+    }
+
+    /// Somebody forgot a username and says who they are. If the claims identify exactly one account, its username
+    /// goes to its address on file; nobody is told whether they do. A match is never proof of identity (ID-1):
+    /// nothing but that mail follows from it.
+    ///
+    /// # Errors
+    /// [`RecoveryError::TooManyAttempts`] when the budget of an identifying attribute, or of the client's network, is
+    /// used up; [`RecoveryError::Unavailable`].
+    pub async fn ask_username(&self, claims: &IdentityClaims, client: &Client) -> Result<Receipt, RecoveryError> {
+        let inner = &*self.0;
+        let at = inner.clock.read();
+        let limits = &inner.limits;
+        let mut spends = vec![inner.spend("ask/client", &client.network(), limits.asks_per_client, at)];
+        for subject in inner.index.budget_subjects(claims) {
+            spends.push(inner.spend("ask/claims", &subject, limits.claims_per_attribute, at));
+        }
+        inner.ask(Purpose::Username, &claims.to_bytes(), spends, client, at).await
+    }
+}
+
+impl Inner {
+    async fn ask(
+        &self,
+        purpose: Purpose,
+        typed: &[u8],
+        spends: Vec<Spend>,
+        client: &Client,
+        at: Moment,
+    ) -> Result<Receipt, RecoveryError> {
+        let commit = self.asking(purpose, typed, spends, client, at).map_err(|fault| self.unavailable("ask", fault))?;
+        let flow = commit.audit[0].flow;
+        self.commit_within_budget("ask", commit, client, at).await?;
+        self.emit(RecoveryEvent::Moved {
+            flow,
+            purpose,
+            state: StateKind::Requested,
+            reason: None,
+            actor: Actor::Asker,
+            account: None,
+        });
+        self.wake.nudge();
+        Ok(Receipt)
+    }
+
+    fn asking(
+        &self,
+        purpose: Purpose,
+        typed: &[u8],
+        spends: Vec<Spend>,
+        client: &Client,
+        at: Moment,
+    ) -> Result<Commit, Fault> {
+        let id = self.new_flow_id()?;
+        let place = self.flow_place(&id, REQUEST);
+        let request = Sealed::new(self.sealer.seal(&*self.entropy, place, &frame(&[typed]))?);
+        let flow = RecoveryFlow::request(id, self.realm.clone(), purpose, request, self.request_life, at);
+        let audit = AuditRecord {
+            realm: self.realm.clone(),
+            at: at.now,
+            flow: id,
+            version: flow.version(),
+            event: format!("{}.requested", purpose.code()),
+            reason: None,
+            actor: Actor::Asker,
+            account: None,
+            client: self.client_pseudonym(client),
+        };
+        let mut commit = Commit::new(self.realm.clone());
+        commit.spends = spends;
+        commit.flows.push(FlowWrite::Insert(FlowRecord::from(&flow)));
+        commit.audit.push(audit);
+        Ok(commit)
+    }
+}

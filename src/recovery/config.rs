@@ -1,0 +1,315 @@
+//! What a host decides. Everything has a safe default; what is weaker than a floor does not build.
+
+use crate::account::AccountStore;
+use crate::budget::Quota;
+use crate::clock::{Clock, SystemClock, Watch};
+use crate::entropy::{Entropy, SystemEntropy};
+use crate::events::EventSink;
+use crate::identity::{BlindIndex, IdentityRules};
+use crate::ids::Realm;
+use crate::keys::{KeyRing, Pseudonyms, Sealer};
+use crate::mail::{Sender, Service};
+use crate::origin::Links;
+use crate::password::{Argon2Hasher, BreachedPasswords, HashPool, OnBreachFailure, PasswordHasher, PasswordPolicy};
+use crate::recovery::{Inner, Recovery};
+use crate::store::FlowStore;
+use crate::wake::Wake;
+use std::sync::Arc;
+use time::Duration;
+
+/// What regain cannot do without.
+pub struct Setup {
+    /// The tenant. One `Recovery` serves one realm.
+    pub realm: Realm,
+    /// The key ring: loaded by the host, the same on every node, kept apart from the database.
+    pub keys: KeyRing,
+    /// Where links lead.
+    pub links: Links,
+    /// What mails and pages call the service, and where help is.
+    pub service: Service,
+    /// Who mails come from.
+    pub sender: Sender,
+    /// The host's accounts.
+    pub accounts: Arc<dyn AccountStore>,
+    /// regain's own tables.
+    pub flows: Arc<dyn FlowStore>,
+}
+
+/// How often what may be done.
+///
+/// The first three are keyed on what was typed or on the client's network, are the same for any account and
+/// none, and may refuse aloud. Those per account work in silence, in the worker.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Asks for one typed identifier: 5 per hour.
+    pub asks_per_identifier: Quota,
+    /// Asks from one client network: 30 per 5 minutes.
+    pub asks_per_client: Quota,
+    /// Claims about one identifying attribute, such as one record number: 5 per day, so that guessing birth
+    /// dates is pointless (ID-4).
+    pub claims_per_attribute: Quota,
+    /// Claims compared with one account, whatever led to it: 5 per day.
+    pub claims_per_account: Quota,
+    /// Mails to one account: 3 per hour.
+    pub mails_per_account_hour: Quota,
+    /// Mails to one account: 10 per day.
+    pub mails_per_account_day: Quota,
+    /// Passwords hashed for one link: 20 per hour.
+    pub choices_per_link: Quota,
+    /// Sign-ins tried for one identifier: 100 per hour (NIST SP 800-63B-4 3.2.2: at most 100 in a row).
+    pub sign_ins_per_identifier: Quota,
+    /// Sign-ins tried for one identifier from one client network: 10 per 15 minutes.
+    pub sign_ins_per_identifier_and_client: Quota,
+    /// Sign-ins tried from one client network: 100 per 5 minutes.
+    pub sign_ins_per_client: Quota,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            asks_per_identifier: Quota::new(5, Duration::HOUR),
+            asks_per_client: Quota::new(30, Duration::minutes(5)),
+            claims_per_attribute: Quota::new(5, Duration::DAY),
+            claims_per_account: Quota::new(5, Duration::DAY),
+            mails_per_account_hour: Quota::new(3, Duration::HOUR),
+            mails_per_account_day: Quota::new(10, Duration::DAY),
+            choices_per_link: Quota::new(20, Duration::HOUR),
+            sign_ins_per_identifier: Quota::new(100, Duration::HOUR),
+            sign_ins_per_identifier_and_client: Quota::new(10, Duration::minutes(15)),
+            sign_ins_per_client: Quota::new(100, Duration::minutes(5)),
+        }
+    }
+}
+
+impl Limits {
+    /// More asks per client network: for load tests only. One network may then fill the queue.
+    #[must_use]
+    pub fn danger_asks_per_client(mut self, quota: Quota) -> Self {
+        self.asks_per_client = quota;
+        self
+    }
+
+    /// Limits that protect an account have a ceiling; those of a client network are the host's affair.
+    fn check(&self) -> Result<(), ConfigError> {
+        let per_day = |quota: Quota| f64::from(quota.count()) * (Duration::DAY / quota.period());
+        let ceilings = [
+            ("claims_per_attribute", self.claims_per_attribute, 100.0, "100 a day (OWASP ASVS 2.4.1)"),
+            ("claims_per_account", self.claims_per_account, 100.0, "100 a day (OWASP ASVS 2.4.1)"),
+            ("mails_per_account_day", self.mails_per_account_day, 100.0, "100 a day (OWASP forgot-password sheet)"),
+            ("sign_ins_per_identifier", self.sign_ins_per_identifier, 2400.0, "100 an hour (NIST SP 800-63B-4 3.2.2)"),
+        ];
+        for (name, quota, ceiling, floor) in ceilings {
+            if per_day(quota) > ceiling {
+                return Err(ConfigError::Weaker { what: name, floor });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether somebody whose account cannot use recovery is told by mail that somebody asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum AskedNotice {
+    /// Nothing is sent.
+    #[default]
+    Never,
+    /// A notice goes to the address on file of an account that is disabled or may not change its password.
+    WhenNotPossible,
+}
+
+/// Why a configuration does not build.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// Weaker than a floor.
+    #[error("{what} is weaker than its floor: {floor}")]
+    Weaker {
+        /// Which setting.
+        what: &'static str,
+        /// The floor and its source.
+        floor: &'static str,
+    },
+    /// Nothing useful can be built of it.
+    #[error("{what} must be {rule}")]
+    Invalid {
+        /// Which setting.
+        what: &'static str,
+        /// What it has to be.
+        rule: &'static str,
+    },
+    /// The hashing threads could not be started.
+    #[error("the hashing threads could not be started: {0}")]
+    Threads(String),
+}
+
+/// Builds a [`Recovery`].
+pub struct RecoveryBuilder {
+    setup: Setup,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    policy: PasswordPolicy,
+    hasher: Option<Arc<dyn PasswordHasher>>,
+    pool: Option<HashPool>,
+    identity: IdentityRules,
+    limits: Limits,
+    link_life: Duration,
+    request_life: Duration,
+    notice: AskedNotice,
+    breached: Option<(Arc<dyn BreachedPasswords>, OnBreachFailure)>,
+    sink: Option<Arc<dyn EventSink>>,
+}
+
+impl RecoveryBuilder {
+    pub(crate) fn new(setup: Setup) -> Self {
+        Self {
+            setup,
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
+            policy: PasswordPolicy::default(),
+            hasher: None,
+            pool: None,
+            identity: IdentityRules::default(),
+            limits: Limits::default(),
+            link_life: Duration::minutes(30),
+            request_life: Duration::HOUR,
+            notice: AskedNotice::default(),
+            breached: None,
+            sink: None,
+        }
+    }
+
+    /// Where the time comes from; the machine's clock by default.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Where random bytes come from; the operating system by default.
+    #[must_use]
+    pub fn entropy(mut self, entropy: Arc<dyn Entropy>) -> Self {
+        self.entropy = entropy;
+        self
+    }
+
+    /// Which passwords are good enough.
+    #[must_use]
+    pub fn password_policy(mut self, policy: PasswordPolicy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// How passwords are hashed; Argon2id at 19 MiB, t=2, p=1 by default.
+    #[must_use]
+    pub fn hasher(mut self, hasher: Arc<dyn PasswordHasher>) -> Self {
+        self.hasher = Some(hasher);
+        self
+    }
+
+    /// The threads that hash; as many as there are processors by default.
+    #[must_use]
+    pub fn hash_pool(mut self, pool: HashPool) -> Self {
+        self.pool = Some(pool);
+        self
+    }
+
+    /// Which attributes identify a person, and how the others have to agree.
+    #[must_use]
+    pub fn identity(mut self, rules: IdentityRules) -> Self {
+        self.identity = rules;
+        self
+    }
+
+    /// How often what may be done.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Life of a link: 30 minutes by default; NIST SP 800-63B-4 4.2.1.2 allows up to 24 h by e-mail.
+    #[must_use]
+    pub fn link_life(mut self, life: Duration) -> Self {
+        self.link_life = life;
+        self
+    }
+
+    /// How long an ask waits for the worker before it is given up: 1 hour by default, at most 24 h.
+    #[must_use]
+    pub fn request_life(mut self, life: Duration) -> Self {
+        self.request_life = life;
+        self
+    }
+
+    /// Whether people are told that somebody asked for an account that cannot use recovery.
+    #[must_use]
+    pub fn asked_notice(mut self, notice: AskedNotice) -> Self {
+        self.notice = notice;
+        self
+    }
+
+    /// A register of breached passwords, and what to do when it does not answer.
+    #[must_use]
+    pub fn breached_passwords(mut self, register: Arc<dyn BreachedPasswords>, failure: OnBreachFailure) -> Self {
+        self.breached = Some((register, failure));
+        self
+    }
+
+    /// Who gets the event stream.
+    #[must_use]
+    pub fn events(mut self, sink: Arc<dyn EventSink>) -> Self {
+        self.sink = Some(sink);
+        self
+    }
+
+    /// Builds it.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when a setting is weaker than its floor.
+    pub fn build(self) -> Result<Recovery, ConfigError> {
+        self.limits.check()?;
+        let life = |what, life: Duration| {
+            if life > Duration::DAY {
+                return Err(ConfigError::Weaker { what, floor: "at most 24 h by e-mail (NIST SP 800-63B-4 4.2.1.2)" });
+            }
+            if life < Duration::MINUTE {
+                return Err(ConfigError::Invalid { what, rule: "at least a minute" });
+            }
+            Ok(())
+        };
+        life("link_life", self.link_life)?;
+        life("request_life", self.request_life)?;
+        let Setup { realm, keys, links, service, sender, accounts, flows } = self.setup;
+        let pool = match self.pool {
+            Some(pool) => pool,
+            None => HashPool::new().map_err(|error| ConfigError::Threads(error.to_string()))?,
+        };
+        let index = BlindIndex::new(self.identity.clone(), realm.as_str(), keys.derive_all("blind-index"));
+        Ok(Recovery(Arc::new(Inner {
+            pseudonyms: Pseudonyms::new(&keys, realm.clone()),
+            sealer: Sealer::new(keys),
+            realm,
+            links,
+            service,
+            sender,
+            accounts,
+            flows,
+            clock: Watch::new(self.clock),
+            entropy: self.entropy,
+            policy: self.policy,
+            hasher: self.hasher.unwrap_or_else(|| Arc::new(Argon2Hasher::default())),
+            pool,
+            identity: self.identity,
+            index,
+            limits: self.limits,
+            link_life: self.link_life,
+            request_life: self.request_life,
+            notice: self.notice,
+            breached: self.breached,
+            sink: self.sink,
+            wake: Wake::default(),
+        })))
+    }
+}

@@ -1,0 +1,216 @@
+//! With a link in hand: look at it, choose a password, or disown it.
+
+use crate::account::{Account, AccountStatus, Applied};
+use crate::audit::Actor;
+use crate::client::Client;
+use crate::clock::Moment;
+use crate::error::{Fault, RecoveryError};
+use crate::events::RecoveryEvent;
+use crate::flow::{Event, FactorRule, RecoveryFlow, Sealed, State};
+use crate::password::{Password, PasswordHash, PreparedPassword, Reason, Verification};
+use crate::recovery::{Inner, Recovery, Step, Took};
+use crate::store::Commit;
+use crate::token::RecoveryToken;
+use time::OffsetDateTime;
+
+/// The column that a chosen password's hash is sealed for.
+pub(crate) const HASH: &str = "flow.hash";
+
+/// What the bearer of a usable link may know. Nothing of it comes from the account but what the bearer needs (ID-8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LinkView {
+    /// From when on it is too late.
+    pub expires_at: OffsetDateTime,
+    /// Whether the account's second factor has to be proven before a password can be chosen.
+    pub factor_needed: bool,
+    /// How many characters the new password needs.
+    pub at_least: usize,
+}
+
+/// What became of a chosen password. No session comes with it: the person signs in with it (RC-18).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Chosen {
+    /// It is set; every session of the account is ended.
+    Done,
+    /// It is accepted and durable, and will be set within moments: the host's accounts did not answer just now.
+    Pending,
+}
+
+/// Why a link cannot be used: for the event stream only.
+enum Unusable {
+    Because(&'static str),
+    Fault(Fault),
+}
+
+impl From<Fault> for Unusable {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+/// A link that has been proven, with its account as it is now.
+struct Proven {
+    flow: RecoveryFlow,
+    account: Account,
+    at: Moment,
+}
+
+impl Recovery {
+    /// Looks at a link. Writes nothing, so that mail scanners cannot burn it (RC-17).
+    ///
+    /// # Errors
+    /// [`RecoveryError::LinkNotUsable`] whatever the reason; [`RecoveryError::Unavailable`].
+    pub async fn look(&self, token: &RecoveryToken) -> Result<LinkView, RecoveryError> {
+        let proven = self.0.prove(token).await?;
+        let link = proven.flow.link().ok_or(RecoveryError::LinkNotUsable)?;
+        Ok(LinkView {
+            expires_at: link.window.expires_at.to_datetime(),
+            factor_needed: matches!(proven.flow.state(), State::LinkSent(link) if link.factor == FactorRule::Needed),
+            at_least: self.0.policy.at_least(!proven.account.factors.is_empty()),
+        })
+    }
+
+    /// Chooses a new password. The link is consumed only once the password has been accepted, and by one request only.
+    ///
+    /// # Errors
+    /// [`RecoveryError::LinkNotUsable`], [`RecoveryError::FactorNeeded`], [`RecoveryError::PasswordRefused`] (the link
+    /// still works), [`RecoveryError::TooManyAttempts`], [`RecoveryError::Unavailable`].
+    pub async fn choose_password(
+        &self,
+        token: &RecoveryToken,
+        password: &Password,
+        client: &Client,
+    ) -> Result<Chosen, RecoveryError> {
+        let inner = &*self.0;
+        let proven = inner.prove(token).await?;
+        if matches!(proven.flow.state(), State::LinkSent(link) if link.factor == FactorRule::Needed) {
+            return Err(RecoveryError::FactorNeeded);
+        }
+        let prepared = inner.accept_password(&proven.account, password).await;
+        let prepared = prepared.inspect_err(|error| inner.tell_refusal(&proven.flow, error))?;
+        inner.count_choice(&proven, client).await?;
+        let hash = inner.hash_if_new(&proven, prepared).await?;
+        let chosen = inner.consume(&proven, &hash, client).await?;
+        match inner.apply_password(chosen).await {
+            Ok(Applied::Done | Applied::Before) => Ok(Chosen::Done),
+            Ok(Applied::Conflict) => Err(RecoveryError::LinkNotUsable),
+            // The choice is durable: a worker goes on with it.
+            Err(fault) => {
+                inner.report("apply_password", &fault);
+                Ok(Chosen::Pending)
+            }
+        }
+    }
+
+    /// "This wasn't me": ends the link, and every other live link of the account.
+    ///
+    /// # Errors
+    /// [`RecoveryError::LinkNotUsable`]; [`RecoveryError::Unavailable`].
+    pub async fn disown(&self, token: &RecoveryToken, client: &Client) -> Result<(), RecoveryError> {
+        let inner = &*self.0;
+        let proven = inner.prove(token).await?;
+        let mut step = Step::new(proven.flow, Event::Disown, Actor::Bearer);
+        step.client = inner.client_pseudonym(client);
+        match inner.take(step, proven.at).await {
+            Ok(Took::Done(_)) => Ok(()),
+            Ok(_) | Err(Fault::Refused(_)) => Err(RecoveryError::LinkNotUsable),
+            Err(fault) => Err(inner.unavailable("disown", fault)),
+        }
+    }
+}
+
+impl Inner {
+    /// Proves that the bearer has the link's secret, that it may be used now, and that the account is still what it
+    /// was when the link was issued. Reads only.
+    async fn prove(&self, token: &RecoveryToken) -> Result<Proven, RecoveryError> {
+        let at = self.clock.read();
+        match self.try_prove(token, at).await {
+            Ok((flow, account)) => Ok(Proven { flow, account, at }),
+            Err(Unusable::Because(why)) => {
+                self.emit(RecoveryEvent::LinkRefused { flow: Some(token.flow()), why });
+                Err(RecoveryError::LinkNotUsable)
+            }
+            Err(Unusable::Fault(fault)) => Err(self.unavailable("look_at_link", fault)),
+        }
+    }
+
+    async fn try_prove(&self, token: &RecoveryToken, at: Moment) -> Result<(RecoveryFlow, Account), Unusable> {
+        let flow = self.load(token.flow()).await?.ok_or(Unusable::Because("unknown"))?;
+        let link = flow.link().ok_or(Unusable::Because("dead"))?;
+        let account = self.accounts.get(&link.account).await.map_err(Fault::from)?;
+        let account = account.ok_or(Unusable::Because("no_account"))?;
+        // The digest is bound to the epoch: a changed account makes the right secret a wrong one.
+        let presented = token.digest(&self.realm, flow.purpose(), &account.epoch());
+        if !presented.matches(&link.digest) {
+            return Err(Unusable::Because("wrong_secret_or_account_changed"));
+        }
+        if !flow.has_usable_link(at) {
+            return Err(Unusable::Because("expired"));
+        }
+        if account.status != AccountStatus::Active || !account.may_change_password {
+            return Err(Unusable::Because("not_allowed"));
+        }
+        Ok((flow, account))
+    }
+
+    /// Counts the choice in its own commit before anything is hashed or compared (RL-7).
+    async fn count_choice(&self, proven: &Proven, client: &Client) -> Result<(), RecoveryError> {
+        let mut commit = Commit::new(self.realm.clone());
+        let quota = self.limits.choices_per_link;
+        commit.spends.push(self.spend("choose/flow", proven.flow.id().as_bytes(), quota, proven.at));
+        self.commit_within_budget("choose", commit, client, proven.at).await
+    }
+
+    /// One verification to see that it is not the present password, then one hash.
+    async fn hash_if_new(&self, proven: &Proven, prepared: PreparedPassword) -> Result<PasswordHash, RecoveryError> {
+        let salt = crate::entropy::random(&*self.entropy).map_err(|error| self.unavailable("choose", error.into()))?;
+        let (hasher, present) = (self.hasher.clone(), proven.account.password.clone());
+        let work = self.pool.run(move || {
+            if let Some(present) = present
+                && hasher.verify(&prepared, &present)? != Verification::Wrong
+            {
+                return Ok(None);
+            }
+            hasher.hash(&prepared, salt).map(Some)
+        });
+        let hashed = work.await.map_err(Fault::from).and_then(|hashed| hashed.map_err(Fault::from));
+        match hashed {
+            Ok(Some(hash)) => Ok(hash),
+            Ok(None) => {
+                let error = RecoveryError::PasswordRefused(vec![Reason::SameAsPresent]);
+                self.tell_refusal(&proven.flow, &error);
+                Err(error)
+            }
+            Err(fault) => Err(self.unavailable("choose", fault)),
+        }
+    }
+
+    /// Writes the choice down as intent. Of any number of requests with one link, one gets through.
+    async fn consume(
+        &self,
+        proven: &Proven,
+        hash: &PasswordHash,
+        client: &Client,
+    ) -> Result<RecoveryFlow, RecoveryError> {
+        let id = proven.flow.id();
+        let sealed = self.sealer.seal(&*self.entropy, self.flow_place(&id, HASH), hash.as_str().as_bytes());
+        let sealed = sealed.map_err(|error| self.unavailable("choose", error.into()))?;
+        let event = Event::ChoosePassword { hash: Sealed::new(sealed), epoch: proven.account.epoch() };
+        let mut step = Step::new(proven.flow.clone(), event, Actor::Bearer);
+        step.client = self.client_pseudonym(client);
+        match self.take(step, proven.at).await {
+            Ok(Took::Done(flow)) => Ok(flow),
+            Ok(_) | Err(Fault::Refused(_)) => Err(RecoveryError::LinkNotUsable),
+            Err(fault) => Err(self.unavailable("choose", fault)),
+        }
+    }
+
+    fn tell_refusal(&self, flow: &RecoveryFlow, error: &RecoveryError) {
+        if let RecoveryError::PasswordRefused(reasons) = error {
+            let reasons = reasons.iter().map(Reason::code).collect();
+            self.emit(RecoveryEvent::PasswordRefused { flow: flow.id(), reasons });
+        }
+    }
+}

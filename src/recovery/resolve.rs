@@ -1,0 +1,219 @@
+//! Resolving: what the worker does with an ask, where nobody waits for the answer.
+
+use crate::account::{Account, AccountStatus, Applied, PasswordChange};
+use crate::audit::Actor;
+use crate::budget::Spend;
+use crate::clock::Moment;
+use crate::entropy::random;
+use crate::error::Fault;
+use crate::flow::{Dismissal, Event, FactorRule, Link, Purpose, RecoveryFlow, Sealed, State, Window};
+use crate::identity::{Identifier, IdentityClaims, Resolution, exactly_one};
+use crate::ids::AccountId;
+use crate::keys::KeyError;
+use crate::mail::LetterContent;
+use crate::password::PasswordHash;
+use crate::recovery::ask::REQUEST;
+use crate::recovery::link::HASH;
+use crate::recovery::step::Mailing;
+use crate::recovery::{AskedNotice, Inner, Step, Took};
+use crate::store::{Commit, Committed};
+use crate::token::RecoveryToken;
+use crate::wire::unframe;
+use zeroize::Zeroizing;
+
+
+impl Inner {
+    /// Does whatever is next for a flow that is due.
+    pub(crate) async fn attend(&self, flow: RecoveryFlow) -> Result<(), Fault> {
+        let at = self.clock.read();
+        if flow.state().window().is_some_and(|window| window.is_over(at)) {
+            self.take(Step::new(flow, Event::Expire, Actor::Worker), at).await?;
+            return Ok(());
+        }
+        match flow.state() {
+            State::Requested { request, .. } => {
+                let request = request.clone();
+                self.resolve(flow, &request, at).await
+            }
+            State::PasswordChosen { .. } => self.apply_password(flow).await.map(drop),
+            _ => Ok(()),
+        }
+    }
+
+    async fn resolve(&self, flow: RecoveryFlow, request: &Sealed, at: Moment) -> Result<(), Fault> {
+        let plain = self.sealer.open(self.flow_place(&flow.id(), REQUEST), request.as_bytes())?;
+        let [typed] = unframe::<1>(&plain).ok_or(KeyError::Altered)?;
+        let found = match flow.purpose() {
+            Purpose::Password => self.find_by_identifier(typed).await?,
+            Purpose::Username => self.find_by_claims(typed, at).await?,
+        };
+        match found.and_then(|account| self.recoverable(flow.purpose(), account)) {
+            Ok(account) => self.send(flow, account, at).await,
+            Err((why, account)) => self.turn_down(flow, why, account, at).await,
+        }
+    }
+
+    async fn find_by_identifier(&self, typed: &[u8]) -> Result<Found, Fault> {
+        let typed = Zeroizing::new(String::from_utf8_lossy(typed).into_owned());
+        let identifier = Identifier::parse(&typed);
+        if identifier.is_malformed() {
+            return Ok(Err((Dismissal::Malformed, None)));
+        }
+        Ok(one(self.accounts.find_by_identifier(&identifier).await?))
+    }
+
+    /// Probe, then agreement. The comparison is counted, per account, before it is made (ID-4).
+    async fn find_by_claims(&self, typed: &[u8], at: Moment) -> Result<Found, Fault> {
+        let malformed = Ok(Err((Dismissal::Malformed, None)));
+        let Some(claims) = IdentityClaims::from_bytes(typed) else { return malformed };
+        let key = self.index.probe(&claims);
+        if claims.is_malformed() || claims.is_after(at.now.to_datetime().date()) || key.values().is_empty() {
+            return malformed;
+        }
+        let candidates = self.accounts.find_by_identity(&key).await?;
+        let mut agreeing = Vec::new();
+        for account in candidates {
+            if !self.count_comparison(&account.id, at).await? {
+                return Ok(Err((Dismissal::OverLimit, None)));
+            }
+            if self.identity.agrees_with(&claims, account.person.as_ref()) {
+                agreeing.push(account);
+            }
+        }
+        Ok(one(agreeing))
+    }
+
+    async fn count_comparison(&self, account: &AccountId, at: Moment) -> Result<bool, Fault> {
+        let mut commit = Commit::new(self.realm.clone());
+        let quota = self.limits.claims_per_account;
+        commit.spends.push(self.spend("claims/account", account.as_str().as_bytes(), quota, at));
+        Ok(self.flows.commit(commit).await? == Committed::Done)
+    }
+
+    fn recoverable(&self, purpose: Purpose, account: Account) -> Found {
+        let why = match purpose {
+            _ if account.status != AccountStatus::Active => Dismissal::Disabled,
+            Purpose::Password if !account.may_change_password => Dismissal::NotAllowed,
+            _ if account.addresses.is_empty() => Dismissal::NoAddress,
+            _ => return Ok(account),
+        };
+        Err((why, Some(Box::new(account))))
+    }
+
+    /// Outwardly this is like every other ask. An account without an address needs people (ID-3), as does a
+    /// match that is ambiguous (ID-10).
+    async fn turn_down(
+        &self,
+        flow: RecoveryFlow,
+        why: Dismissal,
+        account: Option<Box<Account>>,
+        at: Moment,
+    ) -> Result<(), Fault> {
+        let event = match why {
+            Dismissal::NoAddress | Dismissal::Ambiguous => Event::Escalate(why),
+            _ => Event::Dismiss(why),
+        };
+        let mut step = Step::new(flow, event, Actor::Worker);
+        if let Some(account) = account {
+            step.account = Some(account.id.clone());
+            let possible = !matches!(why, Dismissal::Disabled | Dismissal::NotAllowed);
+            if self.notice == AskedNotice::WhenNotPossible && !possible && !account.addresses.is_empty() {
+                step.spends = self.mail_budgets(&account.id, at);
+                step.mailing = Some(Mailing { to: account.addresses, content: LetterContent::SomebodyAsked });
+            }
+        }
+        let (flow, account) = (step.flow.clone(), step.account.clone());
+        if let Took::OverBudget = self.take(step, at).await? {
+            self.dismiss_over_limit(flow, account, at).await?;
+        }
+        Ok(())
+    }
+
+    async fn send(&self, flow: RecoveryFlow, account: Account, at: Moment) -> Result<(), Fault> {
+        let (event, content) = match flow.purpose() {
+            Purpose::Username => (Event::RemindUsername, self.reminder(&account)),
+            Purpose::Password => self.link_for(&flow, &account, at)?,
+        };
+        let mut step = Step::new(flow.clone(), event, Actor::Worker);
+        step.account = Some(account.id.clone());
+        // The first address is where links and usernames go; notices go to all of them.
+        step.mailing = Some(Mailing { to: account.addresses[..1].to_vec(), content });
+        step.spends = self.mail_budgets(&account.id, at);
+        if let Took::OverBudget = self.take(step, at).await? {
+            self.dismiss_over_limit(flow, Some(account.id), at).await?;
+        }
+        Ok(())
+    }
+
+    async fn dismiss_over_limit(
+        &self,
+        flow: RecoveryFlow,
+        account: Option<AccountId>,
+        at: Moment,
+    ) -> Result<(), Fault> {
+        let step = Step::new(flow, Event::Dismiss(Dismissal::OverLimit), Actor::Worker);
+        self.take(Step { account, ..step }, at).await?;
+        Ok(())
+    }
+
+    fn mail_budgets(&self, account: &AccountId, at: Moment) -> Vec<Spend> {
+        let subject = account.as_str().as_bytes();
+        vec![
+            self.spend("mail/hour", subject, self.limits.mails_per_account_hour, at),
+            self.spend("mail/day", subject, self.limits.mails_per_account_day, at),
+        ]
+    }
+
+    fn reminder(&self, account: &Account) -> LetterContent {
+        LetterContent::UsernameReminder { username: account.username.clone(), sign_in: self.links.sign_in() }
+    }
+
+    fn link_for(&self, flow: &RecoveryFlow, account: &Account, at: Moment) -> Result<(Event, LetterContent), Fault> {
+        let token = RecoveryToken::new(flow.id(), random(&*self.entropy)?);
+        let link = Link {
+            account: account.id.clone(),
+            digest: token.digest(&self.realm, flow.purpose(), &account.epoch()),
+            factor: if account.factors.is_empty() { FactorRule::NotNeeded } else { FactorRule::Needed },
+            attempts: 0,
+            window: Window::open(at, self.link_life),
+        };
+        let minutes = self.link_life.whole_minutes();
+        Ok((Event::IssueLink(link), LetterContent::RecoveryLink { link: self.links.recovery(&token), minutes }))
+    }
+
+    /// Gives the host's account its new password and completes the flow. Safe to repeat at any point.
+    pub(crate) async fn apply_password(&self, flow: RecoveryFlow) -> Result<Applied, Fault> {
+        let State::PasswordChosen { account, epoch, hash, .. } = flow.state() else { return Ok(Applied::Conflict) };
+        let phc = self.sealer.open(self.flow_place(&flow.id(), HASH), hash.as_bytes())?;
+        let phc = std::str::from_utf8(&phc).map_err(|_| KeyError::Altered)?;
+        let hash = PasswordHash::parse(phc)?;
+        let change = PasswordChange { account: account.clone(), expected: *epoch, hash };
+        let applied = self.accounts.set_password(&change).await?;
+        let at = self.clock.read();
+        let event = match applied {
+            Applied::Done | Applied::Before => Event::PasswordApplied,
+            Applied::Conflict => Event::PasswordConflicted,
+        };
+        let mut step = Step::new(flow, event, Actor::Worker);
+        if applied != Applied::Conflict {
+            let on_file = self.accounts.get(&change.account).await?;
+            let to = on_file.map(|account| account.addresses).unwrap_or_default();
+            let content = LetterContent::PasswordChanged { at: at.now.to_datetime() };
+            step.mailing = Some(Mailing { to, content });
+        }
+        // Whoever loses the race to complete has nothing left to do.
+        self.take(step, at).await?;
+        Ok(applied)
+    }
+}
+
+/// An account to go on with, or why there is none, with the account that this is about.
+type Found = Result<Account, (Dismissal, Option<Box<Account>>)>;
+
+fn one(accounts: Vec<Account>) -> Found {
+    match exactly_one(accounts) {
+        Resolution::One(account) => Ok(account),
+        Resolution::None => Err((Dismissal::NoAccount, None)),
+        Resolution::Ambiguous => Err((Dismissal::Ambiguous, None)),
+    }
+}

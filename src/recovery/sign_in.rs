@@ -1,0 +1,167 @@
+//! Sign-in help: one hash whoever it is, and old links die with a sign-in.
+
+use crate::account::{Account, AccountStatus, HashUpgrade};
+use crate::client::Client;
+use crate::error::{Fault, RecoveryError};
+use crate::events::RecoveryEvent;
+use crate::identity::{Identifier, Resolution, exactly_one};
+use crate::ids::AccountId;
+use crate::mail::LetterContent;
+use crate::password::{Password, PasswordHash, PreparedPassword, Verification};
+use crate::recovery::step::Mailing;
+use crate::recovery::{Inner, Recovery};
+use crate::store::Commit;
+use crate::wire::frame;
+
+/// A right username and password. The host makes the session, after it has asked for the factors.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SignedIn {
+    /// Whose.
+    pub account: AccountId,
+    /// Second factors to be proven before there is a session.
+    pub factors: Vec<String>,
+    /// The person must choose a new password before anything else.
+    pub must_change_password: bool,
+}
+
+/// What a person changed outside of regain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Credential {
+    /// The password; a notice goes to every address on file.
+    Password,
+    /// An address on file, a factor, the status: links die, and the host sends what notice is due.
+    Other,
+}
+
+impl Recovery {
+    /// Verifies a username or e-mail address and a password with exactly one hash in every case: unknown account, no
+    /// password, disabled, wrong, right (EN-3). A right password under an old cost is hashed once more and stored.
+    ///
+    /// # Errors
+    /// [`RecoveryError::NotAccepted`] whatever is wrong; [`RecoveryError::TooManyAttempts`], the same for any identifier;
+    /// [`RecoveryError::Unavailable`].
+    pub async fn sign_in(
+        &self,
+        identifier: &Identifier,
+        password: &Password,
+        client: &Client,
+    ) -> Result<SignedIn, RecoveryError> {
+        let inner = &*self.0;
+        // What cannot be a password is nobody's: this does not depend on the account (PW-16).
+        let Ok(prepared) = password.prepare() else { return Err(inner.not_accepted(client)) };
+        inner.count_sign_in(identifier, client).await?;
+        let found = inner.accounts.find_by_identifier(identifier).await;
+        let account = usable(found.map_err(|error| inner.unavailable("sign_in", error.into()))?);
+        let verified = inner.verify(account.as_ref(), prepared).await;
+        let (verification, prepared) = verified.map_err(|fault| inner.unavailable("sign_in", fault))?;
+        let Some(account) = account.filter(|_| verification != Verification::Wrong) else {
+            return Err(inner.not_accepted(client));
+        };
+        if verification == Verification::RightButOutdated {
+            inner.upgrade_hash(&account, prepared).await;
+        }
+        self.signed_in(&account.id).await?;
+        inner.emit(RecoveryEvent::SignIn {
+            accepted: true,
+            account: Some(inner.account_pseudonym(&account.id)),
+            client: inner.client_pseudonym(client),
+        });
+        let Account { id, factors, must_change_password, .. } = account;
+        Ok(SignedIn { account: id, factors, must_change_password })
+    }
+
+    /// Somebody signed in, by whatever means: the account's older links die (RC-7).
+    ///
+    /// # Errors
+    /// [`RecoveryError::Unavailable`].
+    pub async fn signed_in(&self, account: &AccountId) -> Result<(), RecoveryError> {
+        let inner = &*self.0;
+        inner.supersede_all(account, None).await.map_err(|fault| inner.unavailable("signed_in", fault))
+    }
+
+    /// A credential was changed outside of regain: the account's links die, and for a password every address on file
+    /// gets a notice (NO-1).
+    ///
+    /// # Errors
+    /// [`RecoveryError::Unavailable`].
+    pub async fn credential_changed(&self, account: &AccountId, what: Credential) -> Result<(), RecoveryError> {
+        let inner = &*self.0;
+        let notice = match what {
+            Credential::Other => Ok(None),
+            Credential::Password => inner.change_notice(account).await,
+        };
+        let result = match notice {
+            Ok(mailing) => inner.supersede_all(account, mailing).await,
+            Err(fault) => Err(fault),
+        };
+        result.map_err(|fault| inner.unavailable("credential_changed", fault))
+    }
+}
+
+/// The one active account with this identifier. Two accounts with one e-mail address sign in by username.
+fn usable(found: Vec<Account>) -> Option<Account> {
+    match exactly_one(found) {
+        Resolution::One(account) if account.status == AccountStatus::Active => Some(account),
+        _ => None,
+    }
+}
+
+impl Inner {
+    fn not_accepted(&self, client: &Client) -> RecoveryError {
+        let client = self.client_pseudonym(client);
+        self.emit(RecoveryEvent::SignIn { accepted: false, account: None, client });
+        RecoveryError::NotAccepted
+    }
+
+    async fn count_sign_in(&self, identifier: &Identifier, client: &Client) -> Result<(), RecoveryError> {
+        let at = self.clock.read();
+        let (limits, network) = (&self.limits, client.network());
+        let pair = frame(&[identifier.canonical(), &network]);
+        let mut commit = Commit::new(self.realm.clone());
+        commit.spends = vec![
+            self.spend("sign-in/client", &network, limits.sign_ins_per_client, at),
+            self.spend("sign-in/pair", &pair, limits.sign_ins_per_identifier_and_client, at),
+            self.spend("sign-in/identifier", identifier.canonical(), limits.sign_ins_per_identifier, at),
+        ];
+        self.commit_within_budget("sign_in", commit, client, at).await
+    }
+
+    /// One verification, against a hash that nothing matches where there is no password to compare with.
+    async fn verify(
+        &self,
+        account: Option<&Account>,
+        prepared: PreparedPassword,
+    ) -> Result<(Verification, PreparedPassword), Fault> {
+        let stored: Option<PasswordHash> = account.and_then(|account| account.password.clone());
+        let hasher = self.hasher.clone();
+        let work = self.pool.run(move || {
+            let real = stored.is_some();
+            let verification = hasher.verify(&prepared, &stored.unwrap_or_else(|| hasher.dummy()))?;
+            Ok::<_, Fault>((if real { verification } else { Verification::Wrong }, prepared))
+        });
+        work.await?
+    }
+
+    /// Fails in silence: the sign-in itself was right, and the next one tries again.
+    async fn upgrade_hash(&self, account: &Account, prepared: PreparedPassword) {
+        let Some(from) = account.password.clone() else { return };
+        let result = match self.hash(prepared).await {
+            Ok(to) => {
+                let upgrade = HashUpgrade { account: account.id.clone(), from, to };
+                self.accounts.upgrade_hash(&upgrade).await.map_err(Fault::from)
+            }
+            Err(fault) => Err(fault),
+        };
+        if let Err(fault) = result {
+            self.report("upgrade_hash", &fault);
+        }
+    }
+
+    async fn change_notice(&self, account: &AccountId) -> Result<Option<Mailing>, Fault> {
+        let to = self.accounts.get(account).await?.map(|account| account.addresses).unwrap_or_default();
+        let content = LetterContent::PasswordChanged { at: self.clock.read().now.to_datetime() };
+        Ok(Some(Mailing { to, content }))
+    }
+}

@@ -1,0 +1,191 @@
+//! Carries out one transition: flow, other flows of the account, mails and audit record in one commit.
+
+use crate::account::AddressOnFile;
+use crate::audit::{Actor, AuditRecord, Pseudonym};
+use crate::budget::Spend;
+use crate::clock::Moment;
+use crate::entropy::random;
+use crate::error::Fault;
+use crate::events::RecoveryEvent;
+use crate::flow::{Effect, Event, FlowRecord, Line, RecoveryFlow, Scope};
+use crate::ids::{AccountId, FlowId, MailId};
+use crate::mail::{self, LetterContent};
+use crate::recovery::Inner;
+use crate::store::{Commit, Committed, FlowWrite, OutboxMail};
+
+/// How often a commit is tried anew when others change the account's links at the same time.
+const TRIES: u32 = 16;
+
+/// One event for one flow, with what its effects need.
+pub(crate) struct Step {
+    pub(crate) flow: RecoveryFlow,
+    pub(crate) event: Event,
+    pub(crate) actor: Actor,
+    pub(crate) client: Option<Pseudonym>,
+    pub(crate) account: Option<AccountId>,
+    pub(crate) mailing: Option<Mailing>,
+    pub(crate) spends: Vec<Spend>,
+}
+
+/// A letter and who gets it.
+#[derive(Clone)]
+pub(crate) struct Mailing {
+    pub(crate) to: Vec<AddressOnFile>,
+    pub(crate) content: LetterContent,
+}
+
+/// What became of a step.
+pub(crate) enum Took {
+    /// It is durable; this is the flow now.
+    Done(RecoveryFlow),
+    /// A budget refused; nothing happened.
+    OverBudget,
+    /// Somebody else moved the flow; nothing happened.
+    Lost,
+}
+
+impl Step {
+    pub(crate) fn new(flow: RecoveryFlow, event: Event, actor: Actor) -> Self {
+        let account = flow.account().cloned();
+        Self { flow, event, actor, client: None, account, mailing: None, spends: Vec::new() }
+    }
+}
+
+/// A commit in the making, with the events to tell once it is durable.
+struct Draft {
+    commit: Commit,
+    moved: Vec<RecoveryEvent>,
+}
+
+impl Inner {
+    /// Takes a step, or tells why not. A refusal of the state machine comes as [`Fault::Refused`].
+    pub(crate) async fn take(&self, step: Step, at: Moment) -> Result<Took, Fault> {
+        let transition = step.flow.apply(step.event.clone(), at)?;
+        for _ in 0..TRIES {
+            let mut draft = Draft { commit: Commit::new(self.realm.clone()), moved: Vec::new() };
+            draft.commit.spends.clone_from(&step.spends);
+            for effect in &transition.effects {
+                match effect {
+                    Effect::Supersede(scope) => self.supersede_others(&mut draft, &step, *scope, at).await?,
+                    Effect::Mail(_) => self.queue(&mut draft, step.flow.id(), step.mailing.as_ref(), at)?,
+                    Effect::SetPassword => {}
+                }
+            }
+            // A dismissal may tell the account on file that somebody asked.
+            if transition.effects.is_empty() && step.mailing.is_some() {
+                self.queue(&mut draft, step.flow.id(), step.mailing.as_ref(), at)?;
+            }
+            self.write(&mut draft, &transition.next, transition.line, &step, at);
+            match self.flows.commit(draft.commit).await? {
+                Committed::Done => {
+                    draft.moved.into_iter().for_each(|event| self.emit(event));
+                    self.wake.nudge();
+                    return Ok(Took::Done(transition.next));
+                }
+                Committed::OverBudget { .. } => return Ok(Took::OverBudget),
+                Committed::Conflict => {
+                    let stored = self.load(step.flow.id()).await?;
+                    if stored.is_none_or(|stored| stored.version() != step.flow.version()) {
+                        return Ok(Took::Lost);
+                    }
+                }
+            }
+        }
+        Err(Fault::Contention(TRIES))
+    }
+
+    /// Ends the other live links of the step's account. They come before the step's own write, so that a new link
+    /// takes the place of the old one.
+    async fn supersede_others(&self, draft: &mut Draft, step: &Step, scope: Scope, at: Moment) -> Result<(), Fault> {
+        let Some(account) = &step.account else { return Ok(()) };
+        let keep = |other: &RecoveryFlow| {
+            let in_scope = scope == Scope::Account || other.purpose() == step.flow.purpose();
+            other.id() == step.flow.id() || !in_scope
+        };
+        self.end_links(draft, account, keep, step.actor, at).await
+    }
+
+    async fn end_links(
+        &self,
+        draft: &mut Draft,
+        account: &AccountId,
+        keep: impl Fn(&RecoveryFlow) -> bool + Send,
+        actor: Actor,
+        at: Moment,
+    ) -> Result<(), Fault> {
+        for record in self.flows.live_links(&self.realm, account).await? {
+            let flow = RecoveryFlow::try_from(record)?;
+            if keep(&flow) {
+                continue;
+            }
+            let over = flow.link().is_some_and(|link| link.window.is_over(at));
+            let event = if over { Event::Expire } else { Event::Supersede };
+            let transition = flow.apply(event.clone(), at)?;
+            self.write(draft, &transition.next, transition.line, &Step::new(flow, event, actor), at);
+        }
+        Ok(())
+    }
+
+    fn queue(&self, draft: &mut Draft, flow: FlowId, mailing: Option<&Mailing>, at: Moment) -> Result<(), Fault> {
+        let Some(mailing) = mailing else { return Ok(()) };
+        let composed = mail::compose(&self.service, &mailing.content)?;
+        for to in &mailing.to {
+            let id = MailId::from_bytes(random(&*self.entropy)?);
+            let sealed = mail::seal(&self.sealer, &*self.entropy, &self.realm, &id, to, &composed)?;
+            draft.commit.mails.push(OutboxMail {
+                id,
+                realm: self.realm.clone(),
+                flow,
+                letter: mailing.content.letter().code().into(),
+                sealed,
+                attempts: 0,
+                created_at: at.now,
+                due_at: at.now,
+            });
+        }
+        Ok(())
+    }
+
+    fn write(&self, draft: &mut Draft, next: &RecoveryFlow, line: Line, step: &Step, at: Moment) {
+        let account = step.account.as_ref().map(|account| self.account_pseudonym(account));
+        draft.commit.flows.push(FlowWrite::Update(FlowRecord::from(next)));
+        draft.commit.audit.push(AuditRecord {
+            realm: self.realm.clone(),
+            at: at.now,
+            flow: next.id(),
+            version: next.version(),
+            event: format!("{}.{}", next.purpose().code(), line.to.code()),
+            reason: line.reason.map(|why| why.code().into()),
+            actor: step.actor,
+            account,
+            client: step.client,
+        });
+        draft.moved.push(RecoveryEvent::Moved {
+            flow: next.id(),
+            purpose: next.purpose(),
+            state: line.to,
+            reason: line.reason,
+            actor: step.actor,
+            account,
+        });
+    }
+
+    /// Ends all live links of an account: somebody signed in, or changed a credential elsewhere (RC-7).
+    pub(crate) async fn supersede_all(&self, account: &AccountId, mailing: Option<Mailing>) -> Result<(), Fault> {
+        let at = self.clock.read();
+        for _ in 0..TRIES {
+            let mut draft = Draft { commit: Commit::new(self.realm.clone()), moved: Vec::new() };
+            self.end_links(&mut draft, account, |_| false, Actor::Host, at).await?;
+            self.queue(&mut draft, self.new_flow_id()?, mailing.as_ref(), at)?;
+            if draft.commit.flows.is_empty() && draft.commit.mails.is_empty() {
+                return Ok(());
+            }
+            if self.flows.commit(draft.commit).await? == Committed::Done {
+                draft.moved.into_iter().for_each(|event| self.emit(event));
+                self.wake.nudge();
+                return Ok(());
+            }
+        }
+        Err(Fault::Contention(TRIES))
+    }
+}

@@ -1,0 +1,259 @@
+//! regain's own tables: flows, outbox, budgets, audit.
+//!
+//! A store compares versions and writes bytes; it holds no rule. Everything that has to happen together is
+//! one [`Commit`], in one durable transaction.
+
+use crate::audit::AuditRecord;
+use crate::budget::Spend;
+use crate::clock::Timestamp;
+use crate::flow::FlowRecord;
+use crate::ids::{AccountId, FlowId, MailId, Realm};
+use async_trait::async_trait;
+use std::fmt;
+
+/// Why a store did not do what it was asked. The backend's own error is kept as the source.
+#[derive(Debug, thiserror::Error)]
+#[error("{context}")]
+pub struct StoreError {
+    context: &'static str,
+    #[source]
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl StoreError {
+    /// Wraps a backend's error; `context` says what was being done.
+    pub fn new(context: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self { context, source: Some(source.into()) }
+    }
+
+    /// An error without a cause of its own.
+    #[must_use]
+    pub const fn plain(context: &'static str) -> Self {
+        Self { context, source: None }
+    }
+}
+
+/// A change of one flow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FlowWrite {
+    /// A new flow.
+    Insert(FlowRecord),
+    /// The next version of a flow; only if the stored version is exactly one lower.
+    Update(FlowRecord),
+}
+
+/// A mail that waits, sealed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OutboxMail {
+    /// Its name, the same across all tries.
+    pub id: MailId,
+    /// The tenant.
+    pub realm: Realm,
+    /// The flow that it belongs to.
+    pub flow: FlowId,
+    /// Code of the letter.
+    pub letter: String,
+    /// The whole message, sealed.
+    pub sealed: Vec<u8>,
+    /// Tries so far, this one included once it is claimed.
+    pub attempts: u32,
+    /// When it was queued.
+    pub created_at: Timestamp,
+    /// When it is to be tried next.
+    pub due_at: Timestamp,
+}
+
+impl fmt::Debug for OutboxMail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OutboxMail")
+            .field("id", &self.id)
+            .field("letter", &self.letter)
+            .field("attempts", &self.attempts)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What became of a try to send a mail. Applies only if the stored count of tries is still `attempts`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailSettlement {
+    /// The mail.
+    pub id: MailId,
+    /// The try that this settles.
+    pub attempts: u32,
+    /// What became of it.
+    pub outcome: MailOutcome,
+}
+
+/// See [`MailSettlement`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MailOutcome {
+    /// Accepted by the mail system: the row is erased.
+    Sent,
+    /// To be tried again then.
+    Retry(Timestamp),
+    /// Given up: what was sealed is erased, the row stays for the host to see.
+    Dead {
+        /// When.
+        at: Timestamp,
+        /// A stable code: `refused`, `too_old`, `unreadable`.
+        why: String,
+    },
+}
+
+/// A mail that was given up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// Its name.
+    pub id: MailId,
+    /// The flow that it belonged to.
+    pub flow: FlowId,
+    /// Code of the letter.
+    pub letter: String,
+    /// Tries.
+    pub attempts: u32,
+    /// When it was queued.
+    pub created_at: Timestamp,
+    /// When it was given up.
+    pub dead_at: Timestamp,
+    /// Why: `refused`, `too_old`, `unreadable`.
+    pub why: String,
+}
+
+/// What happens together or not at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// The tenant of all of it.
+    pub realm: Realm,
+    /// Budgets to take from, in this order. If one refuses, nothing of the commit happens, the other spends included.
+    pub spends: Vec<Spend>,
+    /// Flows to write, in this order.
+    pub flows: Vec<FlowWrite>,
+    /// Mails to queue.
+    pub mails: Vec<OutboxMail>,
+    /// Mails that were tried.
+    pub settlements: Vec<MailSettlement>,
+    /// Lines of the audit record.
+    pub audit: Vec<AuditRecord>,
+}
+
+impl Commit {
+    /// A commit of nothing.
+    #[must_use]
+    pub fn new(realm: Realm) -> Self {
+        Self { realm, spends: vec![], flows: vec![], mails: vec![], settlements: vec![], audit: vec![] }
+    }
+}
+
+/// What became of a [`Commit`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Committed {
+    /// Durable.
+    Done,
+    /// A budget refused; nothing was written.
+    OverBudget {
+        /// When that budget has something again.
+        retry_at: Timestamp,
+    },
+    /// Another version than expected is stored, or the account has a live link for the purpose already;
+    /// nothing was written.
+    Conflict,
+}
+
+/// Work to be handed to one worker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// The tenant.
+    pub realm: Realm,
+    /// What is due by then.
+    pub due_by: Timestamp,
+    /// Until then nobody else gets it.
+    pub lease_until: Timestamp,
+    /// At most so many, the longest due first.
+    pub limit: u32,
+}
+
+/// What to delete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sweep {
+    /// Flows that have ended and were created before.
+    pub ended_before: Timestamp,
+    /// Budgets that are full again by then.
+    pub budgets_full_at: Timestamp,
+    /// Dead letters given up before.
+    pub dead_before: Timestamp,
+    /// At most so many rows of each.
+    pub limit: u32,
+}
+
+/// A store's tables, counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Depth {
+    /// Flows that wait for the worker or for their link.
+    pub live_flows: u64,
+    /// Mails that wait.
+    pub waiting_mails: u64,
+    /// Mails that were given up.
+    pub dead_letters: u64,
+}
+
+/// regain's own tables.
+///
+/// The contract is checked by [`flow_store_contract`](crate::testing) (feature `testing`). A store that is
+/// unavailable answers with an error, never with an empty result.
+#[async_trait]
+pub trait FlowStore: Send + Sync {
+    /// One flow.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer.
+    async fn load(&self, realm: &Realm, id: FlowId) -> Result<Option<FlowRecord>, StoreError>;
+
+    /// The flows of an account that have a link out.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer.
+    async fn live_links(&self, realm: &Realm, account: &AccountId) -> Result<Vec<FlowRecord>, StoreError>;
+
+    /// Does all of it durably, or nothing. Budgets are decided by [`Spend::against`], one after the other with
+    /// nobody in between.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer. The commit may then have happened or not.
+    async fn commit(&self, commit: Commit) -> Result<Committed, StoreError>;
+
+    /// Takes flows that are due, and makes them due again when the lease ends. No flow goes to two callers.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer.
+    async fn claim_flows(&self, claim: &Claim) -> Result<Vec<FlowRecord>, StoreError>;
+
+    /// Takes mails that are due, counts the try, and makes them due again when the lease ends.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer.
+    async fn claim_mails(&self, claim: &Claim) -> Result<Vec<OutboxMail>, StoreError>;
+
+    /// Deletes what has had its time, and says how many rows.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer.
+    async fn sweep(&self, realm: &Realm, sweep: &Sweep) -> Result<u64, StoreError>;
+
+    /// The audit record from `after` on, oldest first, with positions.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer.
+    async fn audit_after(&self, realm: &Realm, after: u64, limit: u32) -> Result<Vec<(u64, AuditRecord)>, StoreError>;
+
+    /// Mails that were given up, the latest first.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer.
+    async fn dead_letters(&self, realm: &Realm, limit: u32) -> Result<Vec<DeadLetter>, StoreError>;
+
+    /// How much waits.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer.
+    async fn depth(&self, realm: &Realm) -> Result<Depth, StoreError>;
+}

@@ -1,0 +1,126 @@
+//! Recovery tokens: what a mailed link carries.
+//!
+//! A token names its flow and proves that the mail was read. Only a digest is ever stored, and the digest
+//! is bound to realm, flow, purpose and account epoch: under any other of these it proves nothing.
+
+use crate::account::AccountEpoch;
+use crate::flow::Purpose;
+use crate::ids::{FlowId, Realm};
+use crate::wire::frame;
+use base64ct::{Base64UrlUnpadded, Encoding as _};
+use sha2::{Digest as _, Sha256};
+use std::fmt;
+use subtle::ConstantTimeEq as _;
+use zeroize::{Zeroize as _, ZeroizeOnDrop, Zeroizing};
+
+const ID: usize = 16;
+const SECRET: usize = 32;
+/// Length of a printed token: 48 bytes in base64url without padding.
+pub const TOKEN_LENGTH: usize = 64;
+
+/// A flow's name and 256 bits of proof. Printed as 64 characters of base64url.
+///
+/// There is no `Display` and no serialisation; [`RecoveryToken::expose`] is the one way to the text.
+///
+/// ```compile_fail
+/// fn print(token: &regain::token::RecoveryToken) -> String { token.to_string() }
+/// ```
+#[derive(Clone, ZeroizeOnDrop)]
+pub struct RecoveryToken {
+    #[zeroize(skip)]
+    flow: FlowId,
+    secret: [u8; SECRET],
+}
+
+impl RecoveryToken {
+    pub(crate) fn new(flow: FlowId, secret: [u8; SECRET]) -> Self {
+        Self { flow, secret }
+    }
+
+    /// Reads a token in its one canonical spelling.
+    ///
+    /// # Errors
+    /// [`MalformedToken`] for every other text: other length, padding, `+` or `/`, stray bits, spaces.
+    pub fn parse(text: &str) -> Result<Self, MalformedToken> {
+        if text.len() != TOKEN_LENGTH {
+            return Err(MalformedToken);
+        }
+        let mut bytes = Zeroizing::new([0; ID + SECRET]);
+        let decoded = Base64UrlUnpadded::decode(text, &mut *bytes).map_err(|_| MalformedToken)?;
+        let (flow, secret) = decoded.split_first_chunk::<ID>().ok_or(MalformedToken)?;
+        let secret: [u8; SECRET] = secret.try_into().map_err(|_| MalformedToken)?;
+        Ok(Self { flow: FlowId::from_bytes(*flow), secret })
+    }
+
+    /// The printed form: a secret. Only for the mail and for the form that the person sends back.
+    #[must_use]
+    pub fn expose(&self) -> Zeroizing<String> {
+        let mut bytes = [0; ID + SECRET];
+        bytes[..ID].copy_from_slice(self.flow.as_bytes());
+        bytes[ID..].copy_from_slice(&self.secret);
+        let text = Zeroizing::new(Base64UrlUnpadded::encode_string(&bytes));
+        bytes.zeroize();
+        text
+    }
+
+    /// The flow that this token is for.
+    #[must_use]
+    pub fn flow(&self) -> FlowId {
+        self.flow
+    }
+
+    /// What is stored of the token: good for this realm, flow, purpose and epoch, and no other.
+    #[must_use]
+    pub fn digest(&self, realm: &Realm, purpose: Purpose, epoch: &AccountEpoch) -> VerifierDigest {
+        let bound = frame(&[
+            b"regain/token/v1",
+            realm.as_str().as_bytes(),
+            self.flow.as_bytes(),
+            purpose.code().as_bytes(),
+            epoch.as_bytes(),
+            &self.secret,
+        ]);
+        VerifierDigest(Sha256::digest(&*bound).into())
+    }
+}
+
+impl fmt::Debug for RecoveryToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RecoveryToken(..)")
+    }
+}
+
+/// Not a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a recovery token")]
+pub struct MalformedToken;
+
+/// The stored half of a token. It is no secret that opens anything, but it is kept out of logs all the same.
+#[derive(Clone, Copy)]
+pub struct VerifierDigest([u8; 32]);
+
+impl VerifierDigest {
+    /// A digest read back from a store.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes to store.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// Compares in constant time (RC-10). Deliberately not `PartialEq`.
+    #[must_use]
+    pub fn matches(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl fmt::Debug for VerifierDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("VerifierDigest(..)")
+    }
+}

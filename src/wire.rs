@@ -1,0 +1,44 @@
+//! Length-prefixed fields: what is hashed, sealed or bound together is unambiguous.
+
+use zeroize::Zeroizing;
+
+/// Joins fields so that no two lists of fields give the same bytes.
+pub(crate) fn frame(fields: &[&[u8]]) -> Zeroizing<Vec<u8>> {
+    let size = fields.iter().map(|field| field.len() + 8).sum();
+    let mut bytes = Zeroizing::new(Vec::with_capacity(size));
+    for field in fields {
+        bytes.extend_from_slice(&(field.len() as u64).to_be_bytes());
+        bytes.extend_from_slice(field);
+    }
+    bytes
+}
+
+/// Takes framed fields apart again; `None` unless the bytes are exactly `N` fields.
+pub(crate) fn unframe<const N: usize>(mut bytes: &[u8]) -> Option<[&[u8]; N]> {
+    let mut fields = [&[][..]; N];
+    for field in &mut fields {
+        let (length, rest) = bytes.split_first_chunk::<8>()?;
+        let length = usize::try_from(u64::from_be_bytes(*length)).ok()?;
+        (*field, bytes) = rest.split_at_checked(length)?;
+    }
+    bytes.is_empty().then_some(fields)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_come_back_as_they_went_in() {
+        let framed = frame(&[b"a", b"", b"bc"]);
+        assert_eq!(unframe::<3>(&framed), Some([&b"a"[..], &b""[..], &b"bc"[..]]));
+        assert_eq!(unframe::<2>(&framed), None);
+        assert_eq!(unframe::<4>(&framed), None);
+        assert_eq!(unframe::<1>(&[0xff; 9]), None);
+    }
+
+    #[test]
+    fn moving_a_byte_between_fields_changes_the_bytes() {
+        assert_ne!(*frame(&[b"ab", b"c"]), *frame(&[b"a", b"bc"]));
+    }
+}

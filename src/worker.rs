@@ -1,0 +1,272 @@
+//! The worker: resolves asks, delivers mail, resumes what a crash left, ends what has had its time.
+//!
+//! Any number of workers may run, in one process or in many: work is claimed under a lease, and every commit is
+//! guarded by the flow's version. Doing something twice changes nothing, except that a mail may go out twice
+//! with one `Message-ID`.
+
+use crate::clock::Moment;
+use crate::error::Fault;
+use crate::events::RecoveryEvent;
+use crate::flow::{FlowRecord, RecoveryFlow};
+use crate::mail::{self, Delivery, Mailer};
+use crate::recovery::Recovery;
+use crate::store::{Claim, Commit, DeadLetter, Depth, MailOutcome, MailSettlement, OutboxMail, Sweep};
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use time::Duration;
+
+/// How long a claimed piece of work is one worker's own.
+const LEASE: Duration = Duration::seconds(60);
+/// Flows attended to at once.
+const FLOWS: u32 = 64;
+/// Mails under way at once.
+const MAILS: u32 = 16;
+/// A mail that could not be delivered for so long is given up.
+const MAIL_LIFE: Duration = Duration::hours(24);
+/// Rows deleted of each table in one sweep.
+const SWEEP_ROWS: u32 = 500;
+/// Time between sweeps.
+const SWEEP_EVERY: Duration = Duration::minutes(5);
+
+/// How long ended flows and dead letters stay, for the host to look into: 30 days.
+pub const RETENTION: Duration = Duration::days(30);
+
+/// What one round did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Progress {
+    /// Flows attended to.
+    pub flows: usize,
+    /// Mails tried.
+    pub mails: usize,
+    /// Flows or mails that could not be attended to now; they come again when their lease ends.
+    pub faults: usize,
+    /// Rows deleted.
+    pub swept: u64,
+}
+
+impl Progress {
+    /// Whether there was nothing to do.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.flows == 0 && self.mails == 0
+    }
+}
+
+/// Does what is due. Cheap to clone.
+#[derive(Clone)]
+pub struct Worker {
+    recovery: Recovery,
+    mailer: Arc<dyn Mailer>,
+    swept_at: Arc<AtomicI64>,
+}
+
+impl Worker {
+    /// A worker for a service, with the mailer that takes its mails out.
+    #[must_use]
+    pub fn new(recovery: Recovery, mailer: Arc<dyn Mailer>) -> Self {
+        Self { recovery, mailer, swept_at: Arc::new(AtomicI64::new(i64::MIN)) }
+    }
+
+    /// One round: a batch of flows, a batch of mails, now and then a sweep.
+    ///
+    /// # Errors
+    /// [`Fault`] when the store does not hand out work. A fault in one piece of work does not end the round.
+    pub async fn step(&self) -> Result<Progress, Fault> {
+        let mut progress = Progress::default();
+        self.attend_flows(&mut progress).await?;
+        self.deliver_mails(&mut progress).await?;
+        self.sweep_if_due(&mut progress).await?;
+        Ok(progress)
+    }
+
+    /// Rounds until nothing is due.
+    ///
+    /// # Errors
+    /// As [`Worker::step`].
+    pub async fn drain(&self) -> Result<Progress, Fault> {
+        let mut total = Progress::default();
+        loop {
+            let round = self.step().await?;
+            total.flows += round.flows;
+            total.mails += round.mails;
+            total.faults += round.faults;
+            total.swept += round.swept;
+            if round.is_idle() {
+                return Ok(total);
+            }
+        }
+    }
+
+    /// Mails that were given up, the latest first.
+    ///
+    /// # Errors
+    /// [`Fault`] when the store does not answer.
+    pub async fn dead_letters(&self, limit: u32) -> Result<Vec<DeadLetter>, Fault> {
+        let inner = &*self.recovery.0;
+        Ok(inner.flows.dead_letters(&inner.realm, limit).await?)
+    }
+
+    /// How much waits.
+    ///
+    /// # Errors
+    /// [`Fault`] when the store does not answer.
+    pub async fn depth(&self) -> Result<Depth, Fault> {
+        let inner = &*self.recovery.0;
+        Ok(inner.flows.depth(&inner.realm).await?)
+    }
+
+    fn claim(&self, at: Moment, limit: u32) -> Claim {
+        // By the highest reading: a clock that stepped back must not make work wait.
+        let realm = self.recovery.0.realm.clone();
+        Claim { realm, due_by: at.high, lease_until: at.high.plus(LEASE), limit }
+    }
+
+    async fn attend_flows(&self, progress: &mut Progress) -> Result<(), Fault> {
+        let inner = &*self.recovery.0;
+        let due = inner.flows.claim_flows(&self.claim(inner.clock.read(), FLOWS)).await?;
+        progress.flows = due.len();
+        let mut under_way: FuturesUnordered<_> = due.into_iter().map(|record| self.attend(record)).collect();
+        while let Some(result) = under_way.next().await {
+            if let Err(fault) = result {
+                inner.report("attend_flow", &fault);
+                progress.faults += 1;
+            }
+        }
+        Ok(())
+    }
+
+    async fn attend(&self, record: FlowRecord) -> Result<(), Fault> {
+        self.recovery.0.attend(RecoveryFlow::try_from(record)?).await
+    }
+
+    async fn deliver_mails(&self, progress: &mut Progress) -> Result<(), Fault> {
+        let inner = &*self.recovery.0;
+        let due = inner.flows.claim_mails(&self.claim(inner.clock.read(), MAILS)).await?;
+        progress.mails = due.len();
+        let mut under_way: FuturesUnordered<_> = due.into_iter().map(|waiting| self.deliver(waiting)).collect();
+        while let Some(result) = under_way.next().await {
+            if let Err(fault) = result {
+                inner.report("settle_mail", &fault);
+                progress.faults += 1;
+            }
+        }
+        Ok(())
+    }
+
+    async fn deliver(&self, waiting: OutboxMail) -> Result<(), Fault> {
+        let inner = &*self.recovery.0;
+        let (outcome, told) = self.try_delivery(&waiting).await;
+        let mut commit = Commit::new(inner.realm.clone());
+        commit.settlements.push(MailSettlement { id: waiting.id, attempts: waiting.attempts, outcome });
+        inner.flows.commit(commit).await?;
+        inner.emit(RecoveryEvent::Mail { id: waiting.id, outcome: told, attempt: waiting.attempts });
+        Ok(())
+    }
+
+    async fn try_delivery(&self, waiting: &OutboxMail) -> (MailOutcome, &'static str) {
+        let inner = &*self.recovery.0;
+        let date = waiting.created_at.to_datetime();
+        let message =
+            mail::open(&inner.sealer, &inner.realm, &waiting.id, &waiting.sealed, &inner.sender, date);
+        let delivery = match &message {
+            Ok(message) => self.mailer.send(message).await,
+            // Perhaps a key that will be added back: it waits like a mail that cannot be delivered.
+            Err(error) => Delivery::RetryLater(error.to_string().into()),
+        };
+        let now = inner.clock.read().now;
+        let dead = |why: &'static str| (MailOutcome::Dead { at: now, why: why.into() }, why);
+        let log = |outcome, error: &dyn std::error::Error| {
+            tracing::warn!(mail = %waiting.id, attempt = waiting.attempts, outcome, error, "mail not delivered");
+        };
+        match delivery {
+            Delivery::Sent => (MailOutcome::Sent, "sent"),
+            Delivery::Refused(error) => {
+                log("refused", &*error);
+                dead("refused")
+            }
+            Delivery::RetryLater(error) if now >= waiting.created_at.plus(MAIL_LIFE) => {
+                log("too_old", &*error);
+                dead(if message.is_ok() { "too_old" } else { "unreadable" })
+            }
+            Delivery::RetryLater(error) => {
+                log("retry", &*error);
+                (MailOutcome::Retry(now.plus(back_off(waiting.attempts))), "retry")
+            }
+        }
+    }
+
+    async fn sweep_if_due(&self, progress: &mut Progress) -> Result<(), Fault> {
+        let inner = &*self.recovery.0;
+        let now = inner.clock.read().now;
+        let last = self.swept_at.load(Ordering::Acquire);
+        if now.millis().saturating_sub(last) < i64::try_from(SWEEP_EVERY.whole_milliseconds()).unwrap_or(i64::MAX) {
+            return Ok(());
+        }
+        let before = now.plus(-RETENTION);
+        let sweep =
+            Sweep { ended_before: before, budgets_full_at: now, dead_before: before, limit: SWEEP_ROWS };
+        progress.swept = inner.flows.sweep(&inner.realm, &sweep).await?;
+        // A full batch means that there may be more: go on in the next round.
+        if progress.swept < u64::from(SWEEP_ROWS) {
+            self.swept_at.store(now.millis(), Ordering::Release);
+        }
+        Ok(())
+    }
+}
+
+/// 5 s, doubling to 15 min.
+fn back_off(attempt: u32) -> Duration {
+    let doubled = 5_i64.saturating_mul(1 << attempt.saturating_sub(1).min(16));
+    Duration::seconds(doubled.min(900))
+}
+
+#[cfg(feature = "tokio")]
+mod run {
+    use super::{Recovery, Worker};
+    use std::future::Future;
+    use std::pin::pin;
+    use std::time::Duration;
+
+    /// Without a nudge, the worker looks for work this often.
+    const POLL: Duration = Duration::from_secs(1);
+
+    impl Worker {
+        /// Works until `stop` is ready; what has been claimed by then is finished first.
+        pub async fn run(self, stop: impl Future<Output = ()> + Send) {
+            let mut stop = pin!(stop);
+            loop {
+                let idle = match self.step().await {
+                    Ok(progress) => progress.is_idle() || progress.faults > 0,
+                    Err(fault) => {
+                        self.recovery.0.report("claim_work", &fault);
+                        true
+                    }
+                };
+                tokio::select! {
+                    biased;
+                    () = &mut stop => return,
+                    () = rest(&self.recovery, idle) => {}
+                }
+            }
+        }
+    }
+
+    async fn rest(recovery: &Recovery, idle: bool) {
+        if idle {
+            let _ = tokio::time::timeout(POLL, recovery.0.wake.nudged()).await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tries_come_further_and_further_apart_up_to_a_quarter_of_an_hour() {
+        let waits: Vec<i64> = [1, 2, 3, 8, 9, 1_000].into_iter().map(|n| back_off(n).whole_seconds()).collect();
+        assert_eq!(waits, [5, 10, 20, 640, 900, 900]);
+    }
+}
