@@ -65,15 +65,14 @@ impl OwnWords {
     }
 }
 
-/// A value as a whole, without its punctuation, and the words in it.
+/// A value as a whole, without its punctuation, and the words in it; numbers also without leading zeros.
 fn add_name(names: &mut Vec<Vec<char>>, value: &str) {
     let whole = undisguise(value);
-    names.extend(whole.split(|c| !c.is_alphanumeric()).map(<[char]>::to_vec));
-    names.push(whole.iter().copied().filter(|c| c.is_alphanumeric()).collect());
-    let unpadded: Vec<char> = whole.iter().copied().skip_while(|&c| c == '0').collect();
-    names.push(unpadded);
-    names.push(whole);
-    names.retain(|name| is_telling(name));
+    let joined: Vec<char> = whole.iter().copied().filter(|c| c.is_alphanumeric()).collect();
+    for word in whole.split(|c| !c.is_alphanumeric()).chain([joined.as_slice(), &whole]) {
+        let unpadded = &word[word.iter().take_while(|&&c| c == '0').count()..];
+        names.extend([word, unpadded].into_iter().filter(|word| is_telling(word)).map(<[char]>::to_vec));
+    }
 }
 
 /// Long enough to be recognised: `Li` and `12` are everywhere, `王明` and `1990` are not.

@@ -114,15 +114,15 @@ impl PasswordPolicy {
     pub fn check(&self, password: &PreparedPassword, context: &PolicyContext<'_>) -> Result<(), Vec<Reason>> {
         let floor = self.floor(context);
         let plain = undisguise(password.as_str());
-        let mut reasons = Vec::new();
-        if password.code_points() < floor {
-            reasons.push(Reason::TooShort { at_least: floor });
-        }
+        let too_short = password.code_points() < floor;
+        let mut reasons = Vec::from_iter(too_short.then_some(Reason::TooShort { at_least: floor }));
         reasons.extend(self.0.composition.missing_in(password.as_str()).map(Reason::Composition));
         if self.is_common(password.as_str(), &plain) {
             reasons.push(Reason::Common);
         } else {
-            reasons.extend(self.weakness(&plain, context));
+            let weakness = self.weakness(&plain, context);
+            // Too short is said already, and is guessable in any case.
+            reasons.extend(weakness.filter(|&weakness| !too_short || weakness == Reason::OwnData));
         }
         if reasons.is_empty() { Ok(()) } else { Err(reasons) }
     }
@@ -160,10 +160,6 @@ impl Judge {
         let own = text.len() - rest.len();
         if own * 2 >= text.len() && !self.is_strong(&rest) {
             return Some(Reason::OwnData);
-        }
-        // Too short is said already, and is weak in any case.
-        if text.len() < self.floor {
-            return None;
         }
         if period(text).len() < self.floor && period(text).len() < text.len() {
             return Some(Reason::Guessable);
