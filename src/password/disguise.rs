@@ -1,0 +1,141 @@
+//! Undoing what makes a weak password look strong: other spellings of one letter, invisible characters,
+//! repetition. What comes out is for judging only; it is never hashed.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::{decompose_compatible, is_combining_mark};
+
+use super::characters::is_ignorable;
+
+/// Characters that are judged. Strength that does not show in these is not looked for.
+pub(super) const JUDGED: usize = 256;
+
+/// A compatibility mapping that yields more than this is not undone: U+FDFA would count for 18 characters.
+const LONGEST_MAPPING: usize = 4;
+
+/// Marks that are kept on a letter of a script that needs them, such as Devanagari or Thai.
+const MARKS_KEPT: usize = 2;
+
+/// Shortest copy of what came before that counts as a repetition.
+const SHORTEST_COPY: usize = 4;
+
+/// The lower-case text behind full-width forms, look-alike letters, invisible characters and stacked marks.
+pub(super) fn undisguise(text: &str) -> Vec<char> {
+    let mut plain = String::with_capacity(text.len());
+    let mut marks_left = 0;
+    for c in text.chars().take(JUDGED).filter(|&c| !is_ignorable(c)).flat_map(plain_forms) {
+        if !is_combining_mark(c) {
+            marks_left = if needs_no_marks(c) { 0 } else { MARKS_KEPT };
+            plain.push(c);
+        } else if marks_left > 0 {
+            marks_left -= 1;
+            plain.push(c);
+        }
+    }
+    plain.nfc().take(JUDGED).collect()
+}
+
+/// Takes out a mark that was put between all letters: `p.a.s.s.w.o.r.d`.
+pub(super) fn without_separators(plain: &[char]) -> Option<Vec<char>> {
+    let letters: Vec<char> = plain.iter().copied().filter(|c| c.is_alphanumeric()).collect();
+    let separators = plain.len() - letters.len();
+    (separators * 3 >= plain.len() && !letters.is_empty()).then_some(letters)
+}
+
+/// The shortest text of which `text` is a whole number of copies.
+pub(super) fn period(text: &[char]) -> &[char] {
+    let length = (1..=text.len() / 2)
+        .filter(|length| text.len().is_multiple_of(*length))
+        .find(|&length| text[length..] == text[..text.len() - length]);
+    &text[..length.unwrap_or(text.len())]
+}
+
+/// Leaves out copies of what came before, as a compressor does, and stops after `limit` characters.
+pub(super) fn without_copies(text: &[char], limit: usize) -> String {
+    let mut fresh = String::new();
+    let mut at = 0;
+    for _ in 0..limit {
+        let Some(&c) = text.get(at) else { break };
+        fresh.push(c);
+        at += 1;
+        while let Some(length) = copy_at(text, at) {
+            at += length;
+        }
+    }
+    fresh
+}
+
+/// Length of the longest copy, long enough to count, that starts at `at`.
+fn copy_at(text: &[char], at: usize) -> Option<usize> {
+    (0..at)
+        .map(|earlier| text[earlier..].iter().zip(&text[at..]).take_while(|(a, b)| a == b).count())
+        .max()
+        .filter(|&length| length >= SHORTEST_COPY)
+}
+
+fn plain_forms(c: char) -> Vec<char> {
+    let mut parts = Vec::new();
+    decompose_compatible(c, |part| parts.push(part));
+    if parts.len() > LONGEST_MAPPING {
+        parts = vec![c];
+    }
+    let mut plain = Vec::with_capacity(parts.len());
+    for lower in parts.into_iter().flat_map(char::to_lowercase) {
+        push_plain(&mut plain, lower);
+    }
+    plain
+}
+
+/// Latin, Greek and Cyrillic: read without their marks.
+fn needs_no_marks(c: char) -> bool {
+    matches!(c, '\0'..='\u{52f}' | '\u{1e00}'..='\u{1fff}')
+}
+
+/// The ASCII letter that a character can be taken for; the commonest of Unicode's confusables (UTS #39).
+fn push_plain(plain: &mut Vec<char>, c: char) {
+    let ascii = match c {
+        'а' | 'α' | 'ɑ' | 'ᴀ' => "a",
+        'в' | 'ь' | 'β' | 'ʙ' => "b",
+        'с' | 'ϲ' | 'ᴄ' => "c",
+        'ԁ' | 'đ' | 'ð' | 'ᴅ' => "d",
+        'е' | 'ε' | 'є' | 'ᴇ' => "e",
+        'ƒ' | 'ꜰ' => "f",
+        'ɡ' | 'ɢ' => "g",
+        'һ' | 'н' | 'ħ' | 'ʜ' => "h",
+        'і' | 'ι' | 'ı' | 'ɪ' | 'ɩ' => "i",
+        'ј' | 'ᴊ' => "j",
+        'к' | 'κ' | 'ᴋ' => "k",
+        'ł' | 'ʟ' | 'ӏ' => "l",
+        'м' | 'ᴍ' => "m",
+        'η' | 'п' | 'ɴ' => "n",
+        'о' | 'ο' | 'ø' | 'օ' | 'σ' | 'ς' | 'ᴏ' => "o",
+        'р' | 'ρ' | 'þ' | 'ᴘ' => "p",
+        'ԛ' => "q",
+        'г' | 'ʀ' => "r",
+        'ѕ' | 'ꜱ' => "s",
+        'т' | 'τ' | 'ŧ' | 'ᴛ' => "t",
+        'υ' | 'ս' | 'ᴜ' => "u",
+        'ν' | 'ѵ' | 'ᴠ' => "v",
+        'ω' | 'ԝ' | 'ᴡ' => "w",
+        'х' | 'χ' => "x",
+        'у' | 'γ' | 'ʏ' => "y",
+        'ᴢ' => "z",
+        'æ' => "ae",
+        'œ' => "oe",
+        'ß' => "ss",
+        '\u{2018}' | '\u{2019}' | '\u{2bc}' => "'",
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => "-",
+        _ => return plain.push(enclosed_letter(c).unwrap_or(c)),
+    };
+    plain.extend(ascii.chars());
+}
+
+/// White letters on black, and the letters that flags are made of.
+fn enclosed_letter(c: char) -> Option<char> {
+    let first = match c {
+        '\u{1f150}'..='\u{1f169}' => 0x1f150,
+        '\u{1f170}'..='\u{1f189}' => 0x1f170,
+        '\u{1f1e6}'..='\u{1f1ff}' => 0x1f1e6,
+        _ => return None,
+    };
+    char::from_u32(u32::from(c) - first + u32::from('a'))
+}

@@ -1,0 +1,138 @@
+//! What others may know about a person, and how much of a password is made of it.
+
+use time::Date;
+
+use super::PolicyContext;
+use super::disguise::undisguise;
+
+/// Words that may not carry a password's strength: plain and reversed.
+pub(super) struct OwnWords {
+    words: Vec<Vec<char>>,
+    /// Without reversals and dates, for zxcvbn.
+    names: Vec<String>,
+}
+
+impl OwnWords {
+    pub(super) fn new(context: &PolicyContext<'_>, service: &[String]) -> Self {
+        let whole_values = [context.username, context.given_name, context.family_name, context.record_number];
+        let mut names = Vec::new();
+        for value in whole_values.into_iter().flatten().chain(service.iter().map(String::as_str)) {
+            add_name(&mut names, value);
+        }
+        for email in &context.emails {
+            add_name(&mut names, email);
+            add_name(&mut names, email.rsplit_once('@').map_or(*email, |(local, _)| local));
+        }
+        names.sort_unstable();
+        names.dedup();
+
+        let dates = context.birth_date.map(written_forms).unwrap_or_default();
+        let mut words: Vec<Vec<char>> =
+            names.iter().cloned().chain(dates.into_iter().map(|date| date.chars().collect())).collect();
+        words.extend(words.clone().into_iter().map(|word| word.into_iter().rev().collect()));
+        words.retain(|word| is_telling(word));
+        words.sort_unstable();
+        words.dedup();
+        Self { words, names: names.into_iter().map(String::from_iter).collect() }
+    }
+
+    pub(super) fn names(&self) -> Vec<&str> {
+        self.names.iter().map(String::as_str).collect()
+    }
+
+    /// What is left of `text` when as much as possible of it is taken for own data.
+    pub(super) fn taken_out_of(&self, text: &[char]) -> Vec<char> {
+        // best[i]: fewest characters of text[i..] left over, and the length of the word to take at i.
+        let mut best = vec![(0, 0); text.len() + 1];
+        for at in (0..text.len()).rev() {
+            let kept = (best[at + 1].0 + 1, 0);
+            let taken = self.words.iter().filter(|word| reads_as(&text[at..], word));
+            best[at] =
+                taken.map(|word| (best[at + word.len()].0, word.len())).min().map_or(kept, |w| w.min(kept));
+        }
+        let mut rest = Vec::with_capacity(best[0].0);
+        let mut at = 0;
+        while at < text.len() {
+            match best[at].1 {
+                0 => {
+                    rest.push(text[at]);
+                    at += 1;
+                }
+                length => at += length,
+            }
+        }
+        rest
+    }
+}
+
+/// A value as a whole, without its punctuation, and the words in it; numbers also without leading zeros.
+fn add_name(names: &mut Vec<Vec<char>>, value: &str) {
+    let whole = undisguise(value);
+    let joined: Vec<char> = whole.iter().copied().filter(|c| c.is_alphanumeric()).collect();
+    for word in whole.split(|c| !c.is_alphanumeric()).chain([joined.as_slice(), &whole]) {
+        let unpadded = &word[word.iter().take_while(|&&c| c == '0').count()..];
+        names.extend([word, unpadded].into_iter().filter(|word| is_telling(word)).map(<[char]>::to_vec));
+    }
+}
+
+/// Long enough to be recognised: `Li` and `12` are everywhere, `王明` and `1990` are not.
+fn is_telling(word: &[char]) -> bool {
+    let at_least = match word {
+        word if word.iter().all(char::is_ascii_digit) => 4,
+        word if word.iter().all(char::is_ascii) => 3,
+        _ => 2,
+    };
+    word.len() >= at_least
+}
+
+fn reads_as(text: &[char], word: &[char]) -> bool {
+    text.len() >= word.len() && text.iter().zip(word).all(|(&typed, &meant)| stands_for(typed, meant))
+}
+
+/// A letter or what is commonly written for it.
+fn stands_for(typed: char, meant: char) -> bool {
+    typed == meant
+        || matches!(
+            (typed, meant),
+            ('4' | '@', 'a')
+                | ('8', 'b')
+                | ('(', 'c')
+                | ('3', 'e')
+                | ('6' | '9', 'g')
+                | ('1' | '!' | '|', 'i' | 'l')
+                | ('0', 'o')
+                | ('5' | '$', 's')
+                | ('7' | '+', 't')
+                | ('2', 'z')
+        )
+}
+
+/// The ways in which people write a date: orders, separators, two-digit years, English month names; and its
+/// parts that have at least four characters.
+fn written_forms(date: Date) -> Vec<String> {
+    let (year, month, day) = (date.year(), u8::from(date.month()), date.day());
+    let years = [format!("{year:04}"), format!("{:02}", year.rem_euclid(100))];
+    let name: String = date.month().to_string().chars().flat_map(char::to_lowercase).collect();
+    let months = [format!("{month:02}"), month.to_string(), name[..3].to_owned(), name];
+    let days = [format!("{day:02}"), day.to_string()];
+
+    let mut forms = years.to_vec();
+    for separator in ["", "-", "/", ".", " ", "_"] {
+        for m in &months {
+            forms.extend(
+                years
+                    .iter()
+                    .flat_map(|y| [[y, m].map(String::as_str), [m, y].map(String::as_str)])
+                    .map(|parts| parts.join(separator)),
+            );
+            for d in &days {
+                forms.extend([[m, d], [d, m]].map(|parts| parts.map(String::as_str).join(separator)));
+                for y in &years {
+                    let orders = [[y, m, d], [d, m, y], [m, d, y], [y, d, m]];
+                    forms.extend(orders.map(|parts| parts.map(String::as_str).join(separator)));
+                }
+            }
+        }
+    }
+    forms
+}
