@@ -87,7 +87,8 @@ impl Account {
     /// The state of everything a recovery rests on. Any change to it kills every outstanding link (RC-7).
     #[must_use]
     pub fn epoch(&self) -> AccountEpoch {
-        let mut fields: Vec<&[u8]> = vec![b"regain/epoch/v1", self.id.as_str().as_bytes(), self.username.as_bytes()];
+        let mut fields: Vec<&[u8]> =
+            vec![b"regain/epoch/v1", self.id.as_str().as_bytes(), self.username.as_bytes()];
         fields.push(self.password.as_ref().map_or(b"", |hash| hash.as_str().as_bytes()));
         fields.push(&self.revision);
         fields.push(match self.status {

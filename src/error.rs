@@ -61,9 +61,6 @@ pub enum Fault {
     /// The state machine refused a step that the service took for legal.
     #[error(transparent)]
     Refused(#[from] crate::flow::Refusal),
-    /// The register of breached passwords did not answer.
-    #[error("the register of breached passwords did not answer")]
-    Breached(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Others kept changing the same rows.
     #[error("gave up after {0} conflicts with others")]
     Contention(u32),

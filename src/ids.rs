@@ -48,7 +48,10 @@ impl AccountId {
     /// [`InvalidName`] for anything else.
     pub fn new(id: &str) -> Result<Self, InvalidName> {
         if id.is_empty() || id.len() > 255 || id.chars().any(char::is_control) {
-            return Err(InvalidName { what: "account id", rule: "1 to 255 bytes without control characters" });
+            return Err(InvalidName {
+                what: "account id",
+                rule: "1 to 255 bytes without control characters",
+            });
         }
         Ok(Self(id.into()))
     }

@@ -8,7 +8,7 @@ use crate::ids::Realm;
 use crate::wire::frame;
 use chacha20poly1305::aead::{Aead, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 use std::fmt;
 use zeroize::Zeroizing;
@@ -52,7 +52,10 @@ impl KeyRing {
 
     /// A key for one use, derived from each master key, the newest first.
     pub(crate) fn derive_all(&self, label: &str) -> Vec<(KeyId, [u8; 32])> {
-        self.keys.iter().map(|(id, master)| (*id, mac(&**master, &[b"regain/key/v1", label.as_bytes()]))).collect()
+        self.keys
+            .iter()
+            .map(|(id, master)| (*id, mac(&**master, &[b"regain/key/v1", label.as_bytes()])))
+            .collect()
     }
 
     fn derive(&self, id: KeyId, label: &str) -> Option<[u8; 32]> {
@@ -119,11 +122,17 @@ impl Sealer {
         Self { ring }
     }
 
-    pub(crate) fn seal(&self, entropy: &dyn Entropy, place: Place<'_>, plain: &[u8]) -> Result<Vec<u8>, KeyError> {
+    pub(crate) fn seal(
+        &self,
+        entropy: &dyn Entropy,
+        place: Place<'_>,
+        plain: &[u8],
+    ) -> Result<Vec<u8>, KeyError> {
         let id = self.ring.newest();
         let nonce: [u8; NONCE] = random(entropy)?;
         let payload = Payload { msg: plain, aad: &aad(id, place) };
-        let sealed = self.cipher(id)?.encrypt(&XNonce::from(nonce), payload).map_err(|_| KeyError::Altered)?;
+        let sealed =
+            self.cipher(id)?.encrypt(&XNonce::from(nonce), payload).map_err(|_| KeyError::Altered)?;
         Ok([&id.to_be_bytes()[..], &nonce, &sealed].concat())
     }
 
@@ -133,7 +142,8 @@ impl Sealer {
         let id = KeyId::from_be_bytes(*id);
         // Not key-committing: exactly the named key is tried.
         let payload = Payload { msg: body, aad: &aad(id, place) };
-        let plain = self.cipher(id)?.decrypt(&XNonce::from(*nonce), payload).map_err(|_| KeyError::Altered)?;
+        let plain =
+            self.cipher(id)?.decrypt(&XNonce::from(*nonce), payload).map_err(|_| KeyError::Altered)?;
         Ok(Zeroizing::new(plain))
     }
 

@@ -243,7 +243,12 @@ pub trait FlowStore: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError`] when the store does not answer.
-    async fn audit_after(&self, realm: &Realm, after: u64, limit: u32) -> Result<Vec<(u64, AuditRecord)>, StoreError>;
+    async fn audit_after(
+        &self,
+        realm: &Realm,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<(u64, AuditRecord)>, StoreError>;
 
     /// Mails that were given up, the latest first.
     ///

@@ -9,6 +9,7 @@ use crate::error::Fault;
 use crate::events::RecoveryEvent;
 use crate::flow::{FlowRecord, RecoveryFlow};
 use crate::mail::{self, Delivery, Mailer};
+use crate::password::BoxError;
 use crate::recovery::Recovery;
 use crate::store::{Claim, Commit, DeadLetter, Depth, MailOutcome, MailSettlement, OutboxMail, Sweep};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
@@ -145,7 +146,8 @@ impl Worker {
         let inner = &*self.recovery.0;
         let due = inner.flows.claim_mails(&self.claim(inner.clock.read(), MAILS)).await?;
         progress.mails = due.len();
-        let mut under_way: FuturesUnordered<_> = due.into_iter().map(|waiting| self.deliver(waiting)).collect();
+        let mut under_way: FuturesUnordered<_> =
+            due.into_iter().map(|waiting| self.deliver(waiting)).collect();
         while let Some(result) = under_way.next().await {
             if let Err(fault) = result {
                 inner.report("settle_mail", &fault);
@@ -177,21 +179,21 @@ impl Worker {
         };
         let now = inner.clock.read().now;
         let dead = |why: &'static str| (MailOutcome::Dead { at: now, why: why.into() }, why);
-        let log = |outcome, error: &dyn std::error::Error| {
-            tracing::warn!(mail = %waiting.id, attempt = waiting.attempts, outcome, error, "mail not delivered");
+        let log = |outcome: &str, error: &BoxError| {
+            tracing::warn!(mail = %waiting.id, attempt = waiting.attempts, outcome, %error, "mail not delivered");
         };
         match delivery {
             Delivery::Sent => (MailOutcome::Sent, "sent"),
             Delivery::Refused(error) => {
-                log("refused", &*error);
+                log("refused", &error);
                 dead("refused")
             }
             Delivery::RetryLater(error) if now >= waiting.created_at.plus(MAIL_LIFE) => {
-                log("too_old", &*error);
+                log("too_old", &error);
                 dead(if message.is_ok() { "too_old" } else { "unreadable" })
             }
             Delivery::RetryLater(error) => {
-                log("retry", &*error);
+                log("retry", &error);
                 (MailOutcome::Retry(now.plus(back_off(waiting.attempts))), "retry")
             }
         }
@@ -201,7 +203,9 @@ impl Worker {
         let inner = &*self.recovery.0;
         let now = inner.clock.read().now;
         let last = self.swept_at.load(Ordering::Acquire);
-        if now.millis().saturating_sub(last) < i64::try_from(SWEEP_EVERY.whole_milliseconds()).unwrap_or(i64::MAX) {
+        if now.millis().saturating_sub(last)
+            < i64::try_from(SWEEP_EVERY.whole_milliseconds()).unwrap_or(i64::MAX)
+        {
             return Ok(());
         }
         let before = now.plus(-RETENTION);
@@ -266,7 +270,8 @@ mod tests {
 
     #[test]
     fn tries_come_further_and_further_apart_up_to_a_quarter_of_an_hour() {
-        let waits: Vec<i64> = [1, 2, 3, 8, 9, 1_000].into_iter().map(|n| back_off(n).whole_seconds()).collect();
+        let waits: Vec<i64> =
+            [1, 2, 3, 8, 9, 1_000].into_iter().map(|n| back_off(n).whole_seconds()).collect();
         assert_eq!(waits, [5, 10, 20, 640, 900, 900]);
     }
 }

@@ -48,7 +48,14 @@ pub struct RecoveryFlow {
 impl RecoveryFlow {
     /// Somebody asks. What was typed comes in sealed; nothing is known of any account.
     #[must_use]
-    pub fn request(id: FlowId, realm: Realm, purpose: Purpose, request: Sealed, life: Duration, at: Moment) -> Self {
+    pub fn request(
+        id: FlowId,
+        realm: Realm,
+        purpose: Purpose,
+        request: Sealed,
+        life: Duration,
+        at: Moment,
+    ) -> Self {
         let state = State::Requested { request, window: Window::open(at, life) };
         Self { id, realm, purpose, version: 1, created_at: at.now, state }
     }
@@ -128,7 +135,9 @@ impl RecoveryFlow {
             (S::LinkSent(link), Event::ProveFactor) if link.factor == FactorRule::Needed => {
                 Ok(self.go(S::FactorProven(link.clone())))
             }
-            (S::LinkSent(link), Event::FailFactor) if link.factor == FactorRule::Needed => Ok(self.count(link)),
+            (S::LinkSent(link), Event::FailFactor) if link.factor == FactorRule::Needed => {
+                Ok(self.count(link))
+            }
             (S::LinkSent(link), Event::ChoosePassword { .. }) if link.factor == FactorRule::Needed => {
                 Err(Refusal::FactorNeeded)
             }
@@ -142,7 +151,9 @@ impl RecoveryFlow {
                 .with(Effect::Supersede(Scope::Account))
                 .with(Effect::Mail(Letter::PasswordChanged))),
             (S::PasswordChosen { .. }, Event::PasswordConflicted) => Ok(self.end(S::Superseded)),
-            (S::Requested { .. } | S::LinkSent(_) | S::FactorProven(_), Event::Expire) => Ok(self.end(S::Expired)),
+            (S::Requested { .. } | S::LinkSent(_) | S::FactorProven(_), Event::Expire) => {
+                Ok(self.end(S::Expired))
+            }
             (S::LinkSent(_) | S::FactorProven(_), Event::Supersede) => Ok(self.end(S::Superseded)),
             (S::LinkSent(_) | S::FactorProven(_), Event::Disown) => {
                 Ok(self.end(S::Disowned).with(Effect::Supersede(Scope::Account)))

@@ -2,8 +2,8 @@
 
 use crate::account::AccountEpoch;
 use crate::clock::Timestamp;
-use crate::flow::state::{Dismissal, FactorRule, Link, Purpose, Sealed, State, StateKind, Window};
 use crate::flow::RecoveryFlow;
+use crate::flow::state::{Dismissal, FactorRule, Link, Purpose, Sealed, State, StateKind, Window};
 use crate::ids::{AccountId, FlowId, Realm};
 use crate::token::VerifierDigest;
 use std::fmt;

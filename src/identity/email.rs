@@ -52,6 +52,12 @@ impl EmailAddress {
         &self.verbatim
     }
 
+    /// The domain in ASCII (`xn--`), as it stands in a `Message-ID`.
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        self.key.0.rsplit_once('@').map_or("", |(_, domain)| domain)
+    }
+
     /// The canonical key for look-up and comparison. No mail is ever sent to it.
     #[must_use]
     pub fn key(&self) -> EmailKey {

@@ -105,7 +105,10 @@ enum Block {
     /// Something to copy, such as a username.
     Value(String),
     /// A link with its label. Only built by [`crate::origin::Links`].
-    Action { label: &'static str, url: Zeroizing<String> },
+    Action {
+        label: &'static str,
+        url: Zeroizing<String>,
+    },
 }
 
 #[derive(Template)]
@@ -138,7 +141,9 @@ fn english(service: &Service, content: &LetterContent) -> (String, Vec<Block>) {
         LetterContent::UsernameReminder { username, sign_in } => (
             format!("Your username for {name}"),
             vec![
-                Block::Paragraph(format!("Somebody asked for the username of your account at {name}. It is:")),
+                Block::Paragraph(format!(
+                    "Somebody asked for the username of your account at {name}. It is:"
+                )),
                 Block::Value(username.clone()),
                 Block::Action { label: "Go to the sign-in page", url: Zeroizing::new(sign_in.clone()) },
                 paragraph("If you did not ask for this, you need not do anything. Nobody but you was told."),
@@ -147,9 +152,13 @@ fn english(service: &Service, content: &LetterContent) -> (String, Vec<Block>) {
         LetterContent::RecoveryLink { link, minutes } => (
             format!("Choose a new password for {name}"),
             vec![
-                Block::Paragraph(format!("Somebody asked to choose a new password for your account at {name}.")),
+                Block::Paragraph(format!(
+                    "Somebody asked to choose a new password for your account at {name}."
+                )),
                 Block::Action { label: "Choose a new password", url: link.clone() },
-                Block::Paragraph(format!("This link works once, for {minutes} minutes. A newer link replaces it.")),
+                Block::Paragraph(format!(
+                    "This link works once, for {minutes} minutes. A newer link replaces it."
+                )),
                 paragraph(
                     "If you did not ask for this, ignore this mail, or open the link and choose \u{201c}This wasn\u{2019}t me\u{201d}. \
                      Your present password still works. Never pass the link on, not to our staff either.",
@@ -159,7 +168,10 @@ fn english(service: &Service, content: &LetterContent) -> (String, Vec<Block>) {
         LetterContent::PasswordChanged { at } => (
             format!("Your password for {name} was changed"),
             vec![
-                Block::Paragraph(format!("The password of your account at {name} was changed on {}.", date(*at))),
+                Block::Paragraph(format!(
+                    "The password of your account at {name} was changed on {}.",
+                    date(*at)
+                )),
                 paragraph("You have been signed out on all devices. Sign in with the new password."),
                 paragraph("If this was not you, tell us at once, in the way named below."),
             ],
@@ -170,7 +182,9 @@ fn english(service: &Service, content: &LetterContent) -> (String, Vec<Block>) {
                 Block::Paragraph(format!(
                     "Somebody asked to recover your account at {name}. It cannot be recovered this way."
                 )),
-                paragraph("If this was you, we can help you in the way named below. If not, you need not do anything."),
+                paragraph(
+                    "If this was you, we can help you in the way named below. If not, you need not do anything.",
+                ),
             ],
         ),
     }

@@ -25,7 +25,13 @@ pub(crate) fn seal(
     let (kind, address) = match to {
         AddressOnFile::Email(address) => (b"email", address.as_str()),
     };
-    let plain = frame(&[kind, address.as_bytes(), mail.subject.as_bytes(), mail.text.as_bytes(), mail.html.as_bytes()]);
+    let plain = frame(&[
+        kind,
+        address.as_bytes(),
+        mail.subject.as_bytes(),
+        mail.text.as_bytes(),
+        mail.html.as_bytes(),
+    ]);
     sealer.seal(entropy, place(realm, id), &plain)
 }
 

@@ -27,13 +27,17 @@ impl Recovery {
     /// # Errors
     /// [`RecoveryError::TooManyAttempts`] when the budget of what was typed, or of the client's network, is used up;
     /// [`RecoveryError::Unavailable`].
-    pub async fn ask_password(&self, identifier: &Identifier, client: &Client) -> Result<Receipt, RecoveryError> {
+    pub async fn ask_password(
+        &self,
+        identifier: &Identifier,
+        client: &Client,
+    ) -> Result<Receipt, RecoveryError> {
         let inner = &*self.0;
         let at = inner.clock.read();
         let limits = &inner.limits;
         let spends = vec![
             inner.spend("ask/client", &client.network(), limits.asks_per_client, at),
-            inner.spend("ask/identifier", identifier.canonical(), limits.asks_per_identifier, at),
+            inner.spend("ask/identifier", identifier.canonical().as_bytes(), limits.asks_per_identifier, at),
         ];
         inner.ask(Purpose::Password, identifier.as_typed().as_bytes(), spends, client, at).await
     }
@@ -45,7 +49,11 @@ impl Recovery {
     /// # Errors
     /// [`RecoveryError::TooManyAttempts`] when the budget of an identifying attribute, or of the client's network, is
     /// used up; [`RecoveryError::Unavailable`].
-    pub async fn ask_username(&self, claims: &IdentityClaims, client: &Client) -> Result<Receipt, RecoveryError> {
+    pub async fn ask_username(
+        &self,
+        claims: &IdentityClaims,
+        client: &Client,
+    ) -> Result<Receipt, RecoveryError> {
         let inner = &*self.0;
         let at = inner.clock.read();
         let limits = &inner.limits;
@@ -66,7 +74,9 @@ impl Inner {
         client: &Client,
         at: Moment,
     ) -> Result<Receipt, RecoveryError> {
-        let commit = self.asking(purpose, typed, spends, client, at).map_err(|fault| self.unavailable("ask", fault))?;
+        let commit = self
+            .asking(purpose, typed, spends, client, at)
+            .map_err(|fault| self.unavailable("ask", fault))?;
         let flow = commit.audit[0].flow;
         self.commit_within_budget("ask", commit, client, at).await?;
         self.emit(RecoveryEvent::Moved {

@@ -5,12 +5,14 @@ use crate::budget::Quota;
 use crate::clock::{Clock, SystemClock, Watch};
 use crate::entropy::{Entropy, SystemEntropy};
 use crate::events::EventSink;
-use crate::identity::{BlindIndex, IdentityRules};
+use crate::identity::{BlindIndex, IdentityRules, RulesError};
 use crate::ids::Realm;
 use crate::keys::{KeyRing, Pseudonyms, Sealer};
 use crate::mail::{Sender, Service};
 use crate::origin::Links;
-use crate::password::{Argon2Hasher, BreachedPasswords, HashPool, OnBreachFailure, PasswordHasher, PasswordPolicy};
+use crate::password::{
+    Argon2Hasher, BreachedPasswords, HashPool, OnBreachFailure, PasswordHasher, PasswordPolicy,
+};
 use crate::recovery::{Inner, Recovery};
 use crate::store::FlowStore;
 use crate::wake::Wake;
@@ -96,8 +98,18 @@ impl Limits {
         let ceilings = [
             ("claims_per_attribute", self.claims_per_attribute, 100.0, "100 a day (OWASP ASVS 2.4.1)"),
             ("claims_per_account", self.claims_per_account, 100.0, "100 a day (OWASP ASVS 2.4.1)"),
-            ("mails_per_account_day", self.mails_per_account_day, 100.0, "100 a day (OWASP forgot-password sheet)"),
-            ("sign_ins_per_identifier", self.sign_ins_per_identifier, 2400.0, "100 an hour (NIST SP 800-63B-4 3.2.2)"),
+            (
+                "mails_per_account_day",
+                self.mails_per_account_day,
+                100.0,
+                "100 a day (OWASP forgot-password sheet)",
+            ),
+            (
+                "sign_ins_per_identifier",
+                self.sign_ins_per_identifier,
+                2400.0,
+                "100 an hour (NIST SP 800-63B-4 3.2.2)",
+            ),
         ];
         for (name, quota, ceiling, floor) in ceilings {
             if per_day(quota) > ceiling {
@@ -139,6 +151,9 @@ pub enum ConfigError {
         /// What it has to be.
         rule: &'static str,
     },
+    /// The rules of identity match, or its keys, do not fit.
+    #[error(transparent)]
+    Identity(#[from] RulesError),
     /// The hashing threads could not be started.
     #[error("the hashing threads could not be started: {0}")]
     Threads(String),
@@ -252,7 +267,11 @@ impl RecoveryBuilder {
 
     /// A register of breached passwords, and what to do when it does not answer.
     #[must_use]
-    pub fn breached_passwords(mut self, register: Arc<dyn BreachedPasswords>, failure: OnBreachFailure) -> Self {
+    pub fn breached_passwords(
+        mut self,
+        register: Arc<dyn BreachedPasswords>,
+        failure: OnBreachFailure,
+    ) -> Self {
         self.breached = Some((register, failure));
         self
     }
@@ -272,7 +291,10 @@ impl RecoveryBuilder {
         self.limits.check()?;
         let life = |what, life: Duration| {
             if life > Duration::DAY {
-                return Err(ConfigError::Weaker { what, floor: "at most 24 h by e-mail (NIST SP 800-63B-4 4.2.1.2)" });
+                return Err(ConfigError::Weaker {
+                    what,
+                    floor: "at most 24 h by e-mail (NIST SP 800-63B-4 4.2.1.2)",
+                });
             }
             if life < Duration::MINUTE {
                 return Err(ConfigError::Invalid { what, rule: "at least a minute" });
@@ -284,9 +306,9 @@ impl RecoveryBuilder {
         let Setup { realm, keys, links, service, sender, accounts, flows } = self.setup;
         let pool = match self.pool {
             Some(pool) => pool,
-            None => HashPool::new().map_err(|error| ConfigError::Threads(error.to_string()))?,
+            None => HashPool::for_this_machine().map_err(|error| ConfigError::Threads(error.to_string()))?,
         };
-        let index = BlindIndex::new(self.identity.clone(), realm.as_str(), keys.derive_all("blind-index"));
+        let index = BlindIndex::new(self.identity, realm.as_str(), keys.derive_all("blind-index"))?;
         Ok(Recovery(Arc::new(Inner {
             pseudonyms: Pseudonyms::new(&keys, realm.clone()),
             sealer: Sealer::new(keys),
@@ -301,7 +323,6 @@ impl RecoveryBuilder {
             policy: self.policy,
             hasher: self.hasher.unwrap_or_else(|| Arc::new(Argon2Hasher::default())),
             pool,
-            identity: self.identity,
             index,
             limits: self.limits,
             link_life: self.link_life,

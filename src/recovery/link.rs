@@ -8,7 +8,7 @@ use crate::error::{Fault, RecoveryError};
 use crate::events::RecoveryEvent;
 use crate::flow::{Event, FactorRule, RecoveryFlow, Sealed, State};
 use crate::password::{Password, PasswordHash, PreparedPassword, Reason, Verification};
-use crate::recovery::{Inner, Recovery, Step, Took};
+use crate::recovery::{Inner, Recovery, Step, Took, policy_context};
 use crate::store::Commit;
 use crate::token::RecoveryToken;
 use time::OffsetDateTime;
@@ -68,7 +68,7 @@ impl Recovery {
         Ok(LinkView {
             expires_at: link.window.expires_at.to_datetime(),
             factor_needed: matches!(proven.flow.state(), State::LinkSent(link) if link.factor == FactorRule::Needed),
-            at_least: self.0.policy.at_least(!proven.account.factors.is_empty()),
+            at_least: self.0.policy.floor(&policy_context(&proven.account)),
         })
     }
 
@@ -136,7 +136,11 @@ impl Inner {
         }
     }
 
-    async fn try_prove(&self, token: &RecoveryToken, at: Moment) -> Result<(RecoveryFlow, Account), Unusable> {
+    async fn try_prove(
+        &self,
+        token: &RecoveryToken,
+        at: Moment,
+    ) -> Result<(RecoveryFlow, Account), Unusable> {
         let flow = self.load(token.flow()).await?.ok_or(Unusable::Because("unknown"))?;
         let link = flow.link().ok_or(Unusable::Because("dead"))?;
         let account = self.accounts.get(&link.account).await.map_err(Fault::from)?;
@@ -164,8 +168,13 @@ impl Inner {
     }
 
     /// One verification to see that it is not the present password, then one hash.
-    async fn hash_if_new(&self, proven: &Proven, prepared: PreparedPassword) -> Result<PasswordHash, RecoveryError> {
-        let salt = crate::entropy::random(&*self.entropy).map_err(|error| self.unavailable("choose", error.into()))?;
+    async fn hash_if_new(
+        &self,
+        proven: &Proven,
+        prepared: PreparedPassword,
+    ) -> Result<PasswordHash, RecoveryError> {
+        let salt = crate::entropy::random(&*self.entropy)
+            .map_err(|error| self.unavailable("choose", error.into()))?;
         let (hasher, present) = (self.hasher.clone(), proven.account.password.clone());
         let work = self.pool.run(move || {
             if let Some(present) = present

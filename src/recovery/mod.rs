@@ -26,13 +26,14 @@ use crate::entropy::{Entropy, random};
 use crate::error::{Fault, RecoveryError};
 use crate::events::{EventSink, RecoveryEvent};
 use crate::flow::RecoveryFlow;
-use crate::identity::{BlindIndex, IdentityRules};
+use crate::identity::BlindIndex;
 use crate::ids::{AccountId, FlowId, Realm};
 use crate::keys::{Place, Pseudonyms, Sealer};
 use crate::mail::{Sender, Service};
 use crate::origin::Links;
 use crate::password::{
-    BreachedPasswords, HashPool, OnBreachFailure, PasswordHasher, PasswordPolicy, PolicyContext, PreparedPassword,
+    BreachedPasswords, HashPool, OnBreachFailure, Password, PasswordHash, PasswordHasher, PasswordPolicy,
+    PolicyContext, PreparedPassword, Reason,
 };
 use crate::store::{Commit, Committed, FlowStore};
 use crate::wake::Wake;
@@ -57,7 +58,6 @@ pub(crate) struct Inner {
     pub(crate) policy: PasswordPolicy,
     pub(crate) hasher: Arc<dyn PasswordHasher>,
     pub(crate) pool: HashPool,
-    pub(crate) identity: IdentityRules,
     pub(crate) index: BlindIndex,
     pub(crate) limits: Limits,
     pub(crate) link_life: Duration,
@@ -107,8 +107,8 @@ impl Recovery {
     pub async fn hash_new_password(
         &self,
         account: &Account,
-        password: &crate::password::Password,
-    ) -> Result<crate::password::PasswordHash, RecoveryError> {
+        password: &Password,
+    ) -> Result<PasswordHash, RecoveryError> {
         let prepared = self.0.accept_password(account, password).await?;
         self.0.hash(prepared).await.map_err(|fault| self.0.unavailable("hash_new_password", fault))
     }
@@ -182,7 +182,7 @@ impl Inner {
     pub(crate) async fn accept_password(
         &self,
         account: &Account,
-        password: &crate::password::Password,
+        password: &Password,
     ) -> Result<PreparedPassword, RecoveryError> {
         let refused = |reasons| Err(RecoveryError::PasswordRefused(reasons));
         let prepared = match password.prepare() {
@@ -194,31 +194,28 @@ impl Inner {
             let verdict = policy.check(&prepared, &policy_context(&account));
             (prepared, verdict)
         });
-        let (prepared, verdict) = check.await.map_err(|error| self.unavailable("check_password", error.into()))?;
+        let (prepared, verdict) =
+            check.await.map_err(|error| self.unavailable("check_password", error.into()))?;
         if let Err(reasons) = verdict {
             return refused(reasons);
         }
-        if self.is_breached(&prepared).await? {
-            return refused(vec![crate::password::Reason::Breached]);
+        if let Some(reason) = self.breach(&prepared).await {
+            return refused(vec![reason]);
         }
         Ok(prepared)
     }
 
-    async fn is_breached(&self, prepared: &PreparedPassword) -> Result<bool, RecoveryError> {
-        let Some((register, on_failure)) = &self.breached else { return Ok(false) };
-        match (register.is_breached(prepared).await, on_failure) {
-            (Ok(known), _) => Ok(known),
-            (Err(error), OnBreachFailure::Accept) => {
-                self.report("breached_passwords", &Fault::Breached(error));
-                Ok(false)
-            }
-            (Err(error), OnBreachFailure::Refuse) => {
-                Err(self.unavailable("breached_passwords", Fault::Breached(error)))
-            }
+    async fn breach(&self, prepared: &PreparedPassword) -> Option<Reason> {
+        let (register, on_failure) = self.breached.as_ref()?;
+        let checked = register.is_breached(prepared).await;
+        if let Err(error) = &checked {
+            tracing::error!(%error, "the register of breached passwords did not answer");
+            self.emit(RecoveryEvent::Fault { doing: "breached_passwords" });
         }
+        on_failure.judge(checked)
     }
 
-    pub(crate) async fn hash(&self, prepared: PreparedPassword) -> Result<crate::password::PasswordHash, Fault> {
+    pub(crate) async fn hash(&self, prepared: PreparedPassword) -> Result<PasswordHash, Fault> {
         let salt = random(&*self.entropy)?;
         let hasher = self.hasher.clone();
         Ok(self.pool.run(move || hasher.hash(&prepared, salt)).await??)

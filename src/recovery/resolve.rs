@@ -7,7 +7,7 @@ use crate::clock::Moment;
 use crate::entropy::random;
 use crate::error::Fault;
 use crate::flow::{Dismissal, Event, FactorRule, Link, Purpose, RecoveryFlow, Sealed, State, Window};
-use crate::identity::{Identifier, IdentityClaims, Resolution, exactly_one};
+use crate::identity::{Identifier, IdentityClaims, Person, Resolution, resolve_one};
 use crate::ids::AccountId;
 use crate::keys::KeyError;
 use crate::mail::LetterContent;
@@ -20,7 +20,6 @@ use crate::store::{Commit, Committed};
 use crate::token::RecoveryToken;
 use crate::wire::unframe;
 use zeroize::Zeroizing;
-
 
 impl Inner {
     /// Does whatever is next for a flow that is due.
@@ -59,7 +58,8 @@ impl Inner {
         if identifier.is_malformed() {
             return Ok(Err((Dismissal::Malformed, None)));
         }
-        Ok(one(self.accounts.find_by_identifier(&identifier).await?))
+        let found = self.accounts.find_by_identifier(&identifier).await?;
+        Ok(only(found).map_err(|why| (why, None)))
     }
 
     /// Probe, then agreement. The comparison is counted, per account, before it is made (ID-4).
@@ -67,20 +67,20 @@ impl Inner {
         let malformed = Ok(Err((Dismissal::Malformed, None)));
         let Some(claims) = IdentityClaims::from_bytes(typed) else { return malformed };
         let key = self.index.probe(&claims);
-        if claims.is_malformed() || claims.is_after(at.now.to_datetime().date()) || key.values().is_empty() {
+        if claims.is_malformed_on(at.now.to_datetime().date()) || key.values().is_empty() {
             return malformed;
         }
-        let candidates = self.accounts.find_by_identity(&key).await?;
-        let mut agreeing = Vec::new();
-        for account in candidates {
-            if !self.count_comparison(&account.id, at).await? {
-                return Ok(Err((Dismissal::OverLimit, None)));
-            }
-            if self.identity.agrees_with(&claims, account.person.as_ref()) {
-                agreeing.push(account);
-            }
+        let account = match only(self.accounts.find_by_identity(&key).await?) {
+            Ok(account) => account,
+            Err(why) => return Ok(Err((why, None))),
+        };
+        if !self.count_comparison(&account.id, at).await? {
+            return Ok(Err((Dismissal::OverLimit, None)));
         }
-        Ok(one(agreeing))
+        // A host that keeps no plain attributes has all of them inside the index; nothing is left to compare.
+        let nobody = Person::new("", "");
+        let agrees = self.index.rules().agrees(&claims, account.person.as_ref().unwrap_or(&nobody));
+        Ok(if agrees { Ok(account) } else { Err((Dismissal::NoAccount, None)) })
     }
 
     async fn count_comparison(&self, account: &AccountId, at: Moment) -> Result<bool, Fault> {
@@ -168,7 +168,12 @@ impl Inner {
         LetterContent::UsernameReminder { username: account.username.clone(), sign_in: self.links.sign_in() }
     }
 
-    fn link_for(&self, flow: &RecoveryFlow, account: &Account, at: Moment) -> Result<(Event, LetterContent), Fault> {
+    fn link_for(
+        &self,
+        flow: &RecoveryFlow,
+        account: &Account,
+        at: Moment,
+    ) -> Result<(Event, LetterContent), Fault> {
         let token = RecoveryToken::new(flow.id(), random(&*self.entropy)?);
         let link = Link {
             account: account.id.clone(),
@@ -178,12 +183,17 @@ impl Inner {
             window: Window::open(at, self.link_life),
         };
         let minutes = self.link_life.whole_minutes();
-        Ok((Event::IssueLink(link), LetterContent::RecoveryLink { link: self.links.recovery(&token), minutes }))
+        Ok((
+            Event::IssueLink(link),
+            LetterContent::RecoveryLink { link: self.links.recovery(&token), minutes },
+        ))
     }
 
     /// Gives the host's account its new password and completes the flow. Safe to repeat at any point.
     pub(crate) async fn apply_password(&self, flow: RecoveryFlow) -> Result<Applied, Fault> {
-        let State::PasswordChosen { account, epoch, hash, .. } = flow.state() else { return Ok(Applied::Conflict) };
+        let State::PasswordChosen { account, epoch, hash, .. } = flow.state() else {
+            return Ok(Applied::Conflict);
+        };
         let phc = self.sealer.open(self.flow_place(&flow.id(), HASH), hash.as_bytes())?;
         let phc = std::str::from_utf8(&phc).map_err(|_| KeyError::Altered)?;
         let hash = PasswordHash::parse(phc)?;
@@ -210,10 +220,11 @@ impl Inner {
 /// An account to go on with, or why there is none, with the account that this is about.
 type Found = Result<Account, (Dismissal, Option<Box<Account>>)>;
 
-fn one(accounts: Vec<Account>) -> Found {
-    match exactly_one(accounts) {
-        Resolution::One(account) => Ok(account),
-        Resolution::None => Err((Dismissal::NoAccount, None)),
-        Resolution::Ambiguous => Err((Dismissal::Ambiguous, None)),
+/// Exactly one account, or why not. The same account found twice is one.
+pub(crate) fn only(accounts: Vec<Account>) -> Result<Account, Dismissal> {
+    match resolve_one(accounts.iter().map(|account| &account.id)) {
+        Resolution::None => Err(Dismissal::NoAccount),
+        Resolution::Ambiguous => Err(Dismissal::Ambiguous),
+        Resolution::One(_) => accounts.into_iter().next().ok_or(Dismissal::NoAccount),
     }
 }

@@ -4,10 +4,11 @@ use crate::account::{Account, AccountStatus, HashUpgrade};
 use crate::client::Client;
 use crate::error::{Fault, RecoveryError};
 use crate::events::RecoveryEvent;
-use crate::identity::{Identifier, Resolution, exactly_one};
+use crate::identity::Identifier;
 use crate::ids::AccountId;
 use crate::mail::LetterContent;
 use crate::password::{Password, PasswordHash, PreparedPassword, Verification};
+use crate::recovery::resolve::only;
 use crate::recovery::step::Mailing;
 use crate::recovery::{Inner, Recovery};
 use crate::store::Commit;
@@ -86,7 +87,11 @@ impl Recovery {
     ///
     /// # Errors
     /// [`RecoveryError::Unavailable`].
-    pub async fn credential_changed(&self, account: &AccountId, what: Credential) -> Result<(), RecoveryError> {
+    pub async fn credential_changed(
+        &self,
+        account: &AccountId,
+        what: Credential,
+    ) -> Result<(), RecoveryError> {
         let inner = &*self.0;
         let notice = match what {
             Credential::Other => Ok(None),
@@ -102,10 +107,7 @@ impl Recovery {
 
 /// The one active account with this identifier. Two accounts with one e-mail address sign in by username.
 fn usable(found: Vec<Account>) -> Option<Account> {
-    match exactly_one(found) {
-        Resolution::One(account) if account.status == AccountStatus::Active => Some(account),
-        _ => None,
-    }
+    only(found).ok().filter(|account| account.status == AccountStatus::Active)
 }
 
 impl Inner {
@@ -118,12 +120,17 @@ impl Inner {
     async fn count_sign_in(&self, identifier: &Identifier, client: &Client) -> Result<(), RecoveryError> {
         let at = self.clock.read();
         let (limits, network) = (&self.limits, client.network());
-        let pair = frame(&[identifier.canonical(), &network]);
+        let pair = frame(&[identifier.canonical().as_bytes(), &network]);
         let mut commit = Commit::new(self.realm.clone());
         commit.spends = vec![
             self.spend("sign-in/client", &network, limits.sign_ins_per_client, at),
             self.spend("sign-in/pair", &pair, limits.sign_ins_per_identifier_and_client, at),
-            self.spend("sign-in/identifier", identifier.canonical(), limits.sign_ins_per_identifier, at),
+            self.spend(
+                "sign-in/identifier",
+                identifier.canonical().as_bytes(),
+                limits.sign_ins_per_identifier,
+                at,
+            ),
         ];
         self.commit_within_budget("sign_in", commit, client, at).await
     }

@@ -96,7 +96,13 @@ impl Inner {
 
     /// Ends the other live links of the step's account. They come before the step's own write, so that a new link
     /// takes the place of the old one.
-    async fn supersede_others(&self, draft: &mut Draft, step: &Step, scope: Scope, at: Moment) -> Result<(), Fault> {
+    async fn supersede_others(
+        &self,
+        draft: &mut Draft,
+        step: &Step,
+        scope: Scope,
+        at: Moment,
+    ) -> Result<(), Fault> {
         let Some(account) = &step.account else { return Ok(()) };
         let keep = |other: &RecoveryFlow| {
             let in_scope = scope == Scope::Account || other.purpose() == step.flow.purpose();
@@ -126,7 +132,13 @@ impl Inner {
         Ok(())
     }
 
-    fn queue(&self, draft: &mut Draft, flow: FlowId, mailing: Option<&Mailing>, at: Moment) -> Result<(), Fault> {
+    fn queue(
+        &self,
+        draft: &mut Draft,
+        flow: FlowId,
+        mailing: Option<&Mailing>,
+        at: Moment,
+    ) -> Result<(), Fault> {
         let Some(mailing) = mailing else { return Ok(()) };
         let composed = mail::compose(&self.service, &mailing.content)?;
         for to in &mailing.to {
@@ -171,7 +183,11 @@ impl Inner {
     }
 
     /// Ends all live links of an account: somebody signed in, or changed a credential elsewhere (RC-7).
-    pub(crate) async fn supersede_all(&self, account: &AccountId, mailing: Option<Mailing>) -> Result<(), Fault> {
+    pub(crate) async fn supersede_all(
+        &self,
+        account: &AccountId,
+        mailing: Option<Mailing>,
+    ) -> Result<(), Fault> {
         let at = self.clock.read();
         for _ in 0..TRIES {
             let mut draft = Draft { commit: Commit::new(self.realm.clone()), moved: Vec::new() };

@@ -1,0 +1,1 @@
+//! A mailer that writes RFC 5322 files to a folder.

@@ -1,0 +1,1 @@
+//! For tests of regain, of hosts and of stores that others write.
