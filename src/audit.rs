@@ -4,35 +4,23 @@
 //! batches by the worker, so that it serialises nobody.
 
 use crate::clock::Timestamp;
+use crate::flow::coded;
 use crate::ids::{FlowId, Realm, hex};
 use crate::wire::frame;
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 
-/// Whose doing a transition was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Actor {
-    /// Somebody who asked; nothing is known of them.
-    Asker,
-    /// Whoever holds the link.
-    Bearer,
-    /// regain's worker.
-    Worker,
-    /// The service that embeds regain.
-    Host,
-}
-
-impl Actor {
-    /// Stable code.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Asker => "asker",
-            Self::Bearer => "bearer",
-            Self::Worker => "worker",
-            Self::Host => "host",
-        }
+coded! {
+    /// Whose doing a transition was.
+    Actor {
+        /// Somebody who asked; nothing is known of them.
+        Asker = "asker",
+        /// Whoever holds the link.
+        Bearer = "bearer",
+        /// regain's worker.
+        Worker = "worker",
+        /// The service that embeds regain.
+        Host = "host",
     }
 }
 

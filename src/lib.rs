@@ -19,6 +19,8 @@ pub mod memory;
 pub mod origin;
 pub mod password;
 pub mod recovery;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
 pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;

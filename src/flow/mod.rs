@@ -18,6 +18,7 @@ mod state;
 
 pub use event::{Effect, Event, EventKind, Letter, Line, Refusal, Scope, Transition};
 pub use record::{CorruptRecord, FlowRecord};
+pub(crate) use state::coded;
 pub use state::{Dismissal, FactorRule, Link, Purpose, Sealed, State, StateKind, Window};
 
 use crate::clock::{Moment, Timestamp};

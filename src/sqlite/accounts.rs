@@ -1,0 +1,294 @@
+//! An example [`AccountStore`] on SQLite, with sessions, for hosts that have no users' table yet.
+//!
+//! The table is the host's, not regain's: it may stand in the same file or in another one.
+
+use crate::account::{
+    Account, AccountStatus, AccountStore, AddressOnFile, Applied, HashUpgrade, PasswordChange,
+};
+use crate::clock::Timestamp;
+use crate::identity::{BlindIndex, EmailAddress, Identifier, IdentityKey, Person, username_key};
+use crate::ids::AccountId;
+use crate::password::PasswordHash;
+use crate::sqlite::rows::{damaged, get};
+use crate::sqlite::schema::{Pools, Schema};
+use crate::store::StoreError;
+use async_trait::async_trait;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Connection as _, Row as _, SqliteConnection};
+use std::path::Path;
+use time::Date;
+use time::macros::format_description;
+
+const SCHEMA: Schema = Schema { name: "accounts", migrations: &[include_str!("accounts.sql")] };
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+fn failed(error: sqlx::Error) -> StoreError {
+    StoreError::new("use the accounts' table", error)
+}
+
+/// Accounts and sessions in a SQLite file.
+pub struct SqliteAccounts {
+    pools: Pools,
+}
+
+impl SqliteAccounts {
+    /// Opens the file, makes it if need be, and brings its tables up to date.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be opened or written.
+    pub async fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Ok(Self { pools: Pools::open(path.as_ref(), &SCHEMA).await? })
+    }
+
+    /// Closes all connections.
+    pub async fn close(&self) {
+        self.pools.close().await;
+    }
+
+    /// How many accounts there are.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub async fn count(&self) -> Result<u64> {
+        let query = sqlx::query("SELECT count(*) FROM regain_account");
+        let row = query.fetch_one(&self.pools.readers).await.map_err(failed)?;
+        row.try_get::<i64, _>(0).map(|count| count.unsigned_abs()).map_err(failed)
+    }
+
+    /// Adds accounts, or replaces them, with their blind-index values: all in one transaction.
+    ///
+    /// # Errors
+    /// [`StoreError`] when a username cannot be one, belongs to another account, or the database does not answer.
+    pub async fn put(&self, accounts: &[Account], index: &BlindIndex) -> Result<()> {
+        let mut connection = self.pools.writer.acquire().await.map_err(failed)?;
+        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+        for account in accounts {
+            let Some(key) = username_key(&account.username) else {
+                return Err(StoreError::plain("a username holds characters that usernames cannot have"));
+            };
+            insert(account, &key, index, &mut transaction).await.map_err(failed)?;
+        }
+        transaction.commit().await.map_err(failed)
+    }
+
+    /// Begins a session. Of the session's secret only a digest is given, and kept.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub async fn begin_session(
+        &self,
+        digest: &[u8; 32],
+        account: &AccountId,
+        expires_at: Timestamp,
+    ) -> Result<()> {
+        sqlx::query("INSERT INTO regain_session (digest, account, expires_at) VALUES (?, ?, ?)")
+            .bind(&digest[..])
+            .bind(account.as_str())
+            .bind(expires_at.millis())
+            .execute(&self.pools.writer)
+            .await
+            .map_err(failed)?;
+        Ok(())
+    }
+
+    /// Whose session this is, if it is one that goes on.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub async fn session(&self, digest: &[u8; 32], now: Timestamp) -> Result<Option<AccountId>> {
+        let row = sqlx::query(
+            "SELECT account FROM regain_session JOIN regain_account ON id = account
+             WHERE digest = ? AND expires_at > ? AND NOT disabled",
+        )
+        .bind(&digest[..])
+        .bind(now.millis())
+        .fetch_optional(&self.pools.readers)
+        .await
+        .map_err(failed)?;
+        row.as_ref()
+            .map(|row| AccountId::new(get(row, "account")?).map_err(|_| damaged("account")))
+            .transpose()
+    }
+
+    /// Ends one session.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub async fn end_session(&self, digest: &[u8; 32]) -> Result<()> {
+        let query = sqlx::query("DELETE FROM regain_session WHERE digest = ?").bind(&digest[..]);
+        query.execute(&self.pools.writer).await.map(drop).map_err(failed)
+    }
+
+    /// All accounts of a query that gives `regain_account` rows.
+    async fn all(
+        &self,
+        query: sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
+    ) -> Result<Vec<Account>> {
+        let mut connection = self.pools.readers.acquire().await.map_err(failed)?;
+        let rows = query.fetch_all(&mut *connection).await.map_err(failed)?;
+        let mut accounts = Vec::with_capacity(rows.len());
+        for row in &rows {
+            accounts.push(account(row, &mut connection).await?);
+        }
+        Ok(accounts)
+    }
+}
+
+async fn insert(
+    account: &Account,
+    key: &str,
+    index: &BlindIndex,
+    connection: &mut SqliteConnection,
+) -> std::result::Result<(), sqlx::Error> {
+    let person = account.person.as_ref();
+    sqlx::query("DELETE FROM regain_account WHERE id = ?")
+        .bind(account.id.as_str())
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query("INSERT INTO regain_account VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        .bind(account.id.as_str())
+        .bind(&account.username)
+        .bind(key)
+        .bind(account.password.as_ref().map(PasswordHash::as_str))
+        .bind(account.status != AccountStatus::Active)
+        .bind(account.may_change_password)
+        .bind(account.must_change_password)
+        .bind(account.factors.join("\n"))
+        .bind(person.map(|person| person.given_name.as_str()))
+        .bind(person.map(|person| person.family_name.as_str()))
+        .bind(person.and_then(|person| person.birth_date).map(|date| date.to_string()))
+        .bind(person.and_then(|person| person.record_number.as_deref()))
+        .execute(&mut *connection)
+        .await?;
+    for (position, AddressOnFile::Email(address)) in (0_i64..).zip(&account.addresses) {
+        sqlx::query("INSERT INTO regain_account_address VALUES (?, ?, ?, ?)")
+            .bind(account.id.as_str())
+            .bind(position)
+            .bind(address.as_str())
+            .bind(address.key().as_str())
+            .execute(&mut *connection)
+            .await?;
+    }
+    for entry in person.iter().flat_map(|person| index.entries_for(person)) {
+        sqlx::query("INSERT OR IGNORE INTO regain_account_index VALUES (?, ?)")
+            .bind(&entry.value[..])
+            .bind(account.id.as_str())
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+async fn by_id(id: &AccountId, connection: &mut SqliteConnection) -> Result<Option<Account>> {
+    let query = sqlx::query("SELECT * FROM regain_account WHERE id = ?").bind(id.as_str());
+    match query.fetch_optional(&mut *connection).await.map_err(failed)? {
+        Some(row) => account(&row, connection).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+async fn account(row: &SqliteRow, connection: &mut SqliteConnection) -> Result<Account> {
+    let id: &str = get(row, "id")?;
+    let mut account =
+        Account::new(AccountId::new(id).map_err(|_| damaged("id"))?, get::<String>(row, "username")?);
+    let password: Option<&str> = get(row, "password")?;
+    account.password = password.map(PasswordHash::parse).transpose().map_err(|_| damaged("password"))?;
+    account.status = if get(row, "disabled")? { AccountStatus::Disabled } else { AccountStatus::Active };
+    account.may_change_password = get(row, "may_change_password")?;
+    account.must_change_password = get(row, "must_change_password")?;
+    account.factors = get::<&str>(row, "factors")?.lines().map(str::to_owned).collect();
+    account.person = person(row)?;
+    let addresses =
+        sqlx::query("SELECT email FROM regain_account_address WHERE account = ? ORDER BY position")
+            .bind(id)
+            .fetch_all(connection)
+            .await
+            .map_err(failed)?;
+    for address in &addresses {
+        let address = EmailAddress::parse(get(address, "email")?).map_err(|_| damaged("email"))?;
+        account.addresses.push(AddressOnFile::Email(address));
+    }
+    Ok(account)
+}
+
+fn person(row: &SqliteRow) -> Result<Option<Person>> {
+    let names: (Option<String>, Option<String>) = (get(row, "given_name")?, get(row, "family_name")?);
+    let (Some(given), Some(family)) = names else { return Ok(None) };
+    let mut person = Person::new(given, family);
+    if let Some(date) = get::<Option<&str>>(row, "birth_date")? {
+        let format = format_description!("[year]-[month]-[day]");
+        person = person.with_birth_date(Date::parse(date, format).map_err(|_| damaged("birth_date"))?);
+    }
+    if let Some(number) = get::<Option<&str>>(row, "record_number")? {
+        person = person.with_record_number(number);
+    }
+    Ok(Some(person))
+}
+
+#[async_trait]
+impl AccountStore for SqliteAccounts {
+    async fn find_by_identifier(&self, identifier: &Identifier) -> Result<Vec<Account>> {
+        // Keys are compared byte for byte: SQLite's default collation folds nothing.
+        let query = sqlx::query(
+            "SELECT * FROM regain_account WHERE id IN
+               (SELECT id FROM regain_account WHERE username_key = ?1
+                UNION SELECT account FROM regain_account_address WHERE email_key = ?2) LIMIT 2",
+        );
+        self.all(query.bind(identifier.username_key()).bind(identifier.email_key())).await
+    }
+
+    async fn find_by_identity(&self, key: &IdentityKey) -> Result<Vec<Account>> {
+        let mut found: Vec<Account> = Vec::new();
+        for value in key.values() {
+            let query = sqlx::query(
+                "SELECT regain_account.* FROM regain_account_index JOIN regain_account ON id = account
+                 WHERE value = ? LIMIT 2",
+            );
+            for account in self.all(query.bind(&value[..])).await? {
+                if found.iter().all(|known| known.id != account.id) {
+                    found.push(account);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    async fn get(&self, id: &AccountId) -> Result<Option<Account>> {
+        let mut connection = self.pools.readers.acquire().await.map_err(failed)?;
+        by_id(id, &mut connection).await
+    }
+
+    async fn set_password(&self, change: &PasswordChange) -> Result<Applied> {
+        let mut connection = self.pools.writer.acquire().await.map_err(failed)?;
+        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+        let present = by_id(&change.account, &mut transaction).await?;
+        let applied = change.against(present.as_ref());
+        if applied == Applied::Done {
+            sqlx::query("UPDATE regain_account SET password = ?, must_change_password = 0 WHERE id = ?")
+                .bind(change.hash.as_str())
+                .bind(change.account.as_str())
+                .execute(&mut *transaction)
+                .await
+                .map_err(failed)?;
+            sqlx::query("DELETE FROM regain_session WHERE account = ?")
+                .bind(change.account.as_str())
+                .execute(&mut *transaction)
+                .await
+                .map_err(failed)?;
+        }
+        transaction.commit().await.map_err(failed)?;
+        Ok(applied)
+    }
+
+    async fn upgrade_hash(&self, upgrade: &HashUpgrade) -> Result<()> {
+        sqlx::query("UPDATE regain_account SET password = ? WHERE id = ? AND password = ?")
+            .bind(upgrade.to.as_str())
+            .bind(upgrade.account.as_str())
+            .bind(upgrade.from.as_str())
+            .execute(&self.pools.writer)
+            .await
+            .map_err(failed)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,425 @@
+//! [`FlowStore`] on SQLite.
+
+use crate::audit::AuditRecord;
+use crate::budget::{Spend, Verdict as BudgetVerdict};
+use crate::clock::Timestamp;
+use crate::flow::FlowRecord;
+use crate::ids::{AccountId, FlowId, Realm};
+use crate::sqlite::rows;
+use crate::sqlite::schema::{Pools, Schema};
+use crate::sqlite::writer::{Verdict, Work, Writer};
+use crate::store::{
+    Claim, Commit, Committed, DeadLetter, Depth, FlowStore, FlowWrite, MailOutcome, MailSettlement,
+    OutboxMail, StoreError, Sweep,
+};
+use async_trait::async_trait;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection};
+use std::path::Path;
+
+const SCHEMA: Schema = Schema { name: "flows", migrations: &[include_str!("flows.sql")] };
+
+/// regain's tables in a SQLite file.
+pub struct SqliteFlows {
+    pools: Pools,
+    writer: Writer<Job>,
+}
+
+impl SqliteFlows {
+    /// Opens the file, makes it if need be, and brings its tables up to date. Needs a tokio runtime.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be opened or written, or was written by a newer regain.
+    pub async fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        let path = path.as_ref();
+        let pools = Pools::open(path, &SCHEMA).await?;
+        let writer = Writer::start(pools.writer.clone(), path);
+        Ok(Self { pools, writer })
+    }
+
+    /// Closes all connections; what was answered is on disk either way.
+    pub async fn close(&self) {
+        self.pools.close().await;
+    }
+
+    async fn read<T>(
+        &self,
+        query: sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
+        parse: fn(&SqliteRow) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        let rows = query.fetch_all(&self.pools.readers).await;
+        rows.map_err(|error| StoreError::new("read from the database", error))?.iter().map(parse).collect()
+    }
+}
+
+enum Job {
+    Commit(Box<Commit>),
+    ClaimFlows(Claim),
+    ClaimMails(Claim),
+    Sweep(Realm, Sweep),
+}
+
+enum Answer {
+    Committed(Committed),
+    Rows(Vec<SqliteRow>),
+    Swept(u64),
+}
+
+const UNEXPECTED: StoreError = StoreError::plain("the writer answered something else than was asked");
+
+#[async_trait]
+impl Work for Job {
+    type Answer = Answer;
+
+    async fn run(&self, connection: &mut SqliteConnection) -> Result<Verdict<Answer>, sqlx::Error> {
+        match self {
+            Self::Commit(commit) => {
+                let committed = match apply(commit, connection).await {
+                    Err(error)
+                        if error.as_database_error().is_some_and(|error| error.is_unique_violation()) =>
+                    {
+                        Committed::Conflict
+                    }
+                    committed => committed?,
+                };
+                let answer = Answer::Committed(committed);
+                Ok(if committed == Committed::Done { Verdict::Keep(answer) } else { Verdict::Undo(answer) })
+            }
+            Self::ClaimFlows(claim) => Ok(Verdict::Keep(Answer::Rows(claim_flows(claim, connection).await?))),
+            Self::ClaimMails(claim) => Ok(Verdict::Keep(Answer::Rows(claim_mails(claim, connection).await?))),
+            Self::Sweep(realm, bounds) => {
+                Ok(Verdict::Keep(Answer::Swept(sweep(realm, bounds, connection).await?)))
+            }
+        }
+    }
+}
+
+/// Everything of a commit; what is written before a refusal is undone with the savepoint.
+async fn apply(commit: &Commit, connection: &mut SqliteConnection) -> Result<Committed, sqlx::Error> {
+    for spend in &commit.spends {
+        if let Some(retry_at) = take(&commit.realm, spend, connection).await? {
+            return Ok(Committed::OverBudget { retry_at });
+        }
+    }
+    for write in &commit.flows {
+        if !write_flow(write, connection).await? {
+            return Ok(Committed::Conflict);
+        }
+    }
+    for mail in &commit.mails {
+        insert_mail(mail, connection).await?;
+    }
+    for settlement in &commit.settlements {
+        settle(&commit.realm, settlement, connection).await?;
+    }
+    for record in &commit.audit {
+        insert_audit(record, connection).await?;
+    }
+    Ok(Committed::Done)
+}
+
+async fn take(
+    realm: &Realm,
+    spend: &Spend,
+    connection: &mut SqliteConnection,
+) -> Result<Option<Timestamp>, sqlx::Error> {
+    let stored = sqlx::query("SELECT full_at FROM regain_budget WHERE realm = ? AND key = ?")
+        .bind(realm.as_str())
+        .bind(&spend.key.as_bytes()[..])
+        .fetch_optional(&mut *connection)
+        .await?;
+    let stored = stored.map(|row| row.try_get(0).map(Timestamp::from_millis)).transpose()?;
+    let next = match spend.against(stored) {
+        BudgetVerdict::Allowed(next) => next,
+        BudgetVerdict::Refused { retry_at } => return Ok(Some(retry_at)),
+    };
+    sqlx::query(
+        "INSERT INTO regain_budget (realm, key, full_at) VALUES (?, ?, ?)
+         ON CONFLICT (realm, key) DO UPDATE SET full_at = excluded.full_at",
+    )
+    .bind(realm.as_str())
+    .bind(&spend.key.as_bytes()[..])
+    .bind(next.millis())
+    .execute(connection)
+    .await?;
+    Ok(None)
+}
+
+const INSERT_FLOW: &str =
+    "INSERT INTO regain_flow (purpose, version, state, reason, account, live_link, digest,
+     epoch, factor, attempts, sealed, created_at, opened_at, expires_at, high, due_at, realm, id)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const UPDATE_FLOW: &str = "UPDATE regain_flow SET purpose = ?, version = ?, state = ?, reason = ?, account = ?,
+     live_link = ?, digest = ?, epoch = ?, factor = ?, attempts = ?, sealed = ?, created_at = ?, opened_at = ?,
+     expires_at = ?, high = ?, due_at = ? WHERE realm = ? AND id = ? AND version = ?";
+
+/// `false` when another version is stored.
+async fn write_flow(write: &FlowWrite, connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    let (record, sql) = match write {
+        FlowWrite::Insert(record) => (record, INSERT_FLOW),
+        FlowWrite::Update(record) => (record, UPDATE_FLOW),
+    };
+    let mut query = sqlx::query(sql)
+        .bind(&record.purpose)
+        .bind(integer(record.version))
+        .bind(&record.state)
+        .bind(&record.reason)
+        .bind(record.account.as_ref().map(AccountId::as_str))
+        .bind(record.live_link)
+        .bind(record.digest.as_ref().map(|digest| &digest[..]))
+        .bind(record.epoch.as_ref().map(|epoch| &epoch[..]))
+        .bind(&record.factor)
+        .bind(record.attempts)
+        .bind(&record.sealed)
+        .bind(record.created_at.millis())
+        .bind(record.opened_at.map(Timestamp::millis))
+        .bind(record.expires_at.map(Timestamp::millis))
+        .bind(record.high.map(Timestamp::millis))
+        .bind(record.due_at.map(Timestamp::millis))
+        .bind(record.realm.as_str())
+        .bind(&record.id.as_bytes()[..]);
+    if let FlowWrite::Update(_) = write {
+        query = query.bind(integer(record.version) - 1);
+    }
+    Ok(query.execute(connection).await?.rows_affected() == 1)
+}
+
+async fn insert_mail(mail: &OutboxMail, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO regain_outbox (realm, id, flow, letter, sealed, attempts, created_at, due_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(mail.realm.as_str())
+    .bind(&mail.id.as_bytes()[..])
+    .bind(&mail.flow.as_bytes()[..])
+    .bind(&mail.letter)
+    .bind(&mail.sealed)
+    .bind(mail.attempts)
+    .bind(mail.created_at.millis())
+    .bind(mail.due_at.millis())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn settle(
+    realm: &Realm,
+    settlement: &MailSettlement,
+    connection: &mut SqliteConnection,
+) -> Result<(), sqlx::Error> {
+    let id = &settlement.id.as_bytes()[..];
+    match &settlement.outcome {
+        MailOutcome::Retry(at) => {
+            sqlx::query("UPDATE regain_outbox SET due_at = ? WHERE realm = ? AND id = ? AND attempts = ?")
+                .bind(at.millis())
+                .bind(realm.as_str())
+                .bind(id)
+                .bind(settlement.attempts)
+                .execute(connection)
+                .await?;
+            return Ok(());
+        }
+        MailOutcome::Dead { at, why } => {
+            sqlx::query(
+                "INSERT INTO regain_dead_letter (realm, id, flow, letter, attempts, created_at, dead_at, why)
+                 SELECT realm, id, flow, letter, attempts, created_at, ?, ? FROM regain_outbox
+                 WHERE realm = ? AND id = ? AND attempts = ?",
+            )
+            .bind(at.millis())
+            .bind(why)
+            .bind(realm.as_str())
+            .bind(id)
+            .bind(settlement.attempts)
+            .execute(&mut *connection)
+            .await?;
+        }
+        MailOutcome::Sent => {}
+    }
+    sqlx::query("DELETE FROM regain_outbox WHERE realm = ? AND id = ? AND attempts = ?")
+        .bind(realm.as_str())
+        .bind(id)
+        .bind(settlement.attempts)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn insert_audit(record: &AuditRecord, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO regain_audit (realm, at, flow, version, event, reason, actor, account, client)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(record.realm.as_str())
+    .bind(record.at.millis())
+    .bind(&record.flow.as_bytes()[..])
+    .bind(integer(record.version))
+    .bind(&record.event)
+    .bind(&record.reason)
+    .bind(record.actor.code())
+    .bind(record.account.as_ref().map(|account| &account.as_bytes()[..]))
+    .bind(record.client.as_ref().map(|client| &client.as_bytes()[..]))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn claim_flows(
+    claim: &Claim,
+    connection: &mut SqliteConnection,
+) -> Result<Vec<SqliteRow>, sqlx::Error> {
+    sqlx::query(
+        "UPDATE regain_flow SET due_at = ? WHERE realm = ? AND id IN
+           (SELECT id FROM regain_flow WHERE realm = ? AND due_at IS NOT NULL AND due_at <= ? ORDER BY due_at LIMIT ?)
+         RETURNING *",
+    )
+    .bind(claim.lease_until.millis())
+    .bind(claim.realm.as_str())
+    .bind(claim.realm.as_str())
+    .bind(claim.due_by.millis())
+    .bind(claim.limit)
+    .fetch_all(connection)
+    .await
+}
+
+async fn claim_mails(
+    claim: &Claim,
+    connection: &mut SqliteConnection,
+) -> Result<Vec<SqliteRow>, sqlx::Error> {
+    sqlx::query(
+        "UPDATE regain_outbox SET due_at = ?, attempts = attempts + 1 WHERE realm = ? AND id IN
+           (SELECT id FROM regain_outbox WHERE realm = ? AND due_at <= ? ORDER BY due_at LIMIT ?)
+         RETURNING *",
+    )
+    .bind(claim.lease_until.millis())
+    .bind(claim.realm.as_str())
+    .bind(claim.realm.as_str())
+    .bind(claim.due_by.millis())
+    .bind(claim.limit)
+    .fetch_all(connection)
+    .await
+}
+
+async fn sweep(realm: &Realm, sweep: &Sweep, connection: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
+    let statements = [
+        (
+            "DELETE FROM regain_flow WHERE realm = ? AND id IN
+               (SELECT id FROM regain_flow WHERE realm = ? AND due_at IS NULL AND created_at < ? LIMIT ?)",
+            sweep.ended_before,
+        ),
+        (
+            "DELETE FROM regain_budget WHERE realm = ? AND key IN
+               (SELECT key FROM regain_budget WHERE realm = ? AND full_at <= ? LIMIT ?)",
+            sweep.budgets_full_at,
+        ),
+        (
+            "DELETE FROM regain_dead_letter WHERE realm = ? AND id IN
+               (SELECT id FROM regain_dead_letter WHERE realm = ? AND dead_at < ? LIMIT ?)",
+            sweep.dead_before,
+        ),
+    ];
+    let mut swept = 0;
+    for (sql, bound) in statements {
+        let deleted = sqlx::query(sql)
+            .bind(realm.as_str())
+            .bind(realm.as_str())
+            .bind(bound.millis())
+            .bind(sweep.limit)
+            .execute(&mut *connection)
+            .await?;
+        swept += deleted.rows_affected();
+    }
+    Ok(swept)
+}
+
+fn integer(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+#[async_trait]
+impl FlowStore for SqliteFlows {
+    async fn load(&self, realm: &Realm, id: FlowId) -> Result<Option<FlowRecord>, StoreError> {
+        let query = sqlx::query("SELECT * FROM regain_flow WHERE realm = ? AND id = ?")
+            .bind(realm.as_str())
+            .bind(&id.as_bytes()[..]);
+        Ok(self.read(query, rows::flow).await?.pop())
+    }
+
+    async fn live_links(&self, realm: &Realm, account: &AccountId) -> Result<Vec<FlowRecord>, StoreError> {
+        let query =
+            sqlx::query("SELECT * FROM regain_flow WHERE realm = ? AND account = ? AND live_link = 1")
+                .bind(realm.as_str())
+                .bind(account.as_str());
+        self.read(query, rows::flow).await
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<Committed, StoreError> {
+        match self.writer.run(Job::Commit(Box::new(commit))).await? {
+            Answer::Committed(committed) => Ok(committed),
+            _ => Err(UNEXPECTED),
+        }
+    }
+
+    async fn claim_flows(&self, claim: &Claim) -> Result<Vec<FlowRecord>, StoreError> {
+        match self.writer.run(Job::ClaimFlows(claim.clone())).await? {
+            Answer::Rows(rows) => Ok(rows::readable(&rows, rows::flow)),
+            _ => Err(UNEXPECTED),
+        }
+    }
+
+    async fn claim_mails(&self, claim: &Claim) -> Result<Vec<OutboxMail>, StoreError> {
+        match self.writer.run(Job::ClaimMails(claim.clone())).await? {
+            Answer::Rows(rows) => Ok(rows::readable(&rows, rows::mail)),
+            _ => Err(UNEXPECTED),
+        }
+    }
+
+    async fn sweep(&self, realm: &Realm, sweep: &Sweep) -> Result<u64, StoreError> {
+        match self.writer.run(Job::Sweep(realm.clone(), *sweep)).await? {
+            Answer::Swept(rows) => Ok(rows),
+            _ => Err(UNEXPECTED),
+        }
+    }
+
+    async fn audit_after(
+        &self,
+        realm: &Realm,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<(u64, AuditRecord)>, StoreError> {
+        let query = sqlx::query(
+            "SELECT * FROM regain_audit WHERE realm = ? AND position > ? ORDER BY position LIMIT ?",
+        )
+        .bind(realm.as_str())
+        .bind(integer(after))
+        .bind(limit);
+        self.read(query, rows::audit).await
+    }
+
+    async fn dead_letters(&self, realm: &Realm, limit: u32) -> Result<Vec<DeadLetter>, StoreError> {
+        let query =
+            sqlx::query("SELECT * FROM regain_dead_letter WHERE realm = ? ORDER BY dead_at DESC, id LIMIT ?")
+                .bind(realm.as_str())
+                .bind(limit);
+        self.read(query, rows::dead_letter).await
+    }
+
+    async fn depth(&self, realm: &Realm) -> Result<Depth, StoreError> {
+        let row = sqlx::query(
+            "SELECT (SELECT count(*) FROM regain_flow WHERE realm = ?1 AND due_at IS NOT NULL),
+                    (SELECT count(*) FROM regain_outbox WHERE realm = ?1),
+                    (SELECT count(*) FROM regain_dead_letter WHERE realm = ?1)",
+        )
+        .bind(realm.as_str())
+        .fetch_one(&self.pools.readers)
+        .await
+        .map_err(|error| StoreError::new("count the tables", error))?;
+        let count =
+            |column: usize| row.try_get::<i64, _>(column).map(|count| u64::try_from(count).unwrap_or(0));
+        let failed = |error| StoreError::new("count the tables", error);
+        Ok(Depth {
+            live_flows: count(0).map_err(failed)?,
+            waiting_mails: count(1).map_err(failed)?,
+            dead_letters: count(2).map_err(failed)?,
+        })
+    }
+}

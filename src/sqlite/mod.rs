@@ -1,0 +1,16 @@
+//! SQLite: regain's tables in a file, and an example [`AccountStore`](crate::account::AccountStore) beside them.
+//!
+//! A commit is on disk before it is answered (WAL, `synchronous=FULL`). All writes go through one task that puts
+//! what several callers want into one transaction, each in a savepoint of its own, so that nobody sees
+//! `SQLITE_BUSY` and one sync serves many.
+//!
+//! One process per file. sqlx links its own SQLite; a host that links another (rusqlite) cannot link both.
+
+mod accounts;
+mod flows;
+mod rows;
+mod schema;
+mod writer;
+
+pub use accounts::SqliteAccounts;
+pub use flows::SqliteFlows;
