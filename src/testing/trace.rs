@@ -1,0 +1,235 @@
+//! Which ports are called, in which order: so that two runs can be compared without a stopwatch.
+//!
+//! A line names the call and how much it carries, never what: nothing of a line differs between accounts unless
+//! the operations themselves do (EN-2).
+
+use crate::account::{Account, AccountStore, Applied, HashUpgrade, PasswordChange};
+use crate::audit::AuditRecord;
+use crate::entropy::{Entropy, EntropyError};
+use crate::flow::FlowRecord;
+use crate::identity::{Identifier, IdentityKey};
+use crate::ids::{AccountId, FlowId, Realm};
+use crate::mail::{Delivery, Mailer, Message};
+use crate::password::{HashError, PasswordHash, PasswordHasher, PreparedPassword, Verification};
+use crate::store::{Claim, Commit, Committed, DeadLetter, Depth, FlowStore, FlowWrite, OutboxMail};
+use crate::store::{StoreError, Sweep};
+use async_trait::async_trait;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The list of calls. Cheap to clone; all clones are one list.
+///
+/// ```
+/// use regain::memory::MemoryAccounts;
+/// use regain::testing::Trace;
+/// use std::sync::Arc;
+///
+/// let trace = Trace::new();
+/// let accounts = trace.accounts(Arc::new(MemoryAccounts::new())); // hand this to the service
+/// # drop(accounts);
+/// assert!(trace.take().is_empty());
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Trace(Arc<Mutex<Vec<String>>>);
+
+impl Trace {
+    /// An empty list.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The calls since the last time, in order.
+    pub fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Writes down the calls to this store.
+    #[must_use]
+    pub fn accounts(&self, inner: Arc<dyn AccountStore>) -> Arc<TracedAccounts> {
+        Arc::new(TracedAccounts { inner, trace: self.clone() })
+    }
+
+    /// Writes down the calls to this store.
+    #[must_use]
+    pub fn flows(&self, inner: Arc<dyn FlowStore>) -> Arc<TracedFlows> {
+        Arc::new(TracedFlows { inner, trace: self.clone() })
+    }
+
+    /// Writes down the calls to this mailer.
+    #[must_use]
+    pub fn mailer(&self, inner: Arc<dyn Mailer>) -> Arc<TracedMailer> {
+        Arc::new(TracedMailer { inner, trace: self.clone() })
+    }
+
+    /// Writes down the calls to this hasher.
+    #[must_use]
+    pub fn hasher(&self, inner: Arc<dyn PasswordHasher>) -> Arc<TracedHasher> {
+        Arc::new(TracedHasher { inner, trace: self.clone() })
+    }
+
+    /// Writes down what is drawn from this source.
+    #[must_use]
+    pub fn entropy(&self, inner: Arc<dyn Entropy>) -> Arc<TracedEntropy> {
+        Arc::new(TracedEntropy { inner, trace: self.clone() })
+    }
+
+    fn note(&self, call: impl Into<String>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(call.into());
+    }
+}
+
+/// See [`Trace::accounts`].
+pub struct TracedAccounts {
+    inner: Arc<dyn AccountStore>,
+    trace: Trace,
+}
+
+#[async_trait]
+impl AccountStore for TracedAccounts {
+    async fn find_by_identifier(&self, identifier: &Identifier) -> Result<Vec<Account>, StoreError> {
+        self.trace.note("accounts.find_by_identifier");
+        self.inner.find_by_identifier(identifier).await
+    }
+
+    async fn find_by_identity(&self, key: &IdentityKey) -> Result<Vec<Account>, StoreError> {
+        self.trace.note("accounts.find_by_identity");
+        self.inner.find_by_identity(key).await
+    }
+
+    async fn get(&self, id: &AccountId) -> Result<Option<Account>, StoreError> {
+        self.trace.note("accounts.get");
+        self.inner.get(id).await
+    }
+
+    async fn set_password(&self, change: &PasswordChange) -> Result<Applied, StoreError> {
+        self.trace.note("accounts.set_password");
+        self.inner.set_password(change).await
+    }
+
+    async fn upgrade_hash(&self, upgrade: &HashUpgrade) -> Result<(), StoreError> {
+        self.trace.note("accounts.upgrade_hash");
+        self.inner.upgrade_hash(upgrade).await
+    }
+}
+
+/// See [`Trace::flows`].
+pub struct TracedFlows {
+    inner: Arc<dyn FlowStore>,
+    trace: Trace,
+}
+
+/// `commit(spends=2,flows=1 insert,mails=0,settled=0,audit=1)`: how much a commit carries.
+fn label(commit: &Commit) -> String {
+    let inserts = commit.flows.iter().filter(|write| matches!(write, FlowWrite::Insert(_))).count();
+    let updates = commit.flows.len() - inserts;
+    format!(
+        "flows.commit(spends={},flows={inserts} insert {updates} update,mails={},settled={},audit={})",
+        commit.spends.len(),
+        commit.mails.len(),
+        commit.settlements.len(),
+        commit.audit.len(),
+    )
+}
+
+#[async_trait]
+impl FlowStore for TracedFlows {
+    async fn load(&self, realm: &Realm, id: FlowId) -> Result<Option<FlowRecord>, StoreError> {
+        self.trace.note("flows.load");
+        self.inner.load(realm, id).await
+    }
+
+    async fn live_links(&self, realm: &Realm, account: &AccountId) -> Result<Vec<FlowRecord>, StoreError> {
+        self.trace.note("flows.live_links");
+        self.inner.live_links(realm, account).await
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<Committed, StoreError> {
+        self.trace.note(label(&commit));
+        self.inner.commit(commit).await
+    }
+
+    async fn claim_flows(&self, claim: &Claim) -> Result<Vec<FlowRecord>, StoreError> {
+        self.trace.note("flows.claim_flows");
+        self.inner.claim_flows(claim).await
+    }
+
+    async fn claim_mails(&self, claim: &Claim) -> Result<Vec<OutboxMail>, StoreError> {
+        self.trace.note("flows.claim_mails");
+        self.inner.claim_mails(claim).await
+    }
+
+    async fn sweep(&self, realm: &Realm, sweep: &Sweep) -> Result<u64, StoreError> {
+        self.trace.note("flows.sweep");
+        self.inner.sweep(realm, sweep).await
+    }
+
+    async fn audit_after(
+        &self,
+        realm: &Realm,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<(u64, AuditRecord)>, StoreError> {
+        self.trace.note("flows.audit_after");
+        self.inner.audit_after(realm, after, limit).await
+    }
+
+    async fn dead_letters(&self, realm: &Realm, limit: u32) -> Result<Vec<DeadLetter>, StoreError> {
+        self.trace.note("flows.dead_letters");
+        self.inner.dead_letters(realm, limit).await
+    }
+
+    async fn depth(&self, realm: &Realm) -> Result<Depth, StoreError> {
+        self.trace.note("flows.depth");
+        self.inner.depth(realm).await
+    }
+}
+
+/// See [`Trace::mailer`].
+pub struct TracedMailer {
+    inner: Arc<dyn Mailer>,
+    trace: Trace,
+}
+
+#[async_trait]
+impl Mailer for TracedMailer {
+    async fn send(&self, message: &Message) -> Delivery {
+        self.trace.note("mailer.send");
+        self.inner.send(message).await
+    }
+}
+
+/// See [`Trace::hasher`].
+pub struct TracedHasher {
+    inner: Arc<dyn PasswordHasher>,
+    trace: Trace,
+}
+
+impl PasswordHasher for TracedHasher {
+    fn hash(&self, password: &PreparedPassword, salt: [u8; 16]) -> Result<PasswordHash, HashError> {
+        self.trace.note("hasher.hash");
+        self.inner.hash(password, salt)
+    }
+
+    fn verify(&self, password: &PreparedPassword, stored: &PasswordHash) -> Result<Verification, HashError> {
+        self.trace.note("hasher.verify");
+        self.inner.verify(password, stored)
+    }
+
+    /// Not noted: it computes nothing.
+    fn dummy(&self) -> PasswordHash {
+        self.inner.dummy()
+    }
+}
+
+/// See [`Trace::entropy`].
+pub struct TracedEntropy {
+    inner: Arc<dyn Entropy>,
+    trace: Trace,
+}
+
+impl Entropy for TracedEntropy {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyError> {
+        self.trace.note(format!("entropy.fill({})", bytes.len()));
+        self.inner.fill(bytes)
+    }
+}
