@@ -25,3 +25,5 @@ pub use doubles::{CollectedEvents, CountingHasher, FailingEntropy};
 pub use people::{SeedAccounts, Someone};
 pub use trace::{Trace, TracedAccounts, TracedEntropy, TracedFlows, TracedHasher, TracedMailer};
 pub use world::{World, WorldBuilder};
+
+pub mod contract;

@@ -4,7 +4,9 @@ use crate::account::{
     Account, AccountStatus, AccountStore, AddressOnFile, Applied, HashUpgrade, PasswordChange,
 };
 use crate::entropy::{SystemEntropy, random};
-use crate::identity::{BlindIndex, EmailAddress, Identifier, IdentityClaims, IdentityRules, Person, TypedClaims};
+use crate::identity::{
+    BlindIndex, EmailAddress, Identifier, IdentityClaims, IdentityRules, Person, TypedClaims,
+};
 use crate::ids::AccountId;
 use crate::password::{Argon2Hasher, Password, PasswordHash, PasswordHasher as _};
 use futures_util::future::join_all;
@@ -92,9 +94,19 @@ async fn identifiers_find_by_canonical_key(store: &dyn AccountStore) {
 
 async fn look_alikes_are_not_found(store: &dyn AccountStore) {
     for typed in [
-        "m\u{131}ke", "m\u{131}ke@example.org", "mi\u{212a}e", "mi\u{212a}e@example.org", "stra\u{df}e",
-        "stra\u{df}e@example.org", "\u{fc}ber", "\u{fc}ber@example.org", "mike\u{200b}", "mike@ex\u{e4}mple.org",
-        "m\u{456}ke@example.org", "mike\0", "mike@example.org\0",
+        "m\u{131}ke",
+        "m\u{131}ke@example.org",
+        "mi\u{212a}e",
+        "mi\u{212a}e@example.org",
+        "stra\u{df}e",
+        "stra\u{df}e@example.org",
+        "\u{fc}ber",
+        "\u{fc}ber@example.org",
+        "mike\u{200b}",
+        "mike@ex\u{e4}mple.org",
+        "m\u{456}ke@example.org",
+        "mike\0",
+        "mike@example.org\0",
     ] {
         assert_eq!(found(store, typed).await, [""; 0], "{typed:?} only looks like somebody's identifier");
     }
@@ -142,18 +154,31 @@ async fn an_identity_finds_its_account(store: &dyn AccountStore) {
 async fn a_password_is_set_once_and_only_for_the_epoch(store: &dyn AccountStore) {
     let ana = AccountId::new("id-ana").expect("a legal id");
     let present = store.get(&ana).await.expect("answers").expect("ana is there");
-    let change = PasswordChange { account: ana.clone(), expected: present.epoch(), hash: hash("new password") };
+    let change =
+        PasswordChange { account: ana.clone(), expected: present.epoch(), hash: hash("new password") };
     assert_eq!(store.set_password(&change).await.expect("answers"), Applied::Done);
     let now = store.get(&ana).await.expect("answers").expect("ana is there");
     assert_eq!(now.password.as_ref(), Some(&change.hash), "the new hash is stored");
     assert!(now.epoch() != present.epoch(), "a new password is a new epoch");
-    assert_eq!(store.set_password(&change).await.expect("answers"), Applied::Before, "a repeated change is known");
+    assert_eq!(
+        store.set_password(&change).await.expect("answers"),
+        Applied::Before,
+        "a repeated change is known"
+    );
     let late = PasswordChange { hash: hash("too late"), ..change.clone() };
-    assert_eq!(store.set_password(&late).await.expect("answers"), Applied::Conflict, "another epoch is a conflict");
+    assert_eq!(
+        store.set_password(&late).await.expect("answers"),
+        Applied::Conflict,
+        "another epoch is a conflict"
+    );
     let now = store.get(&ana).await.expect("answers").expect("ana is there");
     assert_eq!(now.password.as_ref(), Some(&change.hash), "a conflict stores nothing");
     let nobody = PasswordChange { account: AccountId::new("nobody").expect("a legal id"), ..change };
-    assert_eq!(store.set_password(&nobody).await.expect("answers"), Applied::Conflict, "nobody gets no password");
+    assert_eq!(
+        store.set_password(&nobody).await.expect("answers"),
+        Applied::Conflict,
+        "nobody gets no password"
+    );
 }
 
 async fn of_many_changes_for_one_epoch_one_is_done<S: AccountStore>(store: &Arc<S>) {

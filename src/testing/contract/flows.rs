@@ -188,11 +188,23 @@ async fn other_realms_and_unknown_flows_are_not_there(store: &dyn FlowStore) {
     let links = store.live_links(&other, &account("ana")).await.expect("answers");
     assert_eq!(links, [], "a link is in its own realm only");
     let foreign = Claim { realm: other.clone(), ..claim(i64::MAX, i64::MAX, 10) };
-    assert_eq!(store.claim_flows(&foreign).await.expect("answers"), [], "work is claimed in its own realm only");
+    assert_eq!(
+        store.claim_flows(&foreign).await.expect("answers"),
+        [],
+        "work is claimed in its own realm only"
+    );
     let namesake = FlowRecord { realm: other.clone(), ..requested(1) };
     done(store, Commit { realm: other.clone(), ..flows([insert(namesake.clone())]) }).await;
-    assert_eq!(store.load(&other, id(1)).await.expect("answers"), Some(namesake), "ids are unique within a realm");
-    assert_eq!(load(store, 1).await, Some(requested(1)), "another realm's flow of the same id changes nothing");
+    assert_eq!(
+        store.load(&other, id(1)).await.expect("answers"),
+        Some(namesake),
+        "ids are unique within a realm"
+    );
+    assert_eq!(
+        load(store, 1).await,
+        Some(requested(1)),
+        "another realm's flow of the same id changes nothing"
+    );
 }
 
 async fn a_flow_is_inserted_once(store: &dyn FlowStore) {
@@ -225,8 +237,16 @@ async fn a_refused_commit_writes_nothing(store: &dyn FlowStore) {
     assert_eq!(answer, Committed::OverBudget { retry_at: at(3_600_000) }, "one key spent twice counts twice");
     assert_eq!(load(store, 1).await, Some(requested(1)), "a refused commit leaves its updates out");
     assert_eq!(load(store, 2).await, None, "a refused commit leaves its inserts out");
-    assert_eq!(store.claim_mails(&claim(10, 20, 9)).await.expect("answers"), [], "a refused commit queues no mail");
-    assert_eq!(store.audit_after(&realm(), 0, 9).await.expect("answers"), [], "a refused commit audits nothing");
+    assert_eq!(
+        store.claim_mails(&claim(10, 20, 9)).await.expect("answers"),
+        [],
+        "a refused commit queues no mail"
+    );
+    assert_eq!(
+        store.audit_after(&realm(), 0, 9).await.expect("answers"),
+        [],
+        "a refused commit audits nothing"
+    );
     let spent = Commit { spends: vec![spend(1, 1, 0), spend(2, 1, 0)], ..Commit::new(realm()) };
     assert_eq!(commit_of(store, spent).await, Committed::Done, "a refused commit spends nothing");
 }
@@ -235,13 +255,18 @@ async fn of_many_updates_of_one_version_one_is_done<S: FlowStore>(store: &Arc<S>
     done(&**store, flows([insert(requested(1))])).await;
     let updates = (0..64).map(|n| {
         let next = FlowRecord { attempts: n, ..linked(1, 2, "ana") };
-        let commit = Commit { mails: vec![mail(u8::try_from(n).unwrap_or(0), 0)], ..flows([FlowWrite::Update(next)]) };
+        let commit =
+            Commit { mails: vec![mail(u8::try_from(n).unwrap_or(0), 0)], ..flows([FlowWrite::Update(next)]) };
         async { commit_of(&**store, commit).await }
     });
     let answers = join_all(updates).await;
     let won: Vec<usize> = (0..64).filter(|n| answers[*n] == Committed::Done).collect();
     assert_eq!(won.len(), 1, "of 64 updates of one version one is done");
-    assert_eq!(load(&**store, 1).await.map(|row| row.attempts as usize), Some(won[0]), "and that one is stored");
+    assert_eq!(
+        load(&**store, 1).await.map(|row| row.attempts as usize),
+        Some(won[0]),
+        "and that one is stored"
+    );
     let mails = store.claim_mails(&claim(10, 20, 99)).await.expect("answers");
     assert_eq!(mails.len(), 1, "only the update that is done queues its mail");
 }
@@ -282,7 +307,8 @@ async fn an_account_has_one_live_link_for_a_purpose(store: &dyn FlowStore) {
 }
 
 async fn account_ids_are_compared_byte_for_byte(store: &dyn FlowStore) {
-    let names = ["ana", "Ana", "\u{e1}na", "a\u{301}na", "ana ", "\u{212a}", "k", "K", "stra\u{df}e", "strasse"];
+    let names =
+        ["ana", "Ana", "\u{e1}na", "a\u{301}na", "ana ", "\u{212a}", "k", "K", "stra\u{df}e", "strasse"];
     for (n, name) in (1..).zip(names) {
         done(store, flows([insert(linked(n, 1, name))])).await;
     }
@@ -300,16 +326,25 @@ async fn flows_are_claimed_when_due_in_order_and_under_a_lease(store: &dyn FlowS
     let first = ids(store.claim_flows(&claim(40, 100, 2)).await.expect("answers"));
     assert_eq!(first, HashSet::from([id(2), id(3)]), "the longest due are claimed first, up to the limit");
     let rest = store.claim_flows(&claim(40, 100, 9)).await.expect("answers");
-    assert_eq!(rest.iter().map(|row| row.version).collect::<Vec<_>>(), [1], "a claim does not change the version");
+    assert_eq!(
+        rest.iter().map(|row| row.version).collect::<Vec<_>>(),
+        [1],
+        "a claim does not change the version"
+    );
     assert_eq!(ids(rest), HashSet::from([id(1)]), "what is under a lease or not due is not claimed");
-    assert_eq!(store.claim_flows(&claim(99, 200, 9)).await.expect("answers").len(), 1, "until the lease ends");
+    assert_eq!(
+        store.claim_flows(&claim(99, 200, 9)).await.expect("answers").len(),
+        1,
+        "until the lease ends"
+    );
     let again = ids(store.claim_flows(&claim(100, 200, 9)).await.expect("answers"));
     assert_eq!(again, HashSet::from([id(1), id(2), id(3)]), "when the lease has ended they come again");
 }
 
 async fn a_claim_goes_to_one_worker<S: FlowStore>(store: &Arc<S>) {
     done(&**store, flows((1..=40).map(|n| insert(requested(n))))).await;
-    let claims = (0..16).map(|_| async { store.claim_flows(&claim(5_000, 9_000, 5)).await.expect("answers") });
+    let claims =
+        (0..16).map(|_| async { store.claim_flows(&claim(5_000, 9_000, 5)).await.expect("answers") });
     let claimed: Vec<FlowId> = join_all(claims).await.into_iter().flatten().map(|row| row.id).collect();
     let distinct: HashSet<FlowId> = claimed.iter().copied().collect();
     assert_eq!((claimed.len(), distinct.len()), (40, 40), "no flow goes to two workers, and none is left");
@@ -332,12 +367,21 @@ async fn mails_are_claimed_counted_and_settled(store: &dyn FlowStore) {
     let again = store.claim_mails(&claim(30, 60, 9)).await.expect("answers");
     let mut again: Vec<_> = again.into_iter().map(|mail| (mail.id.as_bytes()[0], mail.attempts)).collect();
     again.sort_unstable();
-    assert_eq!(again, [(2, 2), (4, 1)], "a mail to be tried again comes again, one sent or given up does not");
+    assert_eq!(
+        again,
+        [(2, 2), (4, 1)],
+        "a mail to be tried again comes again, one sent or given up does not"
+    );
     let dead = store.dead_letters(&realm(), 9).await.expect("answers");
-    let dead: Vec<_> = dead.iter().map(|letter| (letter.id.as_bytes()[0], letter.dead_at, letter.why.as_str())).collect();
+    let dead: Vec<_> =
+        dead.iter().map(|letter| (letter.id.as_bytes()[0], letter.dead_at, letter.why.as_str())).collect();
     assert_eq!(dead, [(3, at(9), "refused")], "what was given up is shown");
     let depth = store.depth(&realm()).await.expect("answers");
-    assert_eq!((depth.waiting_mails, depth.dead_letters), (2, 1), "what waits and what was given up is counted");
+    assert_eq!(
+        (depth.waiting_mails, depth.dead_letters),
+        (2, 1),
+        "what waits and what was given up is counted"
+    );
 }
 
 async fn a_late_settlement_changes_nothing(store: &dyn FlowStore) {
@@ -351,7 +395,11 @@ async fn a_late_settlement_changes_nothing(store: &dyn FlowStore) {
         let late = MailSettlement { id: MailId::from_bytes([1; 16]), attempts: 1, outcome };
         done(store, Commit { settlements: vec![late], ..Commit::new(realm()) }).await;
     }
-    assert_eq!(store.claim_mails(&claim(999, 2_000, 9)).await.expect("answers"), [], "a late settlement moves nothing");
+    assert_eq!(
+        store.claim_mails(&claim(999, 2_000, 9)).await.expect("answers"),
+        [],
+        "a late settlement moves nothing"
+    );
     let third = store.claim_mails(&claim(1_000, 2_000, 9)).await.expect("answers");
     assert_eq!(third.iter().map(|mail| mail.attempts).collect::<Vec<_>>(), [3], "and erases nothing");
     assert_eq!(store.dead_letters(&realm(), 9).await.expect("answers"), [], "and gives up nothing");
@@ -363,11 +411,20 @@ async fn a_sweep_leaves_what_lives(store: &dyn FlowStore) {
     let lives = [old(requested(4)), old(linked(5, 1, "ana")), insert(ended(6, 1))];
     done(store, flows(ends.chain(lives))).await;
     done(store, Commit { spends: vec![spend(1, 1, 0), spend(2, 1, 8)], ..Commit::new(realm()) }).await;
-    let sweep = |limit| Sweep { ended_before: at(11), budgets_full_at: at(3_600_000), dead_before: at(0), limit };
-    assert_eq!(store.sweep(&realm(), &sweep(2)).await.expect("answers"), 3, "two flows and one budget, as limited");
+    let sweep =
+        |limit| Sweep { ended_before: at(11), budgets_full_at: at(3_600_000), dead_before: at(0), limit };
+    assert_eq!(
+        store.sweep(&realm(), &sweep(2)).await.expect("answers"),
+        3,
+        "two flows and one budget, as limited"
+    );
     assert_eq!(store.sweep(&realm(), &sweep(9)).await.expect("answers"), 1, "then the third flow");
     for (n, there) in [(1, false), (2, false), (3, false), (4, true), (5, true), (6, true)] {
-        assert_eq!(load(store, n).await.is_some(), there, "a sweep deletes what ended long ago, and nothing else");
+        assert_eq!(
+            load(store, n).await.is_some(),
+            there,
+            "a sweep deletes what ended long ago, and nothing else"
+        );
     }
     let spent = Commit { spends: vec![spend(2, 1, 8)], ..Commit::new(realm()) };
     assert!(commit_of(store, spent).await != Committed::Done, "a budget that is not full again stays");
