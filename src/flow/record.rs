@@ -107,7 +107,7 @@ impl TryFrom<FlowRecord> for RecoveryFlow {
         let state = match kind {
             StateKind::Requested => State::Requested { request: record.sealed()?, window: record.window()? },
             StateKind::LinkSent => State::LinkSent(record.link()?),
-            StateKind::FactorProven => State::FactorProven(record.link()?),
+            StateKind::FactorProven => State::FactorProven(record.proven_link()?),
             StateKind::PasswordChosen => State::PasswordChosen {
                 account: record.account()?,
                 epoch: record.epoch.map(AccountEpoch::from_bytes).ok_or(CorruptRecord("epoch"))?,
@@ -123,7 +123,9 @@ impl TryFrom<FlowRecord> for RecoveryFlow {
             StateKind::Exhausted => State::Exhausted,
             StateKind::Disowned => State::Disowned,
         };
-        let purpose = Purpose::from_code(&record.purpose).ok_or(CorruptRecord("purpose"))?;
+        let purpose = Purpose::from_code(&record.purpose)
+            .filter(|purpose| leads_to(*purpose, kind))
+            .ok_or(CorruptRecord("purpose"))?;
         Ok(Self {
             id: record.id,
             realm: record.realm,
@@ -132,6 +134,17 @@ impl TryFrom<FlowRecord> for RecoveryFlow {
             created_at: record.created_at,
             state,
         })
+    }
+}
+
+/// ID-1: no row turns a username reminder into a password change.
+fn leads_to(purpose: Purpose, state: StateKind) -> bool {
+    use StateKind as S;
+    match purpose {
+        Purpose::Username => {
+            matches!(state, S::Requested | S::UsernameSent | S::Dismissed | S::Escalated | S::Expired)
+        }
+        Purpose::Password => state != S::UsernameSent,
     }
 }
 
@@ -155,6 +168,11 @@ impl FlowRecord {
             expires_at: self.expires_at.ok_or(missing)?,
             high: self.high.ok_or(missing)?,
         })
+    }
+
+    fn proven_link(&self) -> Result<Link, CorruptRecord> {
+        let link = self.link()?;
+        if link.factor == FactorRule::Needed { Ok(link) } else { Err(CorruptRecord("factor")) }
     }
 
     fn link(&self) -> Result<Link, CorruptRecord> {

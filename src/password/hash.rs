@@ -141,3 +141,10 @@ pub enum HashError {
     #[error("argon2 failed; is there memory for one hash in each thread of the pool?")]
     Argon2(#[source] argon2::Error),
 }
+
+impl HashError {
+    /// Whether the stored hash is at fault, and not the machine: no try will ever go better.
+    pub(crate) fn is_of_the_stored_hash(&self) -> bool {
+        !matches!(self, Self::Argon2(_))
+    }
+}

@@ -7,7 +7,9 @@ use crate::clock::Moment;
 use crate::error::{Fault, RecoveryError};
 use crate::events::RecoveryEvent;
 use crate::flow::{Event, FactorRule, RecoveryFlow, Sealed, State};
-use crate::password::{Password, PasswordHash, PreparedPassword, Reason, Verification};
+use crate::password::{
+    HashError, Password, PasswordHash, PasswordHasher, PreparedPassword, Reason, Verification,
+};
 use crate::recovery::{Inner, Recovery, Step, Took, policy_context};
 use crate::store::Commit;
 use crate::token::RecoveryToken;
@@ -121,6 +123,19 @@ impl Recovery {
     }
 }
 
+/// A stored hash that cannot be checked, such as one of another algorithm, is nobody's password any more: its owner
+/// gets in by recovery only.
+fn is_present(
+    hasher: &dyn PasswordHasher,
+    chosen: &PreparedPassword,
+    present: &PasswordHash,
+) -> Result<bool, HashError> {
+    match hasher.verify(chosen, present) {
+        Err(error) if error.is_of_the_stored_hash() => Ok(false),
+        verified => verified.map(Verification::is_right),
+    }
+}
+
 impl Inner {
     /// Proves that the bearer has the link's secret, that it may be used now, and that the account is still what it
     /// was when the link was issued. Reads only.
@@ -178,7 +193,7 @@ impl Inner {
         let (hasher, present) = (self.hasher.clone(), proven.account.password.clone());
         let work = self.pool.run(move || {
             if let Some(present) = present
-                && hasher.verify(&prepared, &present)? != Verification::Wrong
+                && is_present(&*hasher, &prepared, &present)?
             {
                 return Ok(None);
             }

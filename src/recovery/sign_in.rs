@@ -7,7 +7,7 @@ use crate::events::RecoveryEvent;
 use crate::identity::Identifier;
 use crate::ids::AccountId;
 use crate::mail::LetterContent;
-use crate::password::{Password, PasswordHash, PreparedPassword, Verification};
+use crate::password::{HashError, Password, PasswordHash, PasswordHasher, PreparedPassword, Verification};
 use crate::recovery::resolve::only;
 use crate::recovery::step::Mailing;
 use crate::recovery::{Inner, Recovery};
@@ -110,6 +110,22 @@ fn usable(found: Vec<Account>) -> Option<Account> {
     only(found).ok().filter(|account| account.status == AccountStatus::Active)
 }
 
+/// One hash in every case: against one that nothing matches where there is no password to compare with, or none that
+/// can be read. Which of these it was, the answer does not tell (EN-3).
+fn compare(
+    hasher: &dyn PasswordHasher,
+    typed: &PreparedPassword,
+    stored: Option<&PasswordHash>,
+) -> Result<(Verification, Option<HashError>), HashError> {
+    let unreadable = match stored.map(|stored| hasher.verify(typed, stored)) {
+        None => None,
+        Some(Err(error)) if error.is_of_the_stored_hash() => Some(error),
+        Some(verified) => return Ok((verified?, None)),
+    };
+    let _ = hasher.verify(typed, &hasher.dummy())?;
+    Ok((Verification::Wrong, unreadable))
+}
+
 impl Inner {
     fn not_accepted(&self, client: &Client) -> RecoveryError {
         let client = self.client_pseudonym(client);
@@ -135,7 +151,6 @@ impl Inner {
         self.commit_within_budget("sign_in", commit, client, at).await
     }
 
-    /// One verification, against a hash that nothing matches where there is no password to compare with.
     async fn verify(
         &self,
         account: Option<&Account>,
@@ -144,11 +159,14 @@ impl Inner {
         let stored: Option<PasswordHash> = account.and_then(|account| account.password.clone());
         let hasher = self.hasher.clone();
         let work = self.pool.run(move || {
-            let real = stored.is_some();
-            let verification = hasher.verify(&prepared, &stored.unwrap_or_else(|| hasher.dummy()))?;
-            Ok::<_, Fault>((if real { verification } else { Verification::Wrong }, prepared))
+            let compared = compare(&*hasher, &prepared, stored.as_ref())?;
+            Ok::<_, Fault>((compared, prepared))
         });
-        work.await?
+        let ((verification, unreadable), prepared) = work.await??;
+        if let Some(error) = unreadable {
+            self.report("read_stored_hash", &error.into());
+        }
+        Ok((verification, prepared))
     }
 
     /// Fails in silence: the sign-in itself was right, and the next one tries again.
