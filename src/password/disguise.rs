@@ -135,18 +135,21 @@ fn push_plain(plain: &mut Vec<char>, c: char) {
         'ß' => "ss",
         '\u{2018}' | '\u{2019}' | '\u{2bc}' => "'",
         '\u{2010}'..='\u{2015}' | '\u{2212}' => "-",
-        _ => return plain.push(enclosed_letter(c).unwrap_or(c)),
+        _ => return plain.push(other_form(c).unwrap_or(c)),
     };
     plain.extend(ascii.chars());
 }
 
-/// White letters on black, and the letters that flags are made of.
-fn enclosed_letter(c: char) -> Option<char> {
-    let first = match c {
-        '\u{1f150}'..='\u{1f169}' => 0x1f150,
-        '\u{1f170}'..='\u{1f189}' => 0x1f170,
-        '\u{1f1e6}'..='\u{1f1ff}' => 0x1f1e6,
+/// White letters on black, the letters that flags are made of, and the digits of Arabic, Persian and Hindi.
+fn other_form(c: char) -> Option<char> {
+    let (first, plain) = match c {
+        '\u{1f150}'..='\u{1f169}' => ('\u{1f150}', 'a'),
+        '\u{1f170}'..='\u{1f189}' => ('\u{1f170}', 'a'),
+        '\u{1f1e6}'..='\u{1f1ff}' => ('\u{1f1e6}', 'a'),
+        '\u{660}'..='\u{669}' => ('\u{660}', '0'),
+        '\u{6f0}'..='\u{6f9}' => ('\u{6f0}', '0'),
+        '\u{966}'..='\u{96f}' => ('\u{966}', '0'),
         _ => return None,
     };
-    char::from_u32(u32::from(c) - first + u32::from('a'))
+    char::from_u32(u32::from(c) - u32::from(first) + u32::from(plain))
 }

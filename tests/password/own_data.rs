@@ -56,6 +56,8 @@ fn a_password_made_of_the_birth_date_is_refused() {
         "March 7, 1990 maria",
         "maria-garcia-1990",
         "garcia.07-03-90.garcia",
+        "7 marzo 1990 marzo 7",
+        "٠٧/٠٣/١٩٩٠ ۰۷-۰۳-۱۹۹۰",
         "0991-30-70 0991-30-70",
     ] {
         assert_refused(typed, &maria(), Reason::OwnData);
