@@ -22,7 +22,7 @@ const SHORTEST_COPY: usize = 4;
 pub(super) fn undisguise(text: &str) -> Vec<char> {
     let mut plain = String::with_capacity(text.len());
     let mut marks_left = 0;
-    for c in text.chars().take(JUDGED).filter(|&c| !is_ignorable(c)).flat_map(plain_forms) {
+    for c in text.chars().filter(|&c| !is_ignorable(c)).take(JUDGED).flat_map(plain_forms) {
         if !is_combining_mark(c) {
             marks_left = if needs_no_marks(c) { 0 } else { MARKS_KEPT };
             plain.push(c);
@@ -48,7 +48,8 @@ pub(super) fn on_latin_keys(text: &str) -> Option<Vec<char>> {
     const RUSSIAN: &str = "йцукенгшщзхъфывапролджэячсмитьбюё";
     let latin =
         |typed: char| RUSSIAN.chars().zip(KEYS.chars()).find(|&(c, _)| c == typed).map(|(_, key)| key);
-    let lower = || text.chars().take(JUDGED).flat_map(char::to_lowercase);
+    let visible = || text.chars().filter(|&c| !is_ignorable(c)).take(JUDGED);
+    let lower = || visible().flat_map(char::to_lowercase);
     lower().any(|c| latin(c).is_some()).then(|| lower().map(|c| latin(c).unwrap_or(c)).collect())
 }
 

@@ -1,6 +1,7 @@
 //! The rules for a new password.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::sync::Arc;
 
 use time::Date;
@@ -26,8 +27,8 @@ const SHOWN_TO_ZXCVBN: usize = 32;
 const SCORE: u8 = 4;
 const SCORE_WITH_SECOND_FACTOR: u8 = 2;
 
-/// What is known about the person who chooses a password.
-#[derive(Clone, Debug, Default)]
+/// What is known about the person who chooses a password. `Debug` does not show it.
+#[derive(Clone, Default)]
 pub struct PolicyContext<'a> {
     /// The name they sign in with.
     pub username: Option<&'a str>,
@@ -43,6 +44,12 @@ pub struct PolicyContext<'a> {
     pub emails: Vec<&'a str>,
     /// Whether **every** sign-in of this account needs a second factor; it lowers the floor.
     pub second_factor: bool,
+}
+
+impl fmt::Debug for PolicyContext<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PolicyContext(..)")
+    }
 }
 
 /// Decides whether a password may be chosen, the same for registration, change and recovery.
@@ -175,7 +182,7 @@ impl Judge {
             return (period < self.floor && period < text.len()).then_some(Reason::Guessable);
         }
         let own = text.len() - rest.len();
-        let rests_on_own_data = own * 2 >= text.len() || (own > 0 && self.is_strong(text));
+        let rests_on_own_data = own > 0 && (own * 2 >= text.len() || self.is_strong(text));
         Some(if rests_on_own_data { Reason::OwnData } else { Reason::Guessable })
     }
 

@@ -104,6 +104,7 @@ fn a_common_password_in_disguise_is_common() {
         "p.a.s.s.w.o.r.d.s.t.a.n.d.a.r.d",
         "PasswordPassword",
         "парольпарольпароль",
+        "пароль\u{200b}парольпароль",
         "passwordpasswordpassword",
     ] {
         assert_refused(typed, &anyone(), Reason::Common);
@@ -147,6 +148,8 @@ fn stacked_marks_and_wide_ligatures_add_no_strength() {
         &anyone(),
         Reason::Guessable,
     );
+    let marks: String = ('\u{300}'..='\u{314}').collect();
+    assert_refused(&marks, &anyone(), Reason::Guessable);
     assert_refused(&"\u{fdfa}".repeat(15), &anyone(), Reason::Guessable);
 }
 
