@@ -154,3 +154,24 @@ fn other_form(c: char) -> Option<char> {
     };
     char::from_u32(u32::from(c) - u32::from(first) + u32::from(plain))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copies_in_a_row_leave_nothing_behind() {
+        for (text, fresh) in [("abcdefgh efghabcd", "abcdefgh "), ("aaaaaaaa", "a"), ("abcabc", "abcabc")] {
+            let text: Vec<char> = text.chars().collect();
+            assert_eq!(without_copies(&text, 100), fresh);
+        }
+    }
+
+    #[test]
+    fn the_shortest_period_is_a_whole_number_of_copies() {
+        for (text, once) in [("ababab", "ab"), ("aaaa", "a"), ("ababa", "ababa"), ("a", "a"), ("", "")] {
+            let text: Vec<char> = text.chars().collect();
+            assert_eq!(String::from_iter(period(&text)), once);
+        }
+    }
+}

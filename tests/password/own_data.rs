@@ -43,6 +43,20 @@ fn a_password_made_of_an_identifier_is_refused() {
     }
 }
 
+/// PW-10: an address whose parts are too short to be told.
+#[test]
+fn the_local_part_of_an_address_is_one_word() {
+    let short = PolicyContext { emails: vec!["q7.x2.w5@example.org"], ..Default::default() };
+    assert_refused("q7x2w5-xkvbtnz-q7x2w5", &short, Reason::OwnData);
+}
+
+/// PW-10
+#[test]
+fn a_year_of_birth_lends_no_strength() {
+    assert_accepted("tqz1987w", &with_second_factor(maria()));
+    assert_refused("tqz1990w", &with_second_factor(maria()), Reason::OwnData);
+}
+
 /// PW-10: the birth date, in the ways in which people write it.
 #[test]
 fn a_password_made_of_the_birth_date_is_refused() {
