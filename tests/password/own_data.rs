@@ -50,11 +50,26 @@ fn the_local_part_of_an_address_is_one_word() {
     assert_refused("q7x2w5-xkvbtnz-q7x2w5", &short, Reason::OwnData);
 }
 
-/// PW-10
+/// PW-10: what is left has to be strong by itself.
 #[test]
-fn a_year_of_birth_lends_no_strength() {
-    assert_accepted("tqz1987w", &with_second_factor(maria()));
-    assert_refused("tqz1990w", &with_second_factor(maria()), Reason::OwnData);
+fn no_way_to_write_the_birth_date_lends_strength() {
+    let guarded = with_second_factor(maria());
+    for date in [
+        "1990", "0307", "0703", "07-03", "199003", "900307", "900703", "070390", "7/3/90", "7mar", "March7",
+        "3.1990", "7marzo90", "90_03_07", "0991", "7-märz",
+    ] {
+        assert_refused(&format!("tqzk{date}w"), &guarded, Reason::OwnData);
+    }
+    for date in ["1987", "0418", "870418"] {
+        assert_accepted(&format!("tqzk{date}w"), &guarded);
+    }
+}
+
+#[test]
+fn as_much_as_possible_is_taken_for_own_data() {
+    let ana = PolicyContext { given_name: Some("Ana"), username: Some("anabelkw"), ..Default::default() };
+    assert_refused("anabelkw7anabelkwq", &ana, Reason::OwnData);
+    assert_refused("anabelkw7xanabelkwqp", &with_second_factor(ana), Reason::OwnData);
 }
 
 /// PW-10: the birth date, in the ways in which people write it.

@@ -14,7 +14,8 @@ const FRESH: &str = "xqzvkjwpbgfymdh";
 /// PW-1
 #[test]
 fn fifteen_characters_are_the_floor_and_eight_with_a_second_factor() {
-    assert_refused(&FRESH[..14], &anyone(), Reason::TooShort { at_least: 15 });
+    assert_eq!(check(&FRESH[..14], &anyone()), Err(vec![Reason::TooShort { at_least: 15 }]));
+    assert_eq!(check("q", &anyone()), Err(vec![Reason::TooShort { at_least: 15 }]));
     assert_accepted(FRESH, &anyone());
     let guarded = with_second_factor(anyone());
     assert_refused(&FRESH[..7], &guarded, Reason::TooShort { at_least: 8 });
