@@ -7,7 +7,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::pepper::{Pepper, PepperRing};
-use super::{HashError, PasswordHash, PasswordHasher, PreparedPassword, Verification};
+use super::{BoxError, HashError, PasswordHash, PasswordHasher, PreparedPassword, Verification};
 
 /// Bytes of salt, RFC 9106 section 4.
 const SALT_BYTES: usize = 16;
@@ -194,14 +194,17 @@ fn fill(
     pepper: Option<&Pepper>,
     tag: &mut [u8],
 ) -> Result<(), HashError> {
-    let params = Params::new(cost.memory_kib, cost.iterations, cost.lanes, Some(tag.len()))
-        .map_err(HashError::Argon2)?;
-    let argon2 = match pepper {
-        None => Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
-        Some(pepper) => Argon2::new_with_secret(pepper.key(), Algorithm::Argon2id, Version::V0x13, params)
-            .map_err(HashError::Argon2)?,
+    let mut run = || {
+        let params = Params::new(cost.memory_kib, cost.iterations, cost.lanes, Some(tag.len()))?;
+        let argon2 = match pepper {
+            None => Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
+            Some(pepper) => {
+                Argon2::new_with_secret(pepper.key(), Algorithm::Argon2id, Version::V0x13, params)?
+            }
+        };
+        argon2.hash_password_into(password.as_bytes(), salt, tag)
     };
-    argon2.hash_password_into(password.as_bytes(), salt, tag).map_err(HashError::Argon2)
+    run().map_err(|error| HashError::Argon2(error.into()))
 }
 
 /// Sets the cost of an [`Argon2Hasher`], within bounds.
@@ -258,7 +261,8 @@ impl Argon2HasherBuilder {
         if !cost.fits(ceiling) {
             return Err(CostError::AboveCeiling);
         }
-        Params::new(memory_kib, iterations, lanes, Some(TAG_BYTES)).map_err(CostError::Impossible)?;
+        Params::new(memory_kib, iterations, lanes, Some(TAG_BYTES))
+            .map_err(|error| CostError::Impossible(error.into()))?;
         Ok(self.0)
     }
 }
@@ -283,5 +287,5 @@ pub enum CostError {
     AboveCeiling,
     /// Argon2 does not allow it.
     #[error("argon2 does not allow this cost")]
-    Impossible(#[source] argon2::Error),
+    Impossible(#[source] BoxError),
 }

@@ -22,7 +22,7 @@ const SHORTEST_COPY: usize = 4;
 pub(super) fn undisguise(text: &str) -> Vec<char> {
     let mut plain = String::with_capacity(text.len());
     let mut marks_left = 0;
-    for c in text.chars().take(JUDGED).filter(|&c| !is_ignorable(c)).flat_map(plain_forms) {
+    for c in text.chars().filter(|&c| !is_ignorable(c)).take(JUDGED).flat_map(plain_forms) {
         if !is_combining_mark(c) {
             marks_left = if needs_no_marks(c) { 0 } else { MARKS_KEPT };
             plain.push(c);
@@ -34,11 +34,23 @@ pub(super) fn undisguise(text: &str) -> Vec<char> {
     plain.nfc().take(JUDGED).collect()
 }
 
-/// Takes out a mark that was put between all letters: `p.a.s.s.w.o.r.d`.
-pub(super) fn without_separators(plain: &[char]) -> Option<Vec<char>> {
-    let letters: Vec<char> = plain.iter().copied().filter(|c| c.is_alphanumeric()).collect();
-    let separators = plain.len() - letters.len();
-    (separators * 3 >= plain.len() && !letters.is_empty()).then_some(letters)
+/// Takes out a separator that was put after every letter or two: `p.a.s.s.w.o.r.d`.
+pub(super) fn without_separator(plain: &[char]) -> Option<Vec<char>> {
+    let separator = *plain.iter().find(|c| !c.is_alphanumeric())?;
+    let spelled_out =
+        plain.split(|&c| c == separator).all(|run| run.len() <= 2 && run.iter().all(|c| c.is_alphanumeric()));
+    spelled_out.then(|| plain.iter().copied().filter(|&c| c != separator).collect())
+}
+
+/// What the same keys give on a US keyboard: `пароль` is `gfhjkm` there, which is a common password.
+pub(super) fn on_latin_keys(text: &str) -> Option<Vec<char>> {
+    const KEYS: &str = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`";
+    const RUSSIAN: &str = "йцукенгшщзхъфывапролджэячсмитьбюё";
+    let latin =
+        |typed: char| RUSSIAN.chars().zip(KEYS.chars()).find(|&(c, _)| c == typed).map(|(_, key)| key);
+    let visible = || text.chars().filter(|&c| !is_ignorable(c)).take(JUDGED);
+    let lower = || visible().flat_map(char::to_lowercase);
+    lower().any(|c| latin(c).is_some()).then(|| lower().map(|c| latin(c).unwrap_or(c)).collect())
 }
 
 /// The shortest text of which `text` is a whole number of copies.
@@ -124,18 +136,42 @@ fn push_plain(plain: &mut Vec<char>, c: char) {
         'ß' => "ss",
         '\u{2018}' | '\u{2019}' | '\u{2bc}' => "'",
         '\u{2010}'..='\u{2015}' | '\u{2212}' => "-",
-        _ => return plain.push(enclosed_letter(c).unwrap_or(c)),
+        _ => return plain.push(other_form(c).unwrap_or(c)),
     };
     plain.extend(ascii.chars());
 }
 
-/// White letters on black, and the letters that flags are made of.
-fn enclosed_letter(c: char) -> Option<char> {
-    let first = match c {
-        '\u{1f150}'..='\u{1f169}' => 0x1f150,
-        '\u{1f170}'..='\u{1f189}' => 0x1f170,
-        '\u{1f1e6}'..='\u{1f1ff}' => 0x1f1e6,
+/// White letters on black, the letters that flags are made of, and the digits of Arabic, Persian and Hindi.
+fn other_form(c: char) -> Option<char> {
+    let (first, plain) = match c {
+        '\u{1f150}'..='\u{1f169}' => ('\u{1f150}', 'a'),
+        '\u{1f170}'..='\u{1f189}' => ('\u{1f170}', 'a'),
+        '\u{1f1e6}'..='\u{1f1ff}' => ('\u{1f1e6}', 'a'),
+        '\u{660}'..='\u{669}' => ('\u{660}', '0'),
+        '\u{6f0}'..='\u{6f9}' => ('\u{6f0}', '0'),
+        '\u{966}'..='\u{96f}' => ('\u{966}', '0'),
         _ => return None,
     };
-    char::from_u32(u32::from(c) - first + u32::from('a'))
+    char::from_u32(u32::from(c) - u32::from(first) + u32::from(plain))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copies_in_a_row_leave_nothing_behind() {
+        for (text, fresh) in [("abcdefgh efghabcd", "abcdefgh "), ("aaaaaaaa", "a"), ("abcabc", "abcabc")] {
+            let text: Vec<char> = text.chars().collect();
+            assert_eq!(without_copies(&text, 100), fresh);
+        }
+    }
+
+    #[test]
+    fn the_shortest_period_is_a_whole_number_of_copies() {
+        for (text, once) in [("ababab", "ab"), ("aaaa", "a"), ("ababa", "ababa"), ("a", "a"), ("", "")] {
+            let text: Vec<char> = text.chars().collect();
+            assert_eq!(String::from_iter(period(&text)), once);
+        }
+    }
 }

@@ -3,17 +3,14 @@
 use std::fmt;
 
 use argon2::PasswordHash as Phc;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::ZeroizeOnDrop;
 
-use super::PreparedPassword;
-
-/// Longest PHC string that is read, in bytes. Ours are 97, or 112 with a pepper.
-const MAX_PHC_BYTES: usize = 512;
+use super::{BoxError, PreparedPassword};
 
 /// A stored password hash: a PHC string that names algorithm, version, cost and salt.
 ///
 /// Equal strings are equal hashes; two hashes of one password differ by their salt.
-#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone, PartialEq, Eq, ZeroizeOnDrop)]
 pub struct PasswordHash(String);
 
 impl PasswordHash {
@@ -23,9 +20,6 @@ impl PasswordHash {
     ///
     /// [`HashError::Malformed`] if it is no PHC string with a salt and an output.
     pub fn parse(phc: &str) -> Result<Self, HashError> {
-        if phc.len() > MAX_PHC_BYTES {
-            return Err(HashError::Malformed);
-        }
         let parsed = Phc::new(phc).map_err(|_| HashError::Malformed)?;
         if parsed.salt.is_none() || parsed.hash.is_none() {
             return Err(HashError::Malformed);
@@ -105,7 +99,8 @@ pub trait PasswordHasher: Send + Sync {
     fn verify(&self, password: &PreparedPassword, stored: &PasswordHash) -> Result<Verification, HashError>;
 
     /// A hash at the present cost that no password matches. Verify against it where there is no account, so
-    /// that the answer takes as long as for a real one.
+    /// that the answer takes as long as for a real one. (Accounts whose hash has another cost than the present
+    /// one still take another time, until their next sign-in replaces it.)
     fn dummy(&self) -> PasswordHash;
 }
 
@@ -139,7 +134,7 @@ pub enum HashError {
     UnknownPepper,
     /// Argon2 itself failed, such as for want of memory.
     #[error("argon2 failed; is there memory for one hash in each thread of the pool?")]
-    Argon2(#[source] argon2::Error),
+    Argon2(#[source] BoxError),
 }
 
 impl HashError {

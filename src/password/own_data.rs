@@ -89,9 +89,11 @@ fn reads_as(text: &[char], word: &[char]) -> bool {
     text.len() >= word.len() && text.iter().zip(word).all(|(&typed, &meant)| stands_for(typed, meant))
 }
 
-/// A letter or what is commonly written for it.
+/// A letter or what is commonly written for it; any separator for any other.
 fn stands_for(typed: char, meant: char) -> bool {
+    let is_separator = |c| matches!(c, '-' | '/' | '.' | ' ' | '_' | ',');
     typed == meant
+        || (is_separator(typed) && is_separator(meant))
         || matches!(
             (typed, meant),
             ('4' | '@', 'a')
@@ -107,30 +109,48 @@ fn stands_for(typed: char, meant: char) -> bool {
         )
 }
 
-/// The ways in which people write a date: orders, separators, two-digit years, English month names; and its
-/// parts that have at least four characters.
+/// Month names in English, Spanish, French, German, Italian and Portuguese, as `undisguise` leaves them.
+const MONTHS: [&[&str]; 12] = [
+    &["january", "enero", "janvier", "januar", "gennaio", "janeiro"],
+    &["february", "febrero", "fevrier", "februar", "febbraio", "fevereiro"],
+    &["march", "marzo", "mars", "marz", "maerz", "marco"],
+    &["april", "abril", "avril", "aprile"],
+    &["may", "mayo", "mai", "maggio", "maio"],
+    &["june", "junio", "juin", "juni", "giugno", "junho"],
+    &["july", "julio", "juillet", "juli", "luglio", "julho"],
+    &["august", "agosto", "aout"],
+    &["september", "septiembre", "septembre", "settembre", "setembro"],
+    &["october", "octubre", "octobre", "oktober", "ottobre", "outubro"],
+    &["november", "noviembre", "novembre", "novembro"],
+    &["december", "diciembre", "decembre", "dezember", "dicembre", "dezembro"],
+];
+
+/// The ways in which people write a date: orders, with and without a separator, two-digit years, month names
+/// and their first three letters; and the parts of it that have at least four characters.
 fn written_forms(date: Date) -> Vec<String> {
     let (year, month, day) = (date.year(), u8::from(date.month()), date.day());
+    let names = MONTHS[usize::from(month) - 1];
     let years = [format!("{year:04}"), format!("{:02}", year.rem_euclid(100))];
-    let name: String = date.month().to_string().chars().flat_map(char::to_lowercase).collect();
-    let months = [format!("{month:02}"), month.to_string(), name[..3].to_owned(), name];
     let days = [format!("{day:02}"), day.to_string()];
+    let mut months = vec![format!("{month:02}"), month.to_string()];
+    months.extend(names.iter().flat_map(|name| [name, &name[..3]]).map(str::to_owned));
+    months.dedup();
 
     let mut forms = years.to_vec();
-    for separator in ["", "-", "/", ".", " ", "_"] {
-        for m in &months {
-            forms.extend(
-                years
-                    .iter()
-                    .flat_map(|y| [[y, m].map(String::as_str), [m, y].map(String::as_str)])
-                    .map(|parts| parts.join(separator)),
-            );
-            for d in &days {
-                forms.extend([[m, d], [d, m]].map(|parts| parts.map(String::as_str).join(separator)));
-                for y in &years {
-                    let orders = [[y, m, d], [d, m, y], [m, d, y], [y, d, m]];
-                    forms.extend(orders.map(|parts| parts.map(String::as_str).join(separator)));
-                }
+    for m in &months {
+        let mut add = |parts: &[&str]| forms.extend(["", "-"].map(|separator| parts.join(separator)));
+        for y in &years {
+            add(&[y, m]);
+            add(&[m, y]);
+        }
+        for d in &days {
+            add(&[m, d]);
+            add(&[d, m]);
+            for y in &years {
+                add(&[y, m, d]);
+                add(&[d, m, y]);
+                add(&[m, d, y]);
+                add(&[y, d, m]);
             }
         }
     }

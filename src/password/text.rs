@@ -111,3 +111,15 @@ fn is_refused(c: char) -> bool {
 fn plain_space(c: char) -> char {
     if is_space(c) { ' ' } else { c }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// PW-15: held on to, 64 MiB would have to be wiped.
+    #[test]
+    fn oversized_text_is_not_kept() {
+        assert!(matches!(Password::new("a".repeat(MAX_BYTES)).0, Typed::Text(_)));
+        assert!(matches!(Password::new("a".repeat(MAX_BYTES + 1)).0, Typed::TooLong));
+    }
+}

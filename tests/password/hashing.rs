@@ -167,6 +167,19 @@ fn a_hash_of_another_cost_verifies_and_asks_for_a_new_one() {
     assert_eq!(verify(&now, "lamp", &hash(&now, "lamp")), Verification::Right);
 }
 
+/// HA-7: OWASP's cost, from a program that took less salt or a shorter tag.
+#[test]
+fn a_short_salt_or_tag_asks_for_a_new_hash() {
+    for (salt, tag_bytes) in [(&SALT[..], 16), (&SALT[..8], 32)] {
+        let params = argon2::Params::new(19_456, 2, 1, Some(tag_bytes)).expect("possible");
+        let theirs = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let phc = argon2::PasswordHasher::hash_password_with_salt(&theirs, b"lamp", salt).expect("hashed");
+        let stored = PasswordHash::parse(&phc.to_string()).expect("a PHC string");
+        assert_eq!(verify(&Argon2Hasher::default(), "lamp", &stored), Verification::RightButOutdated);
+        assert_eq!(verify(&Argon2Hasher::default(), "lamb", &stored), Verification::Wrong);
+    }
+}
+
 /// A hash that someone wrote into the store must not take all memory at sign-in.
 #[test]
 fn a_stored_cost_above_the_ceilings_is_not_run() {

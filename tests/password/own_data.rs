@@ -43,6 +43,35 @@ fn a_password_made_of_an_identifier_is_refused() {
     }
 }
 
+/// PW-10: an address whose parts are too short to be told.
+#[test]
+fn the_local_part_of_an_address_is_one_word() {
+    let short = PolicyContext { emails: vec!["q7.x2.w5@example.org"], ..Default::default() };
+    assert_refused("q7x2w5-xkvbtnz-q7x2w5", &short, Reason::OwnData);
+}
+
+/// PW-10: what is left has to be strong by itself.
+#[test]
+fn no_way_to_write_the_birth_date_lends_strength() {
+    let guarded = with_second_factor(maria());
+    for date in [
+        "1990", "0307", "0703", "07-03", "199003", "900307", "900703", "070390", "7/3/90", "7mar", "March7",
+        "3.1990", "7marzo90", "90_03_07", "0991", "7-märz",
+    ] {
+        assert_refused(&format!("tqzk{date}w"), &guarded, Reason::OwnData);
+    }
+    for date in ["1987", "0418", "870418"] {
+        assert_accepted(&format!("tqzk{date}w"), &guarded);
+    }
+}
+
+#[test]
+fn as_much_as_possible_is_taken_for_own_data() {
+    let ana = PolicyContext { given_name: Some("Ana"), username: Some("anabelkw"), ..Default::default() };
+    assert_refused("anabelkw7anabelkwq", &ana, Reason::OwnData);
+    assert_refused("anabelkw7xanabelkwqp", &with_second_factor(ana), Reason::OwnData);
+}
+
 /// PW-10: the birth date, in the ways in which people write it.
 #[test]
 fn a_password_made_of_the_birth_date_is_refused() {
@@ -56,6 +85,8 @@ fn a_password_made_of_the_birth_date_is_refused() {
         "March 7, 1990 maria",
         "maria-garcia-1990",
         "garcia.07-03-90.garcia",
+        "7 marzo 1990 marzo 7",
+        "٠٧/٠٣/١٩٩٠ ۰۷-۰۳-۱۹۹۰",
         "0991-30-70 0991-30-70",
     ] {
         assert_refused(typed, &maria(), Reason::OwnData);

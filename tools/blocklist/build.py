@@ -62,6 +62,7 @@ def sample(passwords):
 
 def main():
     long, short = entries(read_list(pathlib.Path(sys.argv[1])))
+    assert len(long) >= 3_000, "PW-9"
     data = prefixes(long + short)
     (ROOT / "src/password/blocklist.bin").write_bytes(b"".join(data))
     fixture = ROOT / "tests/fixtures/common_passwords.txt"
