@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use super::claims::IdentityClaims;
 use super::email::EmailAddress;
+use super::names::Kind;
 use super::normalize::{self, NORMALIZER_VERSION};
 use super::person::{Attribute, Person};
 use super::rules::{IdentityRules, RulesError};
@@ -182,8 +183,8 @@ impl fmt::Debug for BlindIndex {
 fn forms_on_file(person: &Person, attribute: &Attribute) -> Vec<String> {
     let one = |form: Option<String>| form.into_iter().collect();
     match attribute {
-        Attribute::GivenName => names::index_forms(&person.given_name),
-        Attribute::FamilyName => names::index_forms(&person.family_name),
+        Attribute::GivenName => names::index_forms(&person.given_name, Kind::Given),
+        Attribute::FamilyName => names::index_forms(&person.family_name, Kind::Family),
         Attribute::BirthDate => one(person.birth_date.map(normalize::date_form)),
         Attribute::RecordNumber => one(person.record_number.as_deref().and_then(normalize::record_number)),
         Attribute::Email => {
