@@ -22,6 +22,8 @@
 //! An initial stands for a middle name (`John Q.` for `John Quincy`) beside a given name in full. A given name
 //! that two people share (`Maria` of the twins `Maria José` and `Maria Luisa`) fits both of them.
 
+use std::collections::BTreeSet;
+
 use super::claims::IdentityClaims;
 use super::names::{self, Kind, Token};
 use super::person::{Attribute, Person};
@@ -143,7 +145,8 @@ fn names_agree(claimed: &Name, filed: &Name) -> Agreement {
     // All of the name is there, divided otherwise: `Gabriel García | Márquez`, or a single name in either field.
     let redivided = || {
         let (claimed, filed) = (claimed.pool(), filed.pool());
-        if claimed.len() == filed.len() { slips_in_subset(&claimed, &filed, Kind::Given) } else { None }
+        let is_whole = claimed.len() == filed.len() && initials(&claimed) == initials(&filed);
+        if is_whole { slips_in_subset(&claimed, &filed, Kind::Given) } else { None }
     };
     let run_together =
         || claimed.words().iter().any(|word| filed.words().iter().any(|other| same(word, other)));
@@ -262,6 +265,10 @@ fn is_vowel(letter: char) -> bool {
 fn is_initial(token: &Token) -> bool {
     let mut letters = token.plain.chars();
     matches!((letters.next(), letters.next()), (Some(letter), None) if letter.is_lowercase())
+}
+
+fn initials(tokens: &[Token]) -> BTreeSet<&str> {
+    tokens.iter().filter(|token| is_initial(token)).map(|token| token.plain.as_str()).collect()
 }
 
 fn is_initial_of(initial: &Token, token: &Token) -> bool {

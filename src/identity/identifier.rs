@@ -116,7 +116,7 @@ pub fn username_key(username: &str) -> Option<String> {
         return None;
     }
     let key = username_pass(username)?;
-    // Some letters change at each pass (Cherokee): no stable key, so no username.
+    // UN-1: a key that a second pass would change is no key.
     let stable = username_pass(&key)? == key;
     let spaced = key.is_empty() || key.split(' ').any(str::is_empty);
     (stable && !spaced && text::follows_bidi_rule(&key)).then_some(key)
