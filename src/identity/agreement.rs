@@ -225,12 +225,15 @@ fn slips_between(one: &Token, other: &Token, kind: Kind) -> Option<usize> {
 
 /// Counts the slips between two words, or `None` if they are different names.
 fn slips_in_family(one: &str, other: &str) -> Option<usize> {
-    let shorter = one.chars().count().min(other.chars().count());
-    let allowed = match shorter {
+    let (one_length, other_length) = (one.chars().count(), other.chars().count());
+    let allowed = match one_length.min(other_length) {
         0..5 => 0,
         5..10 => 1,
-        _ => 2,
+        _ => MAX_SLIPS,
     };
+    if one_length.abs_diff(other_length) > allowed {
+        return None;
+    }
     let slips = strsim::osa_distance(one, other);
     (slips <= allowed).then_some(slips)
 }
