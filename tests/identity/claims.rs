@@ -127,6 +127,32 @@ fn claims_survive_the_way_to_bytes_and_back() {
     assert!(IdentityClaims::from_bytes(&[bytes.as_slice(), b"x"].concat()).is_none());
 }
 
+/// ID-5
+#[test]
+fn claims_that_were_cut_stay_malformed_when_stored() {
+    let long = claims(&"a".repeat(MAX_FIELD_BYTES + 1), "Silva", "1980-02-29", "1");
+    assert!(IdentityClaims::from_bytes(&long.to_bytes()).unwrap().is_malformed());
+}
+
+/// One way only to write the same claims, and nothing longer than a page can send.
+#[test]
+fn other_bytes_than_claims_are_refused() {
+    let field = |text: &str| [&u32::try_from(text.len()).unwrap().to_be_bytes(), text.as_bytes()].concat();
+    let with = |given: &str, attributes: &[&str]| {
+        let plain = [given, "", "", "", "", ""];
+        let fields: Vec<u8> = plain.iter().chain(attributes).flat_map(|text| field(text)).collect();
+        IdentityClaims::from_bytes(&[vec![1, 0], fields].concat())
+    };
+    assert!(with("Ana", &["policy", "1", "ward", "2"]).is_some());
+    assert!(with("Ana", &["ward", "2", "policy", "1"]).is_none());
+    assert!(with("Ana", &["ward", "2", "ward", "1"]).is_none());
+    assert!(with("Ana", &["Ward", "2"]).is_none());
+    assert!(with("Ana", &["ward"]).is_none());
+    assert!(with(&"a".repeat(MAX_FIELD_BYTES), &[]).is_some());
+    assert!(with(&"a".repeat(MAX_FIELD_BYTES + 1), &[]).is_none());
+    assert!(IdentityClaims::from_bytes(&[2, 0]).is_none());
+}
+
 /// ID-9
 #[test]
 fn debug_prints_no_personal_data() {

@@ -200,6 +200,7 @@ fn the_spellings_of_one_identifier_share_one_budget() {
             "\u{FF42}ob@x.org",
             "bo\u{200B}b@x.org",
             "bob@x.org\0",
+            "BOB\u{200B}@X.org ",
         ],
         &["bob@x", "Bob@x", " bob@x", "bob@x\u{3000}"],
         &["\u{E9}ve", "e\u{301}ve", "\u{C9}VE", " E\u{301}ve ", "\u{FEFF}\u{E9}ve"],
