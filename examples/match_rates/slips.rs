@@ -75,7 +75,7 @@ pub const SLIPS: [(&str, Slip); 32] = [
 ];
 
 /// Somebody else, who types the record number of this person.
-pub const OTHERS: [(&str, Slip); 7] = [
+pub const OTHERS: [(&str, Slip); 8] = [
     ("a twin", |entry, dice| {
         given(entry, dice.pick(CULTURES[entry.culture].0).to_owned()).filter(|twin| is_twin(entry, twin))
     }),
@@ -95,6 +95,11 @@ pub const OTHERS: [(&str, Slip); 7] = [
         let stranger = somebody(dice, entry.number.clone());
         let differs = stranger.given != entry.given && stranger.family != entry.family;
         differs.then_some(Entry { born: entry.born, ..stranger })
+    }),
+    ("who knows the birth date and lists ten names", |entry, dice| {
+        let (given_names, family_names) = CULTURES[entry.culture];
+        let mut ten = |list| (0..10).map(|_| dice.pick(list)).collect::<Vec<_>>().join(" ");
+        Some(Entry { given: ten(given_names), family: ten(family_names), ..entry.clone() })
     }),
 ];
 

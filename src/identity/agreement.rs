@@ -9,7 +9,7 @@
 //! |---|---|
 //! | case, accents, `Müller`/`Mueller`, hyphens, spaces, apostrophes | another alphabet, nicknames |
 //! | given and family name swapped | another family name, as after a marriage |
-//! | a middle name or second family name missing or extra | two different middle names |
+//! | middle names or second family names missing, or two of them extra | two different middle names |
 //! | particles of a family name (`van`, `de`, `al`), suffixes (`Jr`, `III`) | an initial alone |
 //! | a slip in a family name of five letters or more, two of ten | a slip in a shorter one |
 //! | a slip in a given name that makes it no other name, see below | any other: `Daniel`/`Daniela`, `Hyun-jin`/`Hyun-min` |
@@ -31,6 +31,9 @@ use super::rules::IdentityRules;
 
 /// Most slips forgiven in all names together.
 const MAX_SLIPS: usize = 2;
+
+/// Most names that claims may add to a field, such as middle names that are not on file.
+const MAX_ADDED: usize = 2;
 
 /// What comparing claims with a person on file comes to. For the host's audit; never shown to the asker (ID-2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,8 +182,14 @@ fn slips_in_field(claimed: &Field, filed: &Field, kind: Kind) -> Option<usize> {
     // A slip in one of several given names is judged on that name: `Jan Peter` is not `Jon Peter`.
     let as_one = pairs.filter_map(|(word, other)| slips_between(word, other, kind));
     let as_one = as_one.filter(|slips| kind == Kind::Family || *slips == 0).min();
-    let by_token = slips_in_subset(claimed.core(kind), filed.core(kind), kind);
+    let by_token = slips_by_token(claimed.core(kind), filed.core(kind), kind);
     as_one.into_iter().chain(by_token).min()
+}
+
+/// Token by token, where the claims may leave out any but add few: twenty names would be twenty guesses (ID-4).
+fn slips_by_token(claimed: &[Token], filed: &[Token], kind: Kind) -> Option<usize> {
+    let added = claimed.len().saturating_sub(filed.len());
+    if added <= MAX_ADDED { slips_in_subset(claimed, filed, kind) } else { None }
 }
 
 /// Every token of the shorter list in the longer one, each once, and one of them in full.

@@ -100,7 +100,7 @@ impl fmt::Debug for Identifier {
 ///
 /// For hosts: apply it at registration, and keep the key in a unique column with binary collation (UN-1).
 /// It follows `UsernameCaseMapped` of RFC 8265: width mapped, lower case per character, NFC, Bidi rule; no
-/// controls, no invisible characters, none that stands for others (`K` the Kelvin sign, `ﬁ`). Unlike
+/// controls, no invisible characters, none that stands for others (the Kelvin sign, `ﬁ`). Unlike
 /// RFC 8265 it accepts symbols such as emoji, and single spaces inside.
 ///
 /// ```

@@ -135,6 +135,7 @@ fn is_part_of_word(c: char) -> bool {
 }
 
 /// Signs that stand inside a word: `O'Brien`, `Oʻzbek`, `N’Diaye`. They are left out, never a separator.
+/// The Arabic stretch (U+0640) goes with them.
 fn is_apostrophe(c: char) -> bool {
     matches!(c, '\'' | '`' | '\u{B4}' | '\u{2B9}'..='\u{2BF}' | '\u{2C8}' | '\u{2CA}' | '\u{2CB}' | '\u{5F3}' | '\u{5F4}'
         | '\u{2018}'..='\u{201B}' | '\u{2032}' | '\u{2035}' | '\u{A78B}' | '\u{A78C}' | '\u{FF07}' | '\u{1FBD}'

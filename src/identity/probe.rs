@@ -100,7 +100,8 @@ impl BlindIndex {
         values.into_iter().map(|value| IndexEntry { key_id: *key_id, value }).collect()
     }
 
-    /// What to look up for these claims.
+    /// What to look up for these claims. Nothing for malformed ones; a birth date yet to come is for
+    /// [`IdentityClaims::is_malformed_on`] to find.
     #[must_use]
     pub fn probe(&self, claims: &IdentityClaims) -> IdentityKey {
         if claims.is_malformed() {

@@ -188,6 +188,16 @@ fn agreement_of_names_is_symmetric() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// ID-4: each name would be a guess.
+#[test]
+fn a_list_of_names_does_not_agree() {
+    assert!(agree(("Ana Rita Luisa", "Silva Costa"), ("Ana", "Silva")));
+    assert!(!agree(("Eva Rita Luisa Ana", "Silva"), ("Ana", "Silva")));
+    assert!(!agree(("Ana", "Costa Rossi Smith Silva"), ("Ana", "Silva")));
+    assert!(!agree(("Costa Rossi Smith Silva", "Ana"), ("Ana", "Silva")));
+    assert!(agree(("Ana", "Silva"), ("Ana", "Silva Costa Rossi Smith")));
+}
+
 /// ID-10
 #[test]
 fn a_twin_with_the_others_record_number_does_not_agree() {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use regain::identity::{
-    AttributeName, BlindIndex, EmailAddress, Identifier, IdentityClaims, IdentityRules, MAX_FIELD_BYTES,
-    TypedClaims,
+    Attribute, AttributeName, BlindIndex, EmailAddress, Identifier, IdentityClaims, IdentityRules,
+    MAX_FIELD_BYTES, TypedClaims,
 };
 use time::macros::date;
 
@@ -117,6 +117,11 @@ fn claims_survive_the_way_to_bytes_and_back() {
     let bytes = claims.to_bytes();
     let again = IdentityClaims::from_bytes(&bytes).unwrap();
     assert_eq!(again.to_bytes(), bytes);
+    let custom = |name: &str| AttributeName::new(name).unwrap();
+    let rules = IdentityRules::builder().identifying(Attribute::Email).identifying(Attribute::Phone);
+    let index = index(rules.custom_identifying(custom("policy")).build().unwrap());
+    assert_eq!(index.probe(&again).values().len(), 4);
+    assert_eq!(index.probe(&again), index.probe(&claims));
     assert!(!again.is_malformed());
     assert!(IdentityRules::default().agrees(&again, &person("Zo\u{EB}", "M\u{FC}ller")));
     for cut in 0..bytes.len() {
@@ -181,6 +186,16 @@ proptest! {
     /// ID-5
     #[test]
     fn claims_from_arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let _ = IdentityClaims::from_bytes(&bytes);
+    }
+
+    /// Bytes that are nearly right: mostly the zeros of short lengths.
+    #[test]
+    fn bytes_that_are_claims_are_written_the_same_again(
+        cut in 0..4_u8,
+        fields in prop::collection::vec(prop_oneof![12 => Just(0_u8), 1 => 0..3_u8], 24..28),
+    ) {
+        let bytes = [vec![1, cut], fields].concat();
         if let Some(claims) = IdentityClaims::from_bytes(&bytes) {
             let again = claims.to_bytes();
             prop_assert_eq!(again.as_slice(), bytes.as_slice());

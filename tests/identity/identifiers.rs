@@ -232,9 +232,12 @@ fn an_identifier_of_a_mebibyte_is_malformed_and_cut() {
     assert!(Identifier::parse(&"a".repeat(MAX_IDENTIFIER_BYTES + 1)).is_malformed());
 }
 
-/// The two planes that hold letters with case, and the ideographs that stand for others.
+/// The basic plane, and beyond it the letters with case and those that stand for others.
 fn characters() -> impl Iterator<Item = char> {
-    ('\0'..='\u{1FFFF}').chain('\u{2F800}'..='\u{2FA1F}')
+    let cased = ('\u{10400}'..='\u{104FF}').chain('\u{118A0}'..='\u{118DF}').chain('\u{1E900}'..='\u{1E95F}');
+    let others =
+        ('\u{1D400}'..='\u{1D7FF}').chain('\u{1F100}'..='\u{1F1FF}').chain('\u{2F800}'..='\u{2FA1F}');
+    ('\0'..='\u{FFFF}').chain(cased).chain(others)
 }
 
 /// UN-1
