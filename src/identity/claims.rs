@@ -11,6 +11,7 @@ use time::Date;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::email::EmailAddress;
+use super::names::Kind;
 use super::person::{Attribute, AttributeName};
 use super::{names, normalize, text};
 
@@ -171,8 +172,8 @@ impl IdentityClaims {
         let typed = &self.typed;
         let one = |form: Option<String>| form.into_iter().collect();
         match attribute {
-            Attribute::GivenName => names::index_forms(&typed.given_name),
-            Attribute::FamilyName => names::index_forms(&typed.family_name),
+            Attribute::GivenName => names::index_forms(&typed.given_name, Kind::Given),
+            Attribute::FamilyName => names::index_forms(&typed.family_name, Kind::Family),
             Attribute::BirthDate => one(self.birth_date().map(normalize::date_form)),
             Attribute::RecordNumber => one(normalize::record_number(&typed.record_number)),
             Attribute::Email => {
@@ -188,8 +189,8 @@ impl IdentityClaims {
     /// The one form of an attribute that budgets are keyed on.
     pub(super) fn budget_form(&self, attribute: &Attribute) -> Option<String> {
         let form = match attribute {
-            Attribute::GivenName => Some(names::budget_form(&self.typed.given_name)),
-            Attribute::FamilyName => Some(names::budget_form(&self.typed.family_name)),
+            Attribute::GivenName => Some(names::budget_form(&self.typed.given_name, Kind::Given)),
+            Attribute::FamilyName => Some(names::budget_form(&self.typed.family_name, Kind::Family)),
             other => self.forms(other).pop(),
         };
         form.filter(|form| !form.is_empty())

@@ -121,8 +121,8 @@ fn local_key(local: &str) -> Result<String, AddressError> {
     if local.len() > MAX_LOCAL_OCTETS || key.len() > MAX_LOCAL_OCTETS {
         return Err(AddressError::TooLong);
     }
-    // Some letters lower-case into others of which a second pass would change again: no stable key.
     let is_atom = |atom: &str| !atom.is_empty() && atom.chars().all(is_atom_character);
+    // UN-1, UN-4: a key that a second pass would change is no key, and the key itself is checked.
     if text::lower_nfc(&key) != key || !key.split('.').all(is_atom) || !local.split('.').all(is_atom) {
         return Err(AddressError::LocalPart);
     }

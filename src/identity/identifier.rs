@@ -100,7 +100,7 @@ impl fmt::Debug for Identifier {
 ///
 /// For hosts: apply it at registration, and keep the key in a unique column with binary collation (UN-1).
 /// It follows `UsernameCaseMapped` of RFC 8265: width mapped, lower case per character, NFC, Bidi rule; no
-/// controls, no invisible characters, none that stands for others (`K` the Kelvin sign, `ﬁ`). Unlike
+/// controls, no invisible characters, none that stands for others (the Kelvin sign, `ﬁ`). Unlike
 /// RFC 8265 it accepts symbols such as emoji, and single spaces inside.
 ///
 /// ```
@@ -116,7 +116,7 @@ pub fn username_key(username: &str) -> Option<String> {
         return None;
     }
     let key = username_pass(username)?;
-    // Some letters change at each pass (Cherokee): no stable key, so no username.
+    // UN-1: a key that a second pass would change is no key.
     let stable = username_pass(&key)? == key;
     let spaced = key.is_empty() || key.split(' ').any(str::is_empty);
     (stable && !spaced && text::follows_bidi_rule(&key)).then_some(key)

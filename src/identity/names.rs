@@ -61,18 +61,32 @@ pub(super) fn tokens(name: &str) -> Vec<Token> {
         .collect()
 }
 
-/// The tokens without particles (`van`, `de`, `al`) and suffixes (`Jr`, `III`), if others are left.
-pub(super) fn core(tokens: &[Token]) -> Vec<Token> {
+/// Which field a name stands in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Given names. `Do` in `Do-yun` is half of the name, no particle: without it, it would fit `Ji-yun`.
+    Given,
+    /// Family names.
+    Family,
+}
+
+/// The tokens that carry the name: without suffixes (`Jr`, `III`) and, in a family name, without particles
+/// (`van`, `de`, `al`); all of them if nothing else is left.
+pub(super) fn core(tokens: &[Token], kind: Kind) -> Vec<Token> {
     let without = |words: &[&str], tokens: &[Token]| {
         let left: Vec<Token> = tokens.iter().filter(|token| !token.is_one_of(words)).cloned().collect();
         if left.is_empty() { tokens.to_vec() } else { left }
     };
-    without(&PARTICLES, &without(&SUFFIXES, tokens))
+    let plain = without(&SUFFIXES, tokens);
+    match kind {
+        Kind::Given => plain,
+        Kind::Family => without(&PARTICLES, &plain),
+    }
 }
 
 /// The forms in which a name stands in an index value: its core as one word. At most two, none if it is empty.
-pub(super) fn index_forms(name: &str) -> Vec<String> {
-    let word = Token::joined(&core(&tokens(name)));
+pub(super) fn index_forms(name: &str, kind: Kind) -> Vec<String> {
+    let word = Token::joined(&core(&tokens(name), kind));
     let mut forms: Vec<String> = word.forms().iter().map(|form| (*form).to_owned()).collect();
     forms.dedup();
     forms.retain(|form| !form.is_empty());
@@ -80,8 +94,8 @@ pub(super) fn index_forms(name: &str) -> Vec<String> {
 }
 
 /// One form for every spelling of a name that the index forgives; for budgets, never for look-up.
-pub(super) fn budget_form(name: &str) -> String {
-    let word = Token::joined(&core(&tokens(name)));
+pub(super) fn budget_form(name: &str, kind: Kind) -> String {
+    let word = Token::joined(&core(&tokens(name), kind));
     // `Müller`, `Mueller` and `Muller` spend one budget.
     ["ae", "oe", "ue", "aa"].iter().fold(word.written_out, |form, pair| form.replace(pair, &pair[..1]))
 }
@@ -121,6 +135,7 @@ fn is_part_of_word(c: char) -> bool {
 }
 
 /// Signs that stand inside a word: `O'Brien`, `Oʻzbek`, `N’Diaye`. They are left out, never a separator.
+/// The Arabic stretch (U+0640) goes with them.
 fn is_apostrophe(c: char) -> bool {
     matches!(c, '\'' | '`' | '\u{B4}' | '\u{2B9}'..='\u{2BF}' | '\u{2C8}' | '\u{2CA}' | '\u{2CB}' | '\u{5F3}' | '\u{5F4}'
         | '\u{2018}'..='\u{201B}' | '\u{2032}' | '\u{2035}' | '\u{A78B}' | '\u{A78C}' | '\u{FF07}' | '\u{1FBD}'

@@ -5,6 +5,7 @@
 
 use time::{Date, Month};
 use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 use super::text;
 
@@ -23,13 +24,15 @@ pub(super) fn record_number(typed: &str) -> Option<String> {
     if typed.chars().any(char::is_control) {
         return None;
     }
-    let usual: String = typed.chars().map(text::width_mapped).nfc().collect();
-    let kept = || usual.chars().filter(|c| c.is_alphanumeric()).map(text::ascii_digit);
-    if kept().any(text::has_compatibility_form) {
+    // A mark is part of its letter; everything else is a separator.
+    let is_kept = |c: &char| c.is_alphanumeric() || is_combining_mark(*c);
+    let kept = || typed.chars().map(text::width_mapped).map(text::ascii_digit).filter(is_kept);
+    // Before NFC, which makes `K` of the Kelvin sign (ID-6).
+    if !kept().any(char::is_alphanumeric) || kept().any(text::has_compatibility_form) {
         return None;
     }
-    let number: String = kept().flat_map(char::to_uppercase).collect();
-    (!number.is_empty()).then_some(number)
+    // Upper case would make `SS` of `ß`; numbers are printed in capitals, so ASCII has them.
+    Some(text::lowered(kept().nfc()).map(|c| c.to_ascii_uppercase()).collect())
 }
 
 /// Letters and digits of a host's own attribute, as in a record number.

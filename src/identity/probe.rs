@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use super::claims::IdentityClaims;
 use super::email::EmailAddress;
+use super::names::Kind;
 use super::normalize::{self, NORMALIZER_VERSION};
 use super::person::{Attribute, Person};
 use super::rules::{IdentityRules, RulesError};
@@ -99,7 +100,8 @@ impl BlindIndex {
         values.into_iter().map(|value| IndexEntry { key_id: *key_id, value }).collect()
     }
 
-    /// What to look up for these claims.
+    /// What to look up for these claims. Nothing for malformed ones; a birth date yet to come is for
+    /// [`IdentityClaims::is_malformed_on`] to find.
     #[must_use]
     pub fn probe(&self, claims: &IdentityClaims) -> IdentityKey {
         if claims.is_malformed() {
@@ -182,8 +184,8 @@ impl fmt::Debug for BlindIndex {
 fn forms_on_file(person: &Person, attribute: &Attribute) -> Vec<String> {
     let one = |form: Option<String>| form.into_iter().collect();
     match attribute {
-        Attribute::GivenName => names::index_forms(&person.given_name),
-        Attribute::FamilyName => names::index_forms(&person.family_name),
+        Attribute::GivenName => names::index_forms(&person.given_name, Kind::Given),
+        Attribute::FamilyName => names::index_forms(&person.family_name, Kind::Family),
         Attribute::BirthDate => one(person.birth_date.map(normalize::date_form)),
         Attribute::RecordNumber => one(person.record_number.as_deref().and_then(normalize::record_number)),
         Attribute::Email => {

@@ -1,0 +1,140 @@
+//! How often the right person is found, and how often anyone else: by kind of slip.
+//!
+//! A made-up register of people from several cultures; each of them asks for their username with one slip, and
+//! relatives and strangers ask with somebody else's record number. The same seed each time, so the same figures.
+//! Fails if an ask without a slip misses anybody, or if any ask at all ends at another person's account.
+//!
+//!     cargo run --release --example match_rates
+
+mod people;
+mod slips;
+
+use std::collections::HashMap;
+use std::process::ExitCode;
+
+use regain::identity::{BlindIndex, IdentityRules, Resolution, resolve_one};
+
+use people::{Dice, Entry, somebody};
+use slips::{OTHERS, SLIPS, SOUND_ALIKE, Slip};
+
+const PEOPLE: usize = 8_000;
+const ASKS: usize = 2_000;
+
+struct Register {
+    rules: IdentityRules,
+    index: BlindIndex,
+    people: Vec<Entry>,
+    by_value: HashMap<[u8; 32], Vec<usize>>,
+}
+
+impl Register {
+    fn new(dice: &mut Dice) -> Self {
+        let rules = IdentityRules::default();
+        let index = BlindIndex::new(rules.clone(), "rates", vec![(1, [7; 32])]).expect("a good key");
+        let mut register = Self { rules, index, people: Vec::new(), by_value: HashMap::new() };
+        for position in 0..PEOPLE {
+            // One number in ten is in use, so that a wrong digit may be somebody else's number.
+            let number = format!("MRN-{:06}", 100_000 + 10 * position + dice.below(10));
+            let entry = somebody(dice, number);
+            for value in register.index.entries_for(&entry.on_file()) {
+                register.by_value.entry(value.value).or_default().push(position);
+            }
+            register.people.push(entry);
+        }
+        register
+    }
+
+    /// Whose username would be mailed.
+    fn resolve(&self, typed: &Entry) -> Option<&Entry> {
+        let claims = typed.typed();
+        let key = self.index.probe(&claims);
+        let found = key.values().iter().filter_map(|value| self.by_value.get(value)).flatten();
+        let Resolution::One(position) = resolve_one(found) else { return None };
+        let person = &self.people[*position];
+        self.rules.agrees(&claims, &person.on_file()).then_some(person)
+    }
+}
+
+#[derive(Default)]
+struct Tally {
+    asks: usize,
+    right: usize,
+    another: usize,
+}
+
+impl Tally {
+    fn print(&self, kind: &str) {
+        let rate = |count: usize| 100.0 * count as f64 / self.asks.max(1) as f64;
+        let Self { asks, right, another } = self;
+        println!(
+            "{kind:<52} {right:>6} / {asks:<6} {:>6.1} %   {another:>4} / {asks:<6} {:>5.1} %",
+            rate(*right),
+            rate(*another)
+        );
+    }
+}
+
+/// Asks with one slip each: whose account do they end at?
+fn slips(register: &Register, slip: Slip, dice: &mut Dice) -> Tally {
+    let mut tally = Tally::default();
+    for _ in 0..ASKS {
+        let person = &register.people[dice.below(PEOPLE)];
+        let Some(typed) = slip(person, dice) else { continue };
+        // Something that is not the person's own entry, but for the first kind.
+        let found = register.resolve(&typed);
+        tally.asks += 1;
+        tally.right += usize::from(found == Some(person));
+        tally.another += usize::from(found.is_some_and(|found| found != person));
+    }
+    tally
+}
+
+/// Asks by somebody else with this person's record number: the person's account is another's to them.
+fn others(register: &Register, other: Slip, dice: &mut Dice) -> Tally {
+    let mut tally = Tally::default();
+    for _ in 0..ASKS {
+        let person = &register.people[dice.below(PEOPLE)];
+        let Some(typed) = other(person, dice).filter(|typed| typed != person) else { continue };
+        tally.asks += 1;
+        tally.another += usize::from(register.resolve(&typed).is_some());
+    }
+    tally
+}
+
+/// Twins of whom one has the record number of the other, and whose names only sound the same.
+fn twins_who_sound_alike(register: &Register) -> Tally {
+    let mut tally = Tally::default();
+    let pairs = SOUND_ALIKE.split(',').filter_map(|pair| pair.split_once(':'));
+    for (one, other) in pairs.flat_map(|(one, other)| [(one, other), (other, one)]) {
+        let person = Entry { given: one.to_owned(), ..register.people[0].clone() };
+        let typed = Entry { given: other.to_owned(), ..person.clone() };
+        tally.asks += 1;
+        tally.another += usize::from(register.rules.agrees(&typed.typed(), &person.on_file()));
+    }
+    tally
+}
+
+fn main() -> ExitCode {
+    let mut dice = Dice(20_261_124);
+    let register = Register::new(&mut dice);
+    let mut failed = false;
+
+    println!("{:<52} {:<25}   another's account", "the person, with", "right person");
+    for (kind, slip) in SLIPS {
+        let tally = slips(&register, slip, &mut dice);
+        tally.print(kind);
+        failed |= tally.another > 0 || (kind == "no slip" && tally.right < tally.asks) || tally.asks == 0;
+    }
+
+    println!("\n{:<52} {:<25}   another's account", "somebody else with the person's record number", "");
+    for (kind, other) in OTHERS {
+        let tally = others(&register, other, &mut dice);
+        tally.print(kind);
+        failed |= tally.another > 0 || tally.asks == 0;
+    }
+    let tally = twins_who_sound_alike(&register);
+    tally.print("a twin whose name sounds the same");
+    failed |= tally.another > 0;
+
+    if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
