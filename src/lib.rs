@@ -1,4 +1,23 @@
 //! regain gives people back a forgotten username or password, and tells nobody who has an account.
+//!
+//! A service embeds it: it implements [`AccountStore`](account::AccountStore) over its own accounts, takes a
+//! [`FlowStore`](store::FlowStore) and a [`Mailer`](mail::Mailer), builds a [`Recovery`], and lets a [`Worker`] run.
+//! The README has a quick start, the defaults with their sources, and what regain does not do.
+//!
+//! # The story
+//!
+//! 1. Somebody asks: [`Recovery::ask_username`] or [`Recovery::ask_password`]. One row is written; no account is looked at.
+//! 2. The [`Worker`] finds the account, if there is one, and mails the username or a link to the address on file.
+//! 3. The bearer of the link looks at it, [`Recovery::look`], and chooses a password, [`Recovery::choose_password`].
+//! 4. The person signs in with it: [`Recovery::sign_in`].
+//!
+//! # The map
+//!
+//! | pure rules | ports | adapters |
+//! |---|---|---|
+//! | [`flow`], [`token`], [`identity`], [`password`], [`budget`], [`audit`], [`origin`] | [`account`], [`store`], [`mail`], [`clock`], [`entropy`], [`events`] | [`memory`]; `sqlite`, `web`, `mail::EmlMailer` by feature |
+//!
+//! Features: `sqlite`, `web`, `eml`, `testing`, and `tokio` for `Worker::run`. None is on by default.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
@@ -34,3 +53,7 @@ pub use error::{Fault, RecoveryError};
 pub use recovery::Recovery;
 pub use token::RecoveryToken;
 pub use worker::Worker;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
