@@ -126,11 +126,15 @@ fn both(entry: &Entry, mut change: impl FnMut(&str) -> String) -> Option<Entry> 
     (typed != *entry).then_some(typed)
 }
 
-/// Whether neither name is part of the other: `María` fits `María José` and is no near miss.
 fn is_twin(entry: &Entry, twin: &Entry) -> bool {
+    are_two_names(&entry.given, &twin.given)
+}
+
+/// Whether neither name is part of the other: `María` fits `María José` and is no near miss.
+pub fn are_two_names(one: &str, other: &str) -> bool {
     let within =
         |one: &str, other: &str| one.split(' ').all(|part| other.split(' ').any(|word| word == part));
-    !within(&entry.given, &twin.given) && !within(&twin.given, &entry.given)
+    !within(one, other) && !within(other, one)
 }
 
 fn nearest(entry: &Entry, dice: &mut Dice) -> Option<String> {

@@ -15,6 +15,8 @@ use super::text;
 
 /// An identifier longer than this many bytes is malformed, and only this much of it is looked at.
 pub const MAX_IDENTIFIER_BYTES: usize = 1024;
+/// A character in UTF-8 has at most this many bytes.
+const MAX_CHARACTER_BYTES: usize = 4;
 
 /// What somebody typed to say which account they mean: a username or an e-mail address.
 ///
@@ -40,6 +42,9 @@ impl Identifier {
     pub fn parse(typed: &str) -> Self {
         let bounded = text::prefix(typed, MAX_IDENTIFIER_BYTES).trim();
         let fits = typed.len() <= MAX_IDENTIFIER_BYTES;
+        // What is too long is kept too long, so that it is still malformed when it is read again.
+        let kept =
+            if fits { bounded } else { text::prefix(typed, MAX_IDENTIFIER_BYTES + MAX_CHARACTER_BYTES) };
         let username = if fits { username_key(bounded) } else { None };
         let email = if fits { email_key(bounded) } else { None };
         // A full-width address is a username to us, and must share the budget of the address it looks like.
@@ -49,7 +54,7 @@ impl Identifier {
             .or_else(|| username.clone())
             .unwrap_or_else(|| text::budget_fold(bounded));
         Self {
-            typed: Zeroizing::new(bounded.to_owned()),
+            typed: Zeroizing::new(kept.to_owned()),
             username: username.map(Zeroizing::new),
             email: email.map(Zeroizing::new),
             canonical: Zeroizing::new(canonical),
@@ -82,8 +87,8 @@ impl Identifier {
         &self.canonical
     }
 
-    /// What was typed, without white space at the ends, at most [`MAX_IDENTIFIER_BYTES`] of it.
-    /// [`Identifier::parse`] gives the same identifier again, unless it was cut.
+    /// What was typed, without white space at the ends; of something too long, the first
+    /// [`MAX_IDENTIFIER_BYTES`] and a little more. [`Identifier::parse`] gives the same identifier again.
     #[must_use]
     pub fn as_typed(&self) -> &str {
         &self.typed
