@@ -45,6 +45,8 @@ pub mod store;
 pub mod testing;
 pub mod token;
 mod wake;
+#[cfg(feature = "web")]
+pub mod web;
 mod wire;
 pub mod worker;
 

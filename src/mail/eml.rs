@@ -1,1 +1,202 @@
 //! A mailer that writes RFC 5322 files to a folder.
+//!
+//! For a host whose mail system picks files up, and for trying things out. A mail counts as sent once its file is
+//! on the disk under its final name; a second try of the same mail replaces that file, so nobody gets two.
+
+use crate::account::AddressOnFile;
+use crate::identity::EmailAddress;
+use crate::ids::hex;
+use crate::mail::{Delivery, Mailer, Message, Sender};
+use async_trait::async_trait;
+use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MessageBuilder, MultiPart, SinglePart};
+use sha2::{Digest as _, Sha256};
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Longest message id that is used as a file's name as it is.
+const MAX_NAME: usize = 120;
+
+/// Writes each mail to a file of its own, `<message id>.eml`, which only the owner of the process can read: it may
+/// hold a secret.
+#[derive(Debug, Clone)]
+pub struct EmlMailer {
+    folder: Arc<Path>,
+}
+
+/// The folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("mails cannot be written to {folder}; let the process create and write that folder")]
+pub struct EmlError {
+    folder: PathBuf,
+    #[source]
+    source: io::Error,
+}
+
+impl EmlMailer {
+    /// Writes to this folder. Creates it if it is not there, and tries whether it can be written to.
+    ///
+    /// # Errors
+    /// [`EmlError`] when it cannot.
+    pub fn new(folder: impl Into<PathBuf>) -> Result<Self, EmlError> {
+        let folder = folder.into();
+        match create(&folder).and_then(|()| try_out(&folder)) {
+            Ok(()) => Ok(Self { folder: folder.into() }),
+            Err(source) => Err(EmlError { folder, source }),
+        }
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+}
+
+#[async_trait]
+impl Mailer for EmlMailer {
+    async fn send(&self, message: &Message) -> Delivery {
+        // A sender that cannot be written is a fault of the configuration, and can be mended while the mail waits.
+        let builder = match sender(&message.sender) {
+            Ok(builder) => builder,
+            Err(error) => return Delivery::RetryLater(error),
+        };
+        let bytes = match to_bytes(builder, message) {
+            Ok(bytes) => bytes,
+            Err(error) => return Delivery::Refused(error),
+        };
+        let (folder, name) = (self.folder.clone(), file_name(&message.message_id));
+        // Not cancelled when the caller is.
+        match tokio::task::spawn_blocking(move || put(&folder, &name, &bytes)).await {
+            Ok(Ok(())) => Delivery::Sent,
+            Ok(Err(error)) => Delivery::RetryLater(error.into()),
+            Err(error) => Delivery::RetryLater(error.into()),
+        }
+    }
+}
+
+fn sender(sender: &Sender) -> Result<MessageBuilder, BoxError> {
+    // `Sender` has refused the control characters in names that lettre panics at.
+    let from = Mailbox::new(sender.name().map(str::to_owned), sender.from().as_str().parse()?);
+    let builder = lettre::Message::builder().from(from);
+    Ok(match sender.answers() {
+        Some(address) => builder.reply_to(plain_mailbox(address)?),
+        None => builder,
+    })
+}
+
+fn to_bytes(builder: MessageBuilder, message: &Message) -> Result<Zeroizing<Vec<u8>>, BoxError> {
+    let AddressOnFile::Email(to) = &message.to;
+    // Of the mail's own, so that all tries of one mail are the same bytes.
+    let boundary = format!("regain-{}", &digest(&message.message_id)[..40]);
+    let parts = MultiPart::alternative()
+        .boundary(boundary)
+        .singlepart(SinglePart::plain(message.text.to_string()))
+        .singlepart(SinglePart::html(message.html.to_string()));
+    let mail = builder
+        .to(plain_mailbox(to)?)
+        .subject(&message.subject)
+        .message_id(Some(format!("<{}>", message.message_id)))
+        .date(message.date.max(OffsetDateTime::UNIX_EPOCH).into())
+        // RFC 3834: no out-of-office note answers this.
+        .raw_header(header("Auto-Submitted", "auto-generated"))
+        .multipart(parts)?;
+    Ok(Zeroizing::new(mail.formatted()))
+}
+
+/// The address byte for byte, without a name: a name is one more thing to inject into.
+fn plain_mailbox(address: &EmailAddress) -> Result<Mailbox, BoxError> {
+    Ok(Mailbox::new(None, address.as_str().parse()?))
+}
+
+fn header(name: &'static str, value: &str) -> HeaderValue {
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
+}
+
+/// The same for all tries of one mail. What could lead out of the folder, or is too long for a name, is digested.
+fn file_name(message_id: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'@');
+    let usable = message_id.len() <= MAX_NAME
+        && message_id.bytes().all(plain)
+        && !message_id.starts_with('.')
+        && !message_id.is_empty();
+    if usable { format!("{message_id}.eml") } else { format!("{}.eml", digest(message_id)) }
+}
+
+fn digest(text: &str) -> String {
+    hex(&Sha256::digest(text.as_bytes()))
+}
+
+fn create(folder: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+fn try_out(folder: &Path) -> io::Result<()> {
+    let trial = draft_path(folder);
+    write(&trial, b"")?;
+    fs::remove_file(trial)
+}
+
+/// All of it under its name, durably, or nothing.
+fn put(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+    let draft = draft_path(folder);
+    let written = write(&draft, bytes).and_then(|()| fs::rename(&draft, folder.join(name)));
+    if written.is_err() {
+        let _ = fs::remove_file(&draft);
+    }
+    written?;
+    sync_folder(folder)
+}
+
+fn draft_path(folder: &Path) -> PathBuf {
+    static DRAFTS: AtomicU64 = AtomicU64::new(0);
+    let number = DRAFTS.fetch_add(1, Ordering::Relaxed);
+    folder.join(format!(".draft-{}-{number}", std::process::id()))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    fs::File::open(folder)?.sync_all()
+}
+
+/// Elsewhere a folder cannot be opened as a file; the rename has to do.
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_never_leaves_the_folder() {
+        assert_eq!(file_name("00ff@clinic.example.org"), "00ff@clinic.example.org.eml");
+        for id in ["../x", "/etc/x", "..", "", "a b", "a\0", "a\r\n", "é", &"a".repeat(300)] {
+            let name = file_name(id);
+            let is_digest = name.len() == 68 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.');
+            assert!(is_digest, "{id:?} is written to {name:?}");
+        }
+    }
+}

@@ -8,6 +8,8 @@ mod eml;
 mod letter;
 mod seal;
 
+#[cfg(feature = "eml")]
+pub use eml::{EmlError, EmlMailer};
 pub(crate) use letter::compose;
 pub use letter::{Composed, LetterContent, Service};
 pub(crate) use seal::{open, seal};

@@ -1,0 +1,183 @@
+//! Answers that are a page of words: each outcome has one status and one text, and both are chosen here.
+
+use crate::error::RecoveryError;
+use crate::web::Site;
+use crate::web::page::{Action, NoticePage};
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::Response;
+use std::time::Duration;
+
+/// When a person is asked to come back after something was out of order.
+const SOON: Duration = Duration::from_secs(30);
+
+/// What there is to say.
+pub(super) enum Notice {
+    /// The one answer to everybody who asks (EN-1).
+    Asked,
+    /// Whatever is wrong with a link (EN-5).
+    LinkNotUsable,
+    FactorNeeded,
+    PasswordSet,
+    PasswordSoonSet,
+    Disowned,
+    Forged,
+    WrongMethod,
+    TooLarge,
+    NotAForm,
+    TooManyAttempts {
+        retry_after: Duration,
+    },
+    Unavailable,
+}
+
+impl From<RecoveryError> for Notice {
+    fn from(error: RecoveryError) -> Self {
+        match error {
+            RecoveryError::LinkNotUsable => Self::LinkNotUsable,
+            RecoveryError::FactorNeeded => Self::FactorNeeded,
+            RecoveryError::TooManyAttempts { retry_after } => Self::TooManyAttempts { retry_after },
+            // Refusals are answered with the form that they are about, where they can occur at all.
+            RecoveryError::Unavailable | RecoveryError::PasswordRefused(_) | RecoveryError::NotAccepted => {
+                Self::Unavailable
+            }
+        }
+    }
+}
+
+impl Notice {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Asked | Self::FactorNeeded | Self::PasswordSet | Self::PasswordSoonSet | Self::Disowned => {
+                StatusCode::OK
+            }
+            Self::LinkNotUsable => StatusCode::GONE,
+            Self::Forged => StatusCode::FORBIDDEN,
+            Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NotAForm => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::TooManyAttempts { retry_after } => Some(*retry_after),
+            Self::Unavailable => Some(SOON),
+            _ => None,
+        }
+    }
+
+    fn title(&self) -> &'static str {
+        match self {
+            Self::Asked => "Check your mail",
+            Self::LinkNotUsable => "This link cannot be used",
+            Self::FactorNeeded => "We need to help you in person",
+            Self::PasswordSet => "Your new password is set",
+            Self::PasswordSoonSet => "Your new password is on its way",
+            Self::Disowned => "Thank you for telling us",
+            Self::Forged => "Please start on our own page",
+            Self::WrongMethod => "This page is not opened this way",
+            Self::TooLarge => "That was too long",
+            Self::NotAForm => "This page takes forms only",
+            Self::TooManyAttempts { .. } => "Please wait a while",
+            Self::Unavailable => "Please try again in a moment",
+        }
+    }
+
+    fn words(&self) -> Vec<String> {
+        let words: &[&str] = match self {
+            Self::Asked => &[
+                "Thank you. If what you typed names an account, a mail goes to the address on file for it within a \
+                 few minutes.",
+                "Everybody sees this same page, so that nobody can find out here who has an account.",
+                "No mail? Look into the spam folder. Then check what you typed and ask once more.",
+            ],
+            Self::LinkNotUsable => &[
+                "It may have expired, it may have been used already, or a newer link has replaced it.",
+                "If you loaded this page again, open the link in the mail once more. If that does not help, ask for a \
+                 new link.",
+            ],
+            Self::FactorNeeded => &[
+                "Your account is protected by a second step, such as a code from your phone. It cannot get a new \
+                 password on this page.",
+                "Please contact us in the way named below. Your present password still works.",
+            ],
+            Self::PasswordSet => &[
+                "You have been signed out everywhere. Sign in with your new password.",
+                "We have sent a mail about this change to the address on file.",
+            ],
+            Self::PasswordSoonSet => &[
+                "We have kept your new password. It will work within moments.",
+                "You get a mail as soon as it does. Then sign in with it.",
+            ],
+            Self::Disowned => &[
+                "The link no longer works. Your password has not been changed, and you can go on using it.",
+                "If you get such mails again and again, contact us in the way named below.",
+            ],
+            Self::Forged => &["What you sent did not come from one of our own pages. Nothing was done."],
+            Self::WrongMethod => &["Nothing was done. Please begin again."],
+            Self::TooLarge => {
+                &["More was sent than this page can take. Nothing was done. Please begin again."]
+            }
+            Self::NotAForm => &["What was sent was no form. Nothing was done. Please begin again."],
+            Self::TooManyAttempts { retry_after } => {
+                return vec![
+                    format!("There were too many tries. Please try again in {}.", wait(*retry_after)),
+                    "If you need help now, contact us in the way named below.".to_owned(),
+                ];
+            }
+            Self::Unavailable => &[
+                "Something is out of order on our side. Nothing is half done.",
+                "Please try again in a minute.",
+            ],
+        };
+        words.iter().map(|text| (*text).to_owned()).collect()
+    }
+}
+
+/// A wait in the unit that people think in.
+fn wait(time: Duration) -> String {
+    let (count, unit) = match time.as_secs() {
+        seconds @ 0..120 => return format!("{} seconds", seconds.max(2)),
+        seconds @ 120..5400 => (seconds.div_ceil(60), "minutes"),
+        seconds => (seconds.div_ceil(3600), "hours"),
+    };
+    format!("{count} {unit}")
+}
+
+impl Site {
+    pub(super) fn notice(&self, notice: &Notice) -> Response {
+        let page = NoticePage {
+            frame: self.frame(),
+            title: notice.title(),
+            words: notice.words(),
+            action: self.next_step(notice),
+        };
+        let mut answer = self.page(notice.status(), &page);
+        if let Some(time) = notice.retry_after() {
+            answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(time.as_secs()));
+        }
+        answer
+    }
+
+    pub(super) fn error(&self, error: RecoveryError) -> Response {
+        self.notice(&error.into())
+    }
+
+    fn next_step(&self, notice: &Notice) -> Action {
+        match notice {
+            Notice::LinkNotUsable => Action {
+                label: "Ask for a new link",
+                href: format!("{}/forgot-password", self.recovery.links().mount()),
+            },
+            Notice::PasswordSet | Notice::PasswordSoonSet => self.to_sign_in("Sign in"),
+            _ => self.to_sign_in("Go to the sign-in page"),
+        }
+    }
+
+    fn to_sign_in(&self, label: &'static str) -> Action {
+        Action { label, href: self.recovery.links().sign_in_path().to_owned() }
+    }
+}

@@ -1,0 +1,39 @@
+//! Who asks: taken from where the host says, and never from a header.
+
+use crate::client::Client;
+use crate::web::Site;
+use axum::extract::ConnectInfo;
+use axum::http::Extensions;
+use std::net::SocketAddr;
+use std::sync::Once;
+
+/// Where the address of a client is taken from. A header is never read: whoever can reach the service can forge
+/// one (RL-9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ClientAddress {
+    /// From the connection, as axum's `ConnectInfo<SocketAddr>` has it: right when clients connect directly.
+    Socket,
+    /// Nowhere. All clients share one budget: right behind a proxy that limits clients itself, with
+    /// [`Limits::asks_per_client`](crate::recovery::Limits::asks_per_client) raised.
+    None,
+}
+
+static WARNED: Once = Once::new();
+
+impl Site {
+    pub(super) fn client(&self, extensions: &Extensions) -> Client {
+        if self.config.client_address == ClientAddress::None {
+            return Client::unknown();
+        }
+        let Some(ConnectInfo(address)) = extensions.get::<ConnectInfo<SocketAddr>>() else {
+            WARNED.call_once(|| {
+                tracing::warn!(
+                    "no client address: all clients share one budget; serve with into_make_service_with_connect_info"
+                );
+            });
+            return Client::unknown();
+        };
+        Client::at(address.ip())
+    }
+}

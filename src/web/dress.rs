@@ -1,0 +1,53 @@
+//! What every answer has in common: a time limit and the security headers.
+
+use crate::web::answer::Notice;
+use crate::web::{Site, Surface};
+use axum::extract::{Request, State};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use axum::http::{HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::Response;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Longer than any step takes: one hash, and a store that is slow to answer.
+const TIME_LIMIT: Duration = Duration::from_secs(30);
+
+const HEADERS: [(HeaderName, &str); 7] = [
+    (
+        CONTENT_SECURITY_POLICY,
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; \
+         base-uri 'none'; frame-ancestors 'none'",
+    ),
+    (CACHE_CONTROL, "no-store"),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (X_FRAME_OPTIONS, "DENY"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+    ),
+];
+
+/// A request that is given up leaves nothing half done: what is durable, a worker goes on with.
+pub(super) async fn dress(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
+    let answer = tokio::time::timeout(TIME_LIMIT, next.run(request)).await;
+    let mut answer = answer.unwrap_or_else(|_| site.notice(&Notice::Unavailable));
+    let mut put = |name: HeaderName, value| {
+        answer.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    for (name, value) in HEADERS {
+        put(name, value);
+    }
+    // RC-16: no address of a page with a token leaves it. The sign-in page has no token; under `no-referrer` its
+    // own form could not be told from a foreign one in older browsers, which then send `Origin: null`.
+    put(REFERRER_POLICY, if site.surface == Surface::SignIn { "same-origin" } else { "no-referrer" });
+    if site.recovery.links().origin().is_https() {
+        put(STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    }
+    answer
+}

@@ -1,0 +1,73 @@
+//! With a link from a mail: look at it, choose a password, or disown it.
+
+use crate::error::RecoveryError;
+use crate::password::{Password, Reason};
+use crate::recovery::{Chosen, LinkView};
+use crate::token::RecoveryToken;
+use crate::web::answer::Notice;
+use crate::web::page::{LinkPage, NewPassword};
+use crate::web::posted::Posted;
+use crate::web::{Site, form};
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use std::mem::take;
+use std::sync::Arc;
+
+/// Changes nothing, however often it is opened and by whom (RC-17).
+pub(super) async fn look(State(site): State<Arc<Site>>, RawQuery(query): RawQuery) -> Response {
+    let typed = form::token(query.as_deref().unwrap_or_default());
+    match site.view(&typed).await {
+        Ok((token, _)) => site.page(StatusCode::OK, &LinkPage { frame: site.frame(), token: token.expose() }),
+        Err(error) => site.error(error),
+    }
+}
+
+/// Shows the form for the new password, at an address without the token. Changes nothing either.
+pub(super) async fn open(State(site): State<Arc<Site>>, posted: Posted) -> Response {
+    let [typed] = posted.fields(["token"]);
+    match site.view(&typed).await {
+        Ok((_, view)) if view.factor_needed => site.notice(&Notice::FactorNeeded),
+        Ok((token, view)) => site.new_password(&token, &view, &[]),
+        Err(error) => site.error(error),
+    }
+}
+
+pub(super) async fn choose(State(site): State<Arc<Site>>, posted: Posted) -> Response {
+    let [typed, mut password] = posted.fields(["token", "password"]);
+    let Ok(token) = RecoveryToken::parse(&typed) else { return site.notice(&Notice::LinkNotUsable) };
+    let password = Password::new(take(&mut *password));
+    match site.recovery.choose_password(&token, &password, &posted.client).await {
+        Ok(Chosen::Done) => site.notice(&Notice::PasswordSet),
+        Ok(Chosen::Pending) => site.notice(&Notice::PasswordSoonSet),
+        Err(RecoveryError::PasswordRefused(reasons)) => match site.recovery.look(&token).await {
+            Ok(view) => site.new_password(&token, &view, &reasons),
+            Err(error) => site.error(error),
+        },
+        Err(error) => site.error(error),
+    }
+}
+
+pub(super) async fn disown(State(site): State<Arc<Site>>, posted: Posted) -> Response {
+    let [typed] = posted.fields(["token"]);
+    let Ok(token) = RecoveryToken::parse(&typed) else { return site.notice(&Notice::LinkNotUsable) };
+    match site.recovery.disown(&token, &posted.client).await {
+        Ok(()) => site.notice(&Notice::Disowned),
+        Err(error) => site.error(error),
+    }
+}
+
+impl Site {
+    async fn view(&self, typed: &str) -> Result<(RecoveryToken, LinkView), RecoveryError> {
+        let token = RecoveryToken::parse(typed).map_err(|_| RecoveryError::LinkNotUsable)?;
+        let view = self.recovery.look(&token).await?;
+        Ok((token, view))
+    }
+
+    fn new_password(&self, token: &RecoveryToken, view: &LinkView, reasons: &[Reason]) -> Response {
+        let status = if reasons.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+        let page =
+            NewPassword { frame: self.frame(), token: token.expose(), at_least: view.at_least, reasons };
+        self.page(status, &page)
+    }
+}

@@ -1,0 +1,113 @@
+//! The pages of a recovery: plain HTML forms, to be merged into an axum service.
+//!
+//! A person has to get through in any browser, on a phone, and without JavaScript. So every step is one form and
+//! one answer; nothing is kept between two requests but the token, which the form carries itself.
+//!
+//! One rule: **no rule lives here.** These pages turn HTTP into calls of [`Recovery`] and their answers back into
+//! HTTP. What an address in a page or a mail looks like comes from [`Links`](crate::origin::Links), never from a
+//! request.
+//!
+//! | path below the mount | GET | POST |
+//! |---|---|---|
+//! | `/forgot-username` | form | the one answer |
+//! | `/forgot-password` | form | the one answer |
+//! | `/link?token=…` | what the link is for; changes nothing | form for the new password |
+//! | `/new-password` | - | sets it |
+//! | `/disown` | - | "this wasn't me" |
+//! | `/assets/…` | style sheet and scripts | - |
+//!
+//! ```
+//! use axum::Router;
+//! use regain::Recovery;
+//! use regain::web::{self, ClientAddress, WebConfig};
+//!
+//! fn service(recovery: Recovery, own_pages: Router) -> Router {
+//!     own_pages.merge(web::router(recovery, WebConfig::new(ClientAddress::Socket)))
+//! }
+//! # let _ = service;
+//! ```
+//!
+//! With [`ClientAddress::Socket`], serve it with `into_make_service_with_connect_info::<SocketAddr>()`.
+
+mod answer;
+mod ask;
+mod assets;
+mod client;
+mod dress;
+mod forgery;
+mod form;
+mod link;
+mod page;
+mod posted;
+mod sign_in;
+
+pub use client::ClientAddress;
+pub use sign_in::{SessionHost, sign_in_router};
+
+use crate::recovery::Recovery;
+use answer::Notice;
+use axum::Router;
+use axum::extract::State;
+use axum::middleware;
+use axum::response::Response;
+use axum::routing::{get, post};
+use std::sync::Arc;
+
+/// How the pages are served.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct WebConfig {
+    /// Where the address of a client is taken from.
+    pub client_address: ClientAddress,
+}
+
+impl WebConfig {
+    /// Pages that take the address of a client from there.
+    #[must_use]
+    pub fn new(client_address: ClientAddress) -> Self {
+        Self { client_address }
+    }
+}
+
+/// The recovery pages, at their full paths: merge the router into the service, do not nest it.
+///
+/// They set no cookie and use none. Each answer carries its own security headers, a body is read up to 16 KiB, and
+/// a request that takes longer than 30 seconds is answered with 503.
+pub fn router(recovery: Recovery, config: WebConfig) -> Router {
+    let at = |path: &str| format!("{}{path}", recovery.links().mount());
+    let routes = Router::new()
+        .route(&at("/forgot-username"), get(ask::username_form).post(ask::username))
+        .route(&at("/forgot-password"), get(ask::password_form).post(ask::password))
+        .route(&at("/link"), get(link::look).post(link::open))
+        .route(&at("/new-password"), post(link::choose))
+        .route(&at("/disown"), post(link::disown));
+    let routes = assets::ALL.iter().fold(routes, |routes, asset| {
+        routes.route(&at(&format!("/assets/{}", asset.name)), get(async || asset.response()))
+    });
+    finish(routes, Site { recovery, config, surface: Surface::Recovery })
+}
+
+/// What differs between the two groups of pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Surface {
+    /// The bearer of a token acts, or nobody in particular: a browser adds no authority of its own.
+    Recovery,
+    /// A session begins here: signing somebody in to another person's account must not be possible.
+    SignIn,
+}
+
+struct Site {
+    recovery: Recovery,
+    config: WebConfig,
+    surface: Surface,
+}
+
+fn finish(routes: Router<Arc<Site>>, site: Site) -> Router {
+    let site = Arc::new(site);
+    routes
+        .method_not_allowed_fallback(async |State(site): State<Arc<Site>>| -> Response {
+            site.notice(&Notice::WrongMethod)
+        })
+        .route_layer(middleware::from_fn_with_state(site.clone(), dress::dress))
+        .with_state(site)
+}

@@ -1,0 +1,89 @@
+//! The pages as templates: one frame around all of them. What goes in is escaped; nothing that was typed goes in.
+
+use crate::password::Reason;
+use crate::web::Site;
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse as _, Response};
+use zeroize::Zeroizing;
+
+/// What the frame shows: configuration only.
+pub(super) struct Frame<'a> {
+    pub(super) service: &'a str,
+    pub(super) support: &'a str,
+    pub(super) mount: &'a str,
+    pub(super) sign_in: &'a str,
+}
+
+/// A link to one of our own pages.
+pub(super) struct Action {
+    pub(super) label: &'static str,
+    pub(super) href: String,
+}
+
+#[derive(Template)]
+#[template(path = "web/notice.html")]
+pub(super) struct NoticePage<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) title: &'static str,
+    pub(super) words: Vec<String>,
+    pub(super) action: Action,
+}
+
+#[derive(Template)]
+#[template(path = "web/forgot_username.html")]
+pub(super) struct ForgotUsername<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) months: &'static [&'static str],
+}
+
+#[derive(Template)]
+#[template(path = "web/forgot_password.html")]
+pub(super) struct ForgotPassword<'a> {
+    pub(super) frame: Frame<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "web/link.html")]
+pub(super) struct LinkPage<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) token: Zeroizing<String>,
+}
+
+#[derive(Template)]
+#[template(path = "web/new_password.html")]
+pub(super) struct NewPassword<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) token: Zeroizing<String>,
+    pub(super) at_least: usize,
+    pub(super) reasons: &'a [Reason],
+}
+
+#[derive(Template)]
+#[template(path = "web/sign_in.html")]
+pub(super) struct SignInPage<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) refused: bool,
+}
+
+impl Site {
+    pub(super) fn frame(&self) -> Frame<'_> {
+        let (service, links) = (self.recovery.service(), self.recovery.links());
+        Frame {
+            service: &service.name,
+            support: &service.support,
+            mount: links.mount(),
+            sign_in: links.sign_in_path(),
+        }
+    }
+
+    pub(super) fn page(&self, status: StatusCode, page: &impl Template) -> Response {
+        match page.render() {
+            Ok(text) => (status, Html(text)).into_response(),
+            Err(error) => {
+                tracing::error!(%error, "a page could not be written");
+                (StatusCode::SERVICE_UNAVAILABLE, "Please try again in a moment.").into_response()
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! A POST that may be looked at: from our own page, a form, and not too long.
+
+use crate::client::Client;
+use crate::web::answer::Notice;
+use crate::web::{Site, forgery, form};
+use axum::body::{Bytes, to_bytes};
+use axum::extract::{FromRequest, Request};
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::Response;
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// Longest body that is read, in bytes: a password of 1,024 bytes takes 3 KiB when all of it is escaped.
+const MAX_BODY: usize = 16 * 1024;
+
+/// A form that was sent to us, and by whom.
+pub(super) struct Posted {
+    body: Bytes,
+    pub(super) client: Client,
+}
+
+impl Posted {
+    /// The values of these fields, in this order.
+    pub(super) fn fields<const N: usize>(&self, names: [&str; N]) -> [Zeroizing<String>; N] {
+        form::read(&self.body, names)
+    }
+}
+
+impl FromRequest<Arc<Site>> for Posted {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, site: &Arc<Site>) -> Result<Self, Response> {
+        let refused = |notice| Err(site.notice(&notice));
+        if !forgery::is_own_post(request.headers(), site.recovery.links().origin(), site.surface) {
+            return refused(Notice::Forged);
+        }
+        if !is_form(request.headers()) {
+            return refused(Notice::NotAForm);
+        }
+        let client = site.client(request.extensions());
+        match to_bytes(request.into_body(), MAX_BODY).await {
+            Ok(body) => Ok(Self { body, client }),
+            Err(_) => refused(Notice::TooLarge),
+        }
+    }
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let types: Vec<_> = headers.get_all(CONTENT_TYPE).iter().collect();
+    let [only] = types[..] else { return false };
+    let essence = only.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
+    essence.trim_ascii().eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
+}
