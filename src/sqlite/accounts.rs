@@ -56,7 +56,7 @@ impl SqliteAccounts {
         row.try_get::<i64, _>(0).map(|count| count.unsigned_abs()).map_err(failed)
     }
 
-    /// Adds accounts, or replaces them, with their blind-index values: all in one transaction.
+    /// Adds accounts, or replaces them, with their blind-index values: all in one transaction. Sessions go on.
     ///
     /// # Errors
     /// [`StoreError`] when a username cannot be one, belongs to another account, or the database does not answer.
@@ -70,6 +70,24 @@ impl SqliteAccounts {
             insert(account, &key, index, &mut transaction).await.map_err(failed)?;
         }
         transaction.commit().await.map_err(failed)
+    }
+
+    /// Deletes an account, its index values and its sessions.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub async fn remove(&self, id: &AccountId) -> Result<()> {
+        let query = sqlx::query("DELETE FROM regain_account WHERE id = ?").bind(id.as_str());
+        query.execute(&self.pools.writer).await.map(drop).map_err(failed)
+    }
+
+    /// How many sessions an account has.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub async fn sessions(&self, id: &AccountId) -> Result<u32> {
+        let query = sqlx::query("SELECT count(*) FROM regain_session WHERE account = ?").bind(id.as_str());
+        query.fetch_one(&self.pools.readers).await.and_then(|row| row.try_get(0)).map_err(failed)
     }
 
     /// Begins a session. Of the session's secret only a digest is given, and kept.
@@ -161,6 +179,12 @@ async fn insert(
         .bind(person.and_then(|person| person.record_number.as_deref()))
         .execute(&mut *connection)
         .await?;
+    for parts in [
+        "DELETE FROM regain_account_address WHERE account = ?",
+        "DELETE FROM regain_account_index WHERE account = ?",
+    ] {
+        sqlx::query(parts).bind(account.id.as_str()).execute(&mut *connection).await?;
+    }
     for (position, AddressOnFile::Email(address)) in (0_i64..).zip(&account.addresses) {
         sqlx::query("INSERT INTO regain_account_address VALUES (?, ?, ?, ?)")
             .bind(account.id.as_str())

@@ -44,6 +44,35 @@ impl SeedAccounts for MemoryAccounts {
     }
 }
 
+#[cfg(feature = "sqlite")]
+mod sqlite {
+    use super::{Account, AccountId, BlindIndex, SeedAccounts, async_trait};
+    use crate::clock::Timestamp;
+    use crate::entropy::{SystemEntropy, random};
+    use crate::sqlite::SqliteAccounts;
+
+    #[async_trait]
+    impl SeedAccounts for SqliteAccounts {
+        async fn put(&self, account: Account, index: &BlindIndex) {
+            Self::put(self, &[account], index).await.expect("the database takes an account");
+        }
+
+        async fn remove(&self, id: &AccountId) {
+            Self::remove(self, id).await.expect("the database deletes an account");
+        }
+
+        async fn begin_session(&self, id: &AccountId) {
+            let digest = random(&SystemEntropy).expect("randomness");
+            let never = Timestamp::from_millis(i64::MAX);
+            Self::begin_session(self, &digest, id, never).await.expect("the database takes a session");
+        }
+
+        async fn sessions(&self, id: &AccountId) -> u32 {
+            Self::sessions(self, id).await.expect("the database counts sessions")
+        }
+    }
+}
+
 /// Somebody in a [`World`](super::World), with what they know of themself.
 #[derive(Debug, Clone)]
 pub struct Someone {
