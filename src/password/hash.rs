@@ -67,15 +67,20 @@ impl Verification {
 /// [`HashPool`](super::HashPool).
 ///
 /// ```
-/// # use regain::password::{Argon2Hasher, HashError, PasswordHash, PasswordHasher, PreparedPassword, Verification};
-/// /// Counts nothing, changes nothing: where a host would send its metrics from.
+/// # use regain::password::{Argon2Hasher, HashError, PasswordHash, PasswordHasher};
+/// # use regain::password::{PreparedPassword, Verification};
+/// /// Changes nothing: where a host would measure.
 /// struct Measured(Argon2Hasher);
 ///
 /// impl PasswordHasher for Measured {
 ///     fn hash(&self, password: &PreparedPassword, salt: [u8; 16]) -> Result<PasswordHash, HashError> {
 ///         self.0.hash(password, salt)
 ///     }
-///     fn verify(&self, password: &PreparedPassword, stored: &PasswordHash) -> Result<Verification, HashError> {
+///     fn verify(
+///         &self,
+///         password: &PreparedPassword,
+///         stored: &PasswordHash,
+///     ) -> Result<Verification, HashError> {
 ///         self.0.verify(password, stored)
 ///     }
 ///     fn dummy(&self) -> PasswordHash {

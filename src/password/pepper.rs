@@ -50,6 +50,9 @@ impl fmt::Debug for Pepper {
 ///
 /// To rotate, make the new key current and keep the old one until every hash that names it has been replaced:
 /// verification then answers [`RightButOutdated`](super::Verification::RightButOutdated).
+///
+/// So do hashes from before there was a pepper. A pepper is thus no proof of who wrote a hash: whoever can
+/// write to the store can still put one of their own there.
 #[derive(Clone, Debug)]
 pub struct PepperRing {
     current: Pepper,

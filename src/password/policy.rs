@@ -55,9 +55,9 @@ impl fmt::Debug for PolicyContext<'_> {
 /// Decides whether a password may be chosen, the same for registration, change and recovery.
 ///
 /// It judges the whole value and looks at nothing but its arguments, save that zxcvbn asks for the year once to
-/// rate years as recent. A check takes about a millisecond, and 30 on text made to be slow: run it beside the
-/// hash, in the [`HashPool`](super::HashPool). Its short-lived copies of the password, and zxcvbn's, are not
-/// wiped. Cloning is cheap.
+/// rate years as recent. A check takes half a millisecond, and up to 30 ms on text made to be slow: run it
+/// beside the hash, in the [`HashPool`](super::HashPool). Its short-lived copies of the password, and zxcvbn's,
+/// are not wiped. Cloning is cheap.
 ///
 /// zxcvbn knows English words. One long word of another language passes for strong unless it is on the
 /// blocklist, is repeated, or is own data: wire up [`BreachedPasswords`](super::BreachedPasswords).

@@ -93,13 +93,14 @@ impl fmt::Display for Reason {
                 write!(f, "This is too long. Use at most {} characters.", at_most / 4)
             }
             Self::NotText => f.write_str(
-                "This contains characters that cannot be typed everywhere. Use letters, digits, spaces and symbols.",
+                "This contains characters that cannot be typed everywhere. Use letters, digits, spaces and \
+                 symbols.",
             ),
             Self::Empty => f.write_str("Type a password; spaces alone are not enough."),
             Self::Common => f.write_str("Many people use this password. Choose one that is only yours."),
-            Self::Breached => {
-                f.write_str("This password is known from a data breach. Choose one that you use nowhere else.")
-            }
+            Self::Breached => f.write_str(
+                "This password is known from a data breach. Choose one that you use nowhere else.",
+            ),
             Self::BreachUnknown => {
                 f.write_str("This password could not be checked right now. Try again in a few minutes.")
             }
@@ -113,7 +114,7 @@ impl fmt::Display for Reason {
             Self::Composition(CharacterClass::Letters) => f.write_str("Add at least one letter."),
             Self::Composition(CharacterClass::Digits) => f.write_str("Add at least one digit."),
             Self::Composition(CharacterClass::Specials) => {
-                f.write_str("Add at least one character that is neither a letter nor a digit, such as a space or a full stop.")
+                f.write_str("Add at least one character that is no letter or digit, such as a space.")
             }
             Self::SameAsPresent => f.write_str("This is your present password. Choose another one."),
             Self::UsedBefore => f.write_str("You have used this password before. Choose a new one."),

@@ -171,7 +171,7 @@ proptest! {
         own in derived(),
         letters in Just("bcdfghjklmnpqrstvwxz".chars().collect::<Vec<_>>()).prop_shuffle(),
     ) {
-        let strong: String = letters.into_iter().take(14).collect();
+        let strong: String = letters.into_iter().take(18).collect();
         prop_assert_eq!(super::check(&format!("{strong}{own}"), &maria()), Ok(()));
     }
 }

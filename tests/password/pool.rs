@@ -1,3 +1,4 @@
+use std::cell::RefCell;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -77,6 +78,11 @@ async fn a_job_whose_caller_has_gone_is_skipped() {
     assert!(has_run.recv().is_err(), "it ran for nobody");
 }
 
+thread_local! {
+    /// Dropped when its thread ends.
+    static AT_EXIT: RefCell<Option<Sender<()>>> = const { RefCell::new(None) };
+}
+
 #[tokio::test]
 async fn dropping_the_pool_finishes_what_is_queued_and_ends_the_threads() {
     let pool = one_thread(4);
@@ -90,7 +96,6 @@ async fn dropping_the_pool_finishes_what_is_queued_and_ends_the_threads() {
     let (held_by_thread, ended) = channel::<()>();
     let mut last = Box::pin(async move {
         pool.run(move || {
-            thread_local! { static AT_EXIT: std::cell::RefCell<Option<Sender<()>>> = const { std::cell::RefCell::new(None) } }
             AT_EXIT.set(Some(held_by_thread));
             7
         })
