@@ -10,7 +10,7 @@
 //! | a port that fails in a certain way | [`mocks`] |
 //! | no randomness to be had | [`FailingEntropy`] |
 //! | how many hashes an answer costs | [`CountingHasher`] |
-//! | which ports are called, in which order | [`Trace`] |
+//! | which ports are called, in which order; a call that breaks off | [`Trace`] |
 //! | what a host is told | [`CollectedEvents`] |
 
 mod clock;
@@ -23,7 +23,7 @@ mod world;
 pub use clock::{START, TestClock};
 pub use doubles::{CollectedEvents, CountingHasher, FailingEntropy};
 pub use people::{SeedAccounts, Someone};
-pub use trace::{Trace, TracedAccounts, TracedEntropy, TracedFlows, TracedHasher, TracedMailer};
+pub use trace::{Cut, Trace, TracedAccounts, TracedEntropy, TracedFlows, TracedHasher, TracedMailer};
 pub use world::{World, WorldBuilder};
 
 pub mod contract;

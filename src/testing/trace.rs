@@ -1,7 +1,7 @@
 //! Which ports are called, in which order: so that two runs can be compared without a stopwatch.
 //!
 //! A line names the call and how much it carries, never what: nothing of a line differs between accounts unless
-//! the operations themselves do (EN-2).
+//! the operations themselves do (EN-2). A store's call can be cut off by its line, to see what a crash leaves.
 
 use crate::account::{Account, AccountStore, Applied, HashUpgrade, PasswordChange};
 use crate::audit::AuditRecord;
@@ -14,7 +14,7 @@ use crate::password::{HashError, PasswordHash, PasswordHasher, PreparedPassword,
 use crate::store::{Claim, Commit, Committed, DeadLetter, Depth, FlowStore, FlowWrite, OutboxMail};
 use crate::store::{StoreError, Sweep};
 use async_trait::async_trait;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The list of calls. Cheap to clone; all clones are one list.
 ///
@@ -29,7 +29,31 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// assert!(trace.take().is_empty());
 /// ```
 #[derive(Debug, Clone, Default)]
-pub struct Trace(Arc<Mutex<Vec<String>>>);
+pub struct Trace(Arc<Mutex<Tape>>);
+
+#[derive(Debug, Default)]
+struct Tape {
+    calls: Vec<String>,
+    cuts: Vec<(String, Cut)>,
+}
+
+/// Where the connection to a store breaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// Before the store did anything.
+    OnTheWayThere,
+    /// After the store did all of it: whoever called does not know.
+    OnTheWayBack,
+}
+
+impl Cut {
+    fn error(self) -> StoreError {
+        StoreError::plain(match self {
+            Self::OnTheWayThere => "the connection broke on the way there",
+            Self::OnTheWayBack => "the connection broke on the way back",
+        })
+    }
+}
 
 impl Trace {
     /// An empty list.
@@ -40,7 +64,18 @@ impl Trace {
 
     /// The calls since the last time, in order.
     pub fn take(&self) -> Vec<String> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut self.tape().calls)
+    }
+
+    /// Cuts off the next call to a store whose line begins with `call`, once.
+    pub fn cut(&self, call: &str, cut: Cut) {
+        self.tape().cuts.push((call.to_owned(), cut));
+    }
+
+    /// Whether a cut that was ordered has not happened yet.
+    #[must_use]
+    pub fn has_cuts_left(&self) -> bool {
+        !self.tape().cuts.is_empty()
     }
 
     /// Writes down the calls to this store.
@@ -73,8 +108,32 @@ impl Trace {
         Arc::new(TracedEntropy { inner, trace: self.clone() })
     }
 
+    fn tape(&self) -> MutexGuard<'_, Tape> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn note(&self, call: impl Into<String>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(call.into());
+        self.tape().calls.push(call.into());
+    }
+
+    async fn through<T>(
+        &self,
+        call: impl Into<String>,
+        work: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
+        let cut = self.begin(call.into());
+        if cut == Some(Cut::OnTheWayThere) {
+            return Err(Cut::OnTheWayThere.error());
+        }
+        let done = work.await;
+        cut.map_or(done, |cut| Err(cut.error()))
+    }
+
+    fn begin(&self, call: String) -> Option<Cut> {
+        let mut tape = self.tape();
+        let ordered = tape.cuts.iter().position(|(line, _)| call.starts_with(line.as_str()));
+        tape.calls.push(call);
+        ordered.map(|place| tape.cuts.remove(place).1)
     }
 }
 
@@ -87,28 +146,23 @@ pub struct TracedAccounts {
 #[async_trait]
 impl AccountStore for TracedAccounts {
     async fn find_by_identifier(&self, identifier: &Identifier) -> Result<Vec<Account>, StoreError> {
-        self.trace.note("accounts.find_by_identifier");
-        self.inner.find_by_identifier(identifier).await
+        self.trace.through("accounts.find_by_identifier", self.inner.find_by_identifier(identifier)).await
     }
 
     async fn find_by_identity(&self, key: &IdentityKey) -> Result<Vec<Account>, StoreError> {
-        self.trace.note("accounts.find_by_identity");
-        self.inner.find_by_identity(key).await
+        self.trace.through("accounts.find_by_identity", self.inner.find_by_identity(key)).await
     }
 
     async fn get(&self, id: &AccountId) -> Result<Option<Account>, StoreError> {
-        self.trace.note("accounts.get");
-        self.inner.get(id).await
+        self.trace.through("accounts.get", self.inner.get(id)).await
     }
 
     async fn set_password(&self, change: &PasswordChange) -> Result<Applied, StoreError> {
-        self.trace.note("accounts.set_password");
-        self.inner.set_password(change).await
+        self.trace.through("accounts.set_password", self.inner.set_password(change)).await
     }
 
     async fn upgrade_hash(&self, upgrade: &HashUpgrade) -> Result<(), StoreError> {
-        self.trace.note("accounts.upgrade_hash");
-        self.inner.upgrade_hash(upgrade).await
+        self.trace.through("accounts.upgrade_hash", self.inner.upgrade_hash(upgrade)).await
     }
 }
 
@@ -134,33 +188,27 @@ fn label(commit: &Commit) -> String {
 #[async_trait]
 impl FlowStore for TracedFlows {
     async fn load(&self, realm: &Realm, id: FlowId) -> Result<Option<FlowRecord>, StoreError> {
-        self.trace.note("flows.load");
-        self.inner.load(realm, id).await
+        self.trace.through("flows.load", self.inner.load(realm, id)).await
     }
 
     async fn live_links(&self, realm: &Realm, account: &AccountId) -> Result<Vec<FlowRecord>, StoreError> {
-        self.trace.note("flows.live_links");
-        self.inner.live_links(realm, account).await
+        self.trace.through("flows.live_links", self.inner.live_links(realm, account)).await
     }
 
     async fn commit(&self, commit: Commit) -> Result<Committed, StoreError> {
-        self.trace.note(label(&commit));
-        self.inner.commit(commit).await
+        self.trace.through(label(&commit), self.inner.commit(commit)).await
     }
 
     async fn claim_flows(&self, claim: &Claim) -> Result<Vec<FlowRecord>, StoreError> {
-        self.trace.note("flows.claim_flows");
-        self.inner.claim_flows(claim).await
+        self.trace.through("flows.claim_flows", self.inner.claim_flows(claim)).await
     }
 
     async fn claim_mails(&self, claim: &Claim) -> Result<Vec<OutboxMail>, StoreError> {
-        self.trace.note("flows.claim_mails");
-        self.inner.claim_mails(claim).await
+        self.trace.through("flows.claim_mails", self.inner.claim_mails(claim)).await
     }
 
     async fn sweep(&self, realm: &Realm, sweep: &Sweep) -> Result<u64, StoreError> {
-        self.trace.note("flows.sweep");
-        self.inner.sweep(realm, sweep).await
+        self.trace.through("flows.sweep", self.inner.sweep(realm, sweep)).await
     }
 
     async fn audit_after(
@@ -169,18 +217,15 @@ impl FlowStore for TracedFlows {
         after: u64,
         limit: u32,
     ) -> Result<Vec<(u64, AuditRecord)>, StoreError> {
-        self.trace.note("flows.audit_after");
-        self.inner.audit_after(realm, after, limit).await
+        self.trace.through("flows.audit_after", self.inner.audit_after(realm, after, limit)).await
     }
 
     async fn dead_letters(&self, realm: &Realm, limit: u32) -> Result<Vec<DeadLetter>, StoreError> {
-        self.trace.note("flows.dead_letters");
-        self.inner.dead_letters(realm, limit).await
+        self.trace.through("flows.dead_letters", self.inner.dead_letters(realm, limit)).await
     }
 
     async fn depth(&self, realm: &Realm) -> Result<Depth, StoreError> {
-        self.trace.note("flows.depth");
-        self.inner.depth(realm).await
+        self.trace.through("flows.depth", self.inner.depth(realm)).await
     }
 }
 

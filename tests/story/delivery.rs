@@ -1,0 +1,155 @@
+use super::{ask, told};
+use regain::mail::Delivery;
+use regain::memory::{MemoryAccounts, MemoryFlows};
+use regain::testing::mocks::MockMailer;
+use regain::testing::{Cut, Trace, World};
+use std::sync::{Arc, Mutex};
+use time::Duration;
+
+type Tries = Arc<Mutex<Vec<String>>>;
+
+/// A world whose mails are answered so, and the `Message-ID` of every try.
+fn answering(answer: impl Fn(usize) -> Delivery + Send + 'static) -> (World, Tries) {
+    let tries = Tries::default();
+    let (mut mailer, log) = (MockMailer::new(), tries.clone());
+    mailer.expect_send().returning(move |message| {
+        let mut log = log.lock().unwrap();
+        log.push(message.message_id.clone());
+        answer(log.len())
+    });
+    (World::builder().mailer(Arc::new(mailer)).build(), tries)
+}
+
+fn later() -> Delivery {
+    Delivery::RetryLater("the mail system is down".into())
+}
+
+async fn ask_for_ana(world: &World) {
+    let ana = world.person("Ana").await;
+    ask(world, &ana.username).await;
+}
+
+#[tokio::test]
+async fn a_worker_that_runs_twice_sends_one_mail() {
+    let world = World::new();
+    ask_for_ana(&world).await;
+    world.work().await;
+    assert!(world.work().await.is_idle());
+    assert_eq!(world.mailbox.mails().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn several_workers_at_once_send_one_mail_for_each_ask() {
+    let world = World::new();
+    for name in ["Ana", "Bea", "Cora", "Dana", "Edda", "Fay", "Gita", "Hana"] {
+        let someone = world.person(name).await;
+        ask(&world, &someone.username).await;
+    }
+    let workers: Vec<_> = (0..4).map(|_| world.worker.clone()).collect();
+    let running: Vec<_> =
+        workers.into_iter().map(|worker| tokio::spawn(async move { worker.drain().await })).collect();
+    for worker in running {
+        worker.await.unwrap().unwrap();
+    }
+    world.work().await;
+    assert_eq!(world.mailbox.mails().len(), 8);
+}
+
+/// NO-8: doubles can be told by their `Message-ID`.
+#[tokio::test]
+async fn a_mail_is_tried_again_further_and_further_apart_under_one_message_id() {
+    let (world, tries) = answering(|attempt| if attempt < 4 { later() } else { Delivery::Sent });
+    ask_for_ana(&world).await;
+    for (wait, expected) in [(0, 1), (4, 1), (1, 2), (9, 2), (1, 3), (19, 3), (1, 4), (86_400, 4)] {
+        world.clock.advance(Duration::seconds(wait));
+        world.work().await;
+        assert_eq!(tries.lock().unwrap().len(), expected, "after {wait} s more");
+    }
+    let mut ids = tries.lock().unwrap().clone();
+    ids.dedup();
+    assert_eq!(ids.len(), 1);
+    assert!(ids[0].ends_with("@mercy.example"), "{}", ids[0]);
+    assert_eq!(world.worker.depth().await.unwrap().waiting_mails, 0);
+}
+
+/// The clock stepping back must not turn the back-off into a hammer.
+#[tokio::test]
+async fn a_clock_that_stepped_back_does_not_make_a_mail_be_tried_without_pause() {
+    let (world, tries) = answering(|attempt| {
+        assert!(attempt < 50, "the mail system is hammered");
+        later()
+    });
+    world.work().await;
+    world.clock.advance(-Duration::minutes(10));
+    ask_for_ana(&world).await;
+    world.work().await;
+    assert_eq!(tries.lock().unwrap().len(), 1);
+    world.clock.advance(Duration::minutes(10) + Duration::seconds(5));
+    world.work().await;
+    assert_eq!(tries.lock().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_mail_that_cannot_be_delivered_for_a_day_is_given_up_and_shown_to_the_host() {
+    let (world, tries) = answering(|_| later());
+    ask_for_ana(&world).await;
+    let minutes = 24 * 60;
+    for _ in 0..minutes {
+        world.work().await;
+        assert!(world.worker.dead_letters(9).await.unwrap().is_empty());
+        world.clock.advance(Duration::MINUTE);
+    }
+    world.clock.advance(Duration::minutes(15));
+    world.work().await;
+    let dead = world.worker.dead_letters(9).await.unwrap();
+    assert_eq!(dead.len(), 1);
+    assert_eq!((dead[0].letter.as_str(), dead[0].why.as_str()), ("recovery_link", "too_old"));
+    let tried = tries.lock().unwrap().len();
+    assert!((90..=110).contains(&tried), "{tried} tries in a day");
+    let depth = world.worker.depth().await.unwrap();
+    assert_eq!((depth.waiting_mails, depth.dead_letters), (0, 1));
+}
+
+#[tokio::test]
+async fn an_address_that_is_refused_for_good_is_given_up_at_once() {
+    let (world, tries) = answering(|_| Delivery::Refused("550 no such mailbox".into()));
+    ask_for_ana(&world).await;
+    world.work().await;
+    world.clock.advance(Duration::DAY);
+    world.work().await;
+    assert_eq!(tries.lock().unwrap().len(), 1);
+    assert_eq!(world.worker.dead_letters(9).await.unwrap()[0].why, "refused");
+}
+
+/// A mail that the mail system took, while the table was not told: it goes again, and can be dropped as a double.
+#[tokio::test]
+async fn a_mail_whose_settling_was_lost_goes_out_again_under_the_same_message_id() {
+    let trace = Trace::new();
+    let world = World::with(trace.flows(Arc::new(MemoryFlows::new())), Arc::new(MemoryAccounts::new()));
+    ask_for_ana(&world).await;
+    trace.cut("flows.commit(spends=0,flows=0 insert 0 update,mails=0,settled=1", Cut::OnTheWayThere);
+    world.work().await;
+    world.clock.advance(Duration::seconds(61));
+    world.work().await;
+    let mails = world.mailbox.mails();
+    assert_eq!(mails.len(), 2);
+    assert_eq!(mails[0].message_id, mails[1].message_id);
+    assert_eq!(mails[0].date, mails[1].date);
+}
+
+/// Dead letters and ended flows stay for the host to look into, and are then swept.
+#[tokio::test]
+async fn what_has_ended_is_swept_after_thirty_days() {
+    let (world, _) = answering(|_| Delivery::Refused("550 no such mailbox".into()));
+    ask_for_ana(&world).await;
+    ask(&world, "nobody").await;
+    world.work().await;
+    world.clock.advance(Duration::days(29));
+    world.work().await;
+    assert_eq!(world.worker.dead_letters(9).await.unwrap().len(), 1);
+    world.clock.advance(Duration::days(2));
+    let swept = world.work().await.swept;
+    assert!(swept >= 3, "{swept} rows: two flows and a dead letter");
+    assert!(world.worker.dead_letters(9).await.unwrap().is_empty());
+    assert_eq!(told(&world).await.len(), 5, "the audit record is kept");
+}
