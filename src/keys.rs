@@ -50,6 +50,10 @@ impl KeyRing {
         random(entropy)
     }
 
+    pub(crate) fn has_zero_key(&self) -> bool {
+        self.keys.iter().any(|(_, key)| **key == [0; 32])
+    }
+
     /// A key for one use, derived from each master key, the newest first.
     pub(crate) fn derive_all(&self, label: &str) -> Vec<(KeyId, [u8; 32])> {
         self.keys

@@ -16,6 +16,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use time::Duration;
+use tracing::Instrument as _;
 
 /// How long a claimed piece of work is one worker's own.
 const LEASE: Duration = Duration::seconds(60);
@@ -139,7 +140,8 @@ impl Worker {
     }
 
     async fn attend(&self, record: FlowRecord) -> Result<(), Fault> {
-        self.recovery.0.attend(RecoveryFlow::try_from(record)?).await
+        let span = self.recovery.0.span("attend_flow", Some(record.id));
+        self.recovery.0.attend(RecoveryFlow::try_from(record)?).instrument(span).await
     }
 
     async fn deliver_mails(&self, progress: &mut Progress) -> Result<(), Fault> {
@@ -159,7 +161,8 @@ impl Worker {
 
     async fn deliver(&self, waiting: OutboxMail) -> Result<(), Fault> {
         let inner = &*self.recovery.0;
-        let (outcome, told) = self.try_delivery(&waiting).await;
+        let span = inner.span("deliver_mail", Some(waiting.flow));
+        let (outcome, told) = self.try_delivery(&waiting).instrument(span).await;
         let mut commit = Commit::new(inner.realm.clone());
         commit.settlements.push(MailSettlement { id: waiting.id, attempts: waiting.attempts, outcome });
         inner.flows.commit(commit).await?;

@@ -110,10 +110,12 @@ impl RecoveryFlow {
         }
     }
 
-    /// Whether a link is out and may be used at this moment. The boundary itself is too late.
+    /// The window in which the link that is out may be used, if there is one and it is open at this moment. The
+    /// boundary itself is too late. Of the life at issue and the life configured now, the shorter counts.
     #[must_use]
-    pub fn has_usable_link(&self, at: Moment) -> bool {
-        self.link().is_some_and(|link| !link.window.is_over(at) && !link.window.is_ahead_of(at))
+    pub fn open_link_window(&self, at: Moment, life: Duration) -> Option<Window> {
+        let window = self.link()?.window.at_most(life);
+        (!window.is_over(at) && !window.is_ahead_of(at)).then_some(window)
     }
 
     /// Takes one event.

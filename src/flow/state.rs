@@ -163,6 +163,12 @@ impl Window {
         at.now >= self.expires_at || passed_since_opening
     }
 
+    /// The same window, but no longer than this: a life that was shortened since counts for links already out.
+    #[must_use]
+    pub fn at_most(self, life: Duration) -> Self {
+        Self { expires_at: self.expires_at.min(self.opened_at.plus(life)), ..self }
+    }
+
     /// Whether the clock stands clearly before the opening: it stepped back, and the life left is unknown.
     #[must_use]
     pub fn is_ahead_of(&self, at: Moment) -> bool {

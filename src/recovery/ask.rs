@@ -11,6 +11,7 @@ use crate::identity::{Identifier, IdentityClaims};
 use crate::recovery::{Inner, Recovery};
 use crate::store::{Commit, FlowWrite};
 use crate::wire::frame;
+use tracing::Instrument as _;
 
 /// What an ask gives back: that it was taken down. It is the same for every account and for none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +40,8 @@ impl Recovery {
             inner.spend("ask/client", &client.network(), limits.asks_per_client, at),
             inner.spend("ask/identifier", identifier.canonical().as_bytes(), limits.asks_per_identifier, at),
         ];
-        inner.ask(Purpose::Password, identifier.as_typed().as_bytes(), spends, client, at).await
+        let asked = inner.ask(Purpose::Password, identifier.as_typed().as_bytes(), spends, client, at);
+        asked.instrument(inner.span("ask_password", None)).await
     }
 
     /// Somebody forgot a username and says who they are. If the claims identify exactly one account, its username
@@ -61,7 +63,9 @@ impl Recovery {
         for subject in inner.index.budget_subjects(claims) {
             spends.push(inner.spend("ask/claims", &subject, limits.claims_per_attribute, at));
         }
-        inner.ask(Purpose::Username, &claims.to_bytes(), spends, client, at).await
+        let typed = claims.to_bytes();
+        let asked = inner.ask(Purpose::Username, &typed, spends, client, at);
+        asked.instrument(inner.span("ask_username", None)).await
     }
 }
 

@@ -289,6 +289,12 @@ impl RecoveryBuilder {
     /// [`ConfigError`] when a setting is weaker than its floor.
     pub fn build(self) -> Result<Recovery, ConfigError> {
         self.limits.check()?;
+        if self.setup.keys.has_zero_key() {
+            return Err(ConfigError::Weaker {
+                what: "the key ring",
+                floor: "256 random bits (OWASP ASVS 11.5.1)",
+            });
+        }
         let life = |what, life: Duration| {
             if life > Duration::DAY {
                 return Err(ConfigError::Weaker {

@@ -6,7 +6,7 @@ use crate::client::Client;
 use crate::clock::Moment;
 use crate::error::{Fault, RecoveryError};
 use crate::events::RecoveryEvent;
-use crate::flow::{Event, FactorRule, RecoveryFlow, Sealed, State};
+use crate::flow::{Event, FactorRule, RecoveryFlow, Sealed, State, Window};
 use crate::password::{
     HashError, Password, PasswordHash, PasswordHasher, PreparedPassword, Reason, Verification,
 };
@@ -14,6 +14,7 @@ use crate::recovery::{Inner, Recovery, Step, Took, policy_context};
 use crate::store::Commit;
 use crate::token::RecoveryToken;
 use time::OffsetDateTime;
+use tracing::Instrument as _;
 
 /// The column that a chosen password's hash is sealed for.
 pub(crate) const HASH: &str = "flow.hash";
@@ -57,6 +58,7 @@ struct Proven {
     flow: RecoveryFlow,
     account: Account,
     at: Moment,
+    window: Window,
 }
 
 impl Recovery {
@@ -65,10 +67,10 @@ impl Recovery {
     /// # Errors
     /// [`RecoveryError::LinkNotUsable`] whatever the reason; [`RecoveryError::Unavailable`].
     pub async fn look(&self, token: &RecoveryToken) -> Result<LinkView, RecoveryError> {
-        let proven = self.0.prove(token).await?;
-        let link = proven.flow.link().ok_or(RecoveryError::LinkNotUsable)?;
+        let span = self.0.span("look", Some(token.flow()));
+        let proven = self.0.prove(token).instrument(span).await?;
         Ok(LinkView {
-            expires_at: link.window.expires_at.to_datetime(),
+            expires_at: proven.window.expires_at.to_datetime(),
             factor_needed: matches!(proven.flow.state(), State::LinkSent(link) if link.factor == FactorRule::Needed),
             at_least: self.0.policy.floor(&policy_context(&proven.account)),
         })
@@ -85,25 +87,8 @@ impl Recovery {
         password: &Password,
         client: &Client,
     ) -> Result<Chosen, RecoveryError> {
-        let inner = &*self.0;
-        let proven = inner.prove(token).await?;
-        if matches!(proven.flow.state(), State::LinkSent(link) if link.factor == FactorRule::Needed) {
-            return Err(RecoveryError::FactorNeeded);
-        }
-        let prepared = inner.accept_password(&proven.account, password).await;
-        let prepared = prepared.inspect_err(|error| inner.tell_refusal(&proven.flow, error))?;
-        inner.count_choice(&proven, client).await?;
-        let hash = inner.hash_if_new(&proven, prepared).await?;
-        let chosen = inner.consume(&proven, &hash, client).await?;
-        match inner.apply_password(chosen).await {
-            Ok(Applied::Done | Applied::Before) => Ok(Chosen::Done),
-            Ok(Applied::Conflict) => Err(RecoveryError::LinkNotUsable),
-            // The choice is durable: a worker goes on with it.
-            Err(fault) => {
-                inner.report("apply_password", &fault);
-                Ok(Chosen::Pending)
-            }
-        }
+        let span = self.0.span("choose_password", Some(token.flow()));
+        self.0.choose(token, password, client).instrument(span).await
     }
 
     /// "This wasn't me": ends the link, and every other live link of the account.
@@ -111,15 +96,8 @@ impl Recovery {
     /// # Errors
     /// [`RecoveryError::LinkNotUsable`]; [`RecoveryError::Unavailable`].
     pub async fn disown(&self, token: &RecoveryToken, client: &Client) -> Result<(), RecoveryError> {
-        let inner = &*self.0;
-        let proven = inner.prove(token).await?;
-        let mut step = Step::new(proven.flow, Event::Disown, Actor::Bearer);
-        step.client = inner.client_pseudonym(client);
-        match inner.take(step, proven.at).await {
-            Ok(Took::Done(_)) => Ok(()),
-            Ok(_) | Err(Fault::Refused(_)) => Err(RecoveryError::LinkNotUsable),
-            Err(fault) => Err(inner.unavailable("disown", fault)),
-        }
+        let span = self.0.span("disown", Some(token.flow()));
+        self.0.disown(token, client).instrument(span).await
     }
 }
 
@@ -137,12 +115,49 @@ fn is_present(
 }
 
 impl Inner {
+    async fn choose(
+        &self,
+        token: &RecoveryToken,
+        password: &Password,
+        client: &Client,
+    ) -> Result<Chosen, RecoveryError> {
+        let proven = self.prove(token).await?;
+        if matches!(proven.flow.state(), State::LinkSent(link) if link.factor == FactorRule::Needed) {
+            return Err(RecoveryError::FactorNeeded);
+        }
+        let prepared = self.accept_password(&proven.account, password).await;
+        let prepared = prepared.inspect_err(|error| self.tell_refusal(&proven.flow, error))?;
+        self.count_choice(&proven, client).await?;
+        let hash = self.hash_if_new(&proven, prepared).await?;
+        let chosen = self.consume(&proven, &hash, client).await?;
+        match self.apply_password(chosen).await {
+            Ok(Applied::Done | Applied::Before) => Ok(Chosen::Done),
+            Ok(Applied::Conflict) => Err(RecoveryError::LinkNotUsable),
+            // The choice is durable: a worker goes on with it.
+            Err(fault) => {
+                self.report("apply_password", &fault);
+                Ok(Chosen::Pending)
+            }
+        }
+    }
+
+    async fn disown(&self, token: &RecoveryToken, client: &Client) -> Result<(), RecoveryError> {
+        let proven = self.prove(token).await?;
+        let mut step = Step::new(proven.flow, Event::Disown, Actor::Bearer);
+        step.client = self.client_pseudonym(client);
+        match self.take(step, proven.at).await {
+            Ok(Took::Done(_)) => Ok(()),
+            Ok(_) | Err(Fault::Refused(_)) => Err(RecoveryError::LinkNotUsable),
+            Err(fault) => Err(self.unavailable("disown", fault)),
+        }
+    }
+
     /// Proves that the bearer has the link's secret, that it may be used now, and that the account is still what it
     /// was when the link was issued. Reads only.
     async fn prove(&self, token: &RecoveryToken) -> Result<Proven, RecoveryError> {
         let at = self.clock.read();
         match self.try_prove(token, at).await {
-            Ok((flow, account)) => Ok(Proven { flow, account, at }),
+            Ok(proven) => Ok(proven),
             Err(Unusable::Because(why)) => {
                 self.emit(RecoveryEvent::LinkRefused { flow: Some(token.flow()), why });
                 Err(RecoveryError::LinkNotUsable)
@@ -151,11 +166,7 @@ impl Inner {
         }
     }
 
-    async fn try_prove(
-        &self,
-        token: &RecoveryToken,
-        at: Moment,
-    ) -> Result<(RecoveryFlow, Account), Unusable> {
+    async fn try_prove(&self, token: &RecoveryToken, at: Moment) -> Result<Proven, Unusable> {
         let flow = self.load(token.flow()).await?.ok_or(Unusable::Because("unknown"))?;
         let link = flow.link().ok_or(Unusable::Because("dead"))?;
         let account = self.accounts.get(&link.account).await.map_err(Fault::from)?;
@@ -165,13 +176,11 @@ impl Inner {
         if !presented.matches(&link.digest) {
             return Err(Unusable::Because("wrong_secret_or_account_changed"));
         }
-        if !flow.has_usable_link(at) {
-            return Err(Unusable::Because("expired"));
-        }
+        let window = flow.open_link_window(at, self.link_life).ok_or(Unusable::Because("expired"))?;
         if account.status != AccountStatus::Active || !account.may_change_password {
             return Err(Unusable::Because("not_allowed"));
         }
-        Ok((flow, account))
+        Ok(Proven { flow, account, at, window })
     }
 
     /// Counts the choice in its own commit before anything is hashed or compared (RL-7).

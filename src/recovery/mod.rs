@@ -121,6 +121,12 @@ impl Inner {
         }
     }
 
+    /// The span that one call runs in: what is being done, in which realm, for which flow; nothing typed.
+    pub(crate) fn span(&self, doing: &'static str, flow: Option<FlowId>) -> tracing::Span {
+        let flow = flow.map(|flow| tracing::field::display(flow));
+        tracing::info_span!("regain", doing, realm = self.realm.as_str(), flow)
+    }
+
     /// The operator gets the cause, the person "try again".
     pub(crate) fn unavailable(&self, doing: &'static str, fault: Fault) -> RecoveryError {
         self.report(doing, &fault);

@@ -13,6 +13,7 @@ use crate::recovery::step::Mailing;
 use crate::recovery::{Inner, Recovery};
 use crate::store::Commit;
 use crate::wire::frame;
+use tracing::Instrument as _;
 
 /// A right username and password. The host makes the session, after it has asked for the factors.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,28 +50,7 @@ impl Recovery {
         password: &Password,
         client: &Client,
     ) -> Result<SignedIn, RecoveryError> {
-        let inner = &*self.0;
-        // What cannot be a password is nobody's: this does not depend on the account (PW-16).
-        let Ok(prepared) = password.prepare() else { return Err(inner.not_accepted(client)) };
-        inner.count_sign_in(identifier, client).await?;
-        let found = inner.accounts.find_by_identifier(identifier).await;
-        let account = usable(found.map_err(|error| inner.unavailable("sign_in", error.into()))?);
-        let verified = inner.verify(account.as_ref(), prepared).await;
-        let (verification, prepared) = verified.map_err(|fault| inner.unavailable("sign_in", fault))?;
-        let Some(account) = account.filter(|_| verification != Verification::Wrong) else {
-            return Err(inner.not_accepted(client));
-        };
-        if verification == Verification::RightButOutdated {
-            inner.upgrade_hash(&account, prepared).await;
-        }
-        self.signed_in(&account.id).await?;
-        inner.emit(RecoveryEvent::SignIn {
-            accepted: true,
-            account: Some(inner.account_pseudonym(&account.id)),
-            client: inner.client_pseudonym(client),
-        });
-        let Account { id, factors, must_change_password, .. } = account;
-        Ok(SignedIn { account: id, factors, must_change_password })
+        self.0.sign_in(identifier, password, client).instrument(self.0.span("sign_in", None)).await
     }
 
     /// Somebody signed in, by whatever means: the account's older links die (RC-7).
@@ -127,6 +107,35 @@ fn compare(
 }
 
 impl Inner {
+    async fn sign_in(
+        &self,
+        identifier: &Identifier,
+        password: &Password,
+        client: &Client,
+    ) -> Result<SignedIn, RecoveryError> {
+        // What cannot be a password is nobody's: this does not depend on the account (PW-16).
+        let Ok(prepared) = password.prepare() else { return Err(self.not_accepted(client)) };
+        self.count_sign_in(identifier, client).await?;
+        let found = self.accounts.find_by_identifier(identifier).await;
+        let account = usable(found.map_err(|error| self.unavailable("sign_in", error.into()))?);
+        let verified = self.verify(account.as_ref(), prepared).await;
+        let (verification, prepared) = verified.map_err(|fault| self.unavailable("sign_in", fault))?;
+        let Some(account) = account.filter(|_| verification != Verification::Wrong) else {
+            return Err(self.not_accepted(client));
+        };
+        if verification == Verification::RightButOutdated {
+            self.upgrade_hash(&account, prepared).await;
+        }
+        self.supersede_all(&account.id, None).await.map_err(|fault| self.unavailable("sign_in", fault))?;
+        self.emit(RecoveryEvent::SignIn {
+            accepted: true,
+            account: Some(self.account_pseudonym(&account.id)),
+            client: self.client_pseudonym(client),
+        });
+        let Account { id, factors, must_change_password, .. } = account;
+        Ok(SignedIn { account: id, factors, must_change_password })
+    }
+
     fn not_accepted(&self, client: &Client) -> RecoveryError {
         let client = self.client_pseudonym(client);
         self.emit(RecoveryEvent::SignIn { accepted: false, account: None, client });

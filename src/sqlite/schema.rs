@@ -40,10 +40,14 @@ impl Pools {
             .busy_timeout(BUSY_TIMEOUT)
             .foreign_keys(true)
             .pragma("secure_delete", "ON");
-        let one = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
+        let one = SqlitePoolOptions::new()
+            .acquire_timeout(BUSY_TIMEOUT)
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None);
         let writer = one.connect_with(options.clone()).await.map_err(failed)?;
         migrate(&writer, schema).await?;
-        let several = SqlitePoolOptions::new().max_connections(READERS);
+        let several = SqlitePoolOptions::new().acquire_timeout(BUSY_TIMEOUT).max_connections(READERS);
         let readers = several.connect_with(options.read_only(true)).await.map_err(failed)?;
         Ok(Self { writer, readers })
     }
