@@ -2,10 +2,11 @@
 //!
 //! regain never reads a header. A host behind a proxy decides itself which address it trusts (RL-9).
 
+use std::fmt;
 use std::net::IpAddr;
 
-/// The client of a request, as the host knows it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// The client of a request, as the host knows it. `Debug` leaves the address out: it is a personal datum.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub struct Client {
     address: Option<IpAddr>,
 }
@@ -34,6 +35,12 @@ impl Client {
 
     pub(crate) fn is_known(&self) -> bool {
         self.address.is_some()
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_known() { "Client(..)" } else { "Client(unknown)" })
     }
 }
 
