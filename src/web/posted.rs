@@ -21,6 +21,18 @@ pub(super) struct Posted {
 }
 
 impl Posted {
+    async fn read(request: Request, site: &Site) -> Result<Self, Notice> {
+        if !forgery::is_own_post(request.headers(), site.recovery.links().origin(), site.surface) {
+            return Err(Notice::Forged);
+        }
+        if !is_form(request.headers()) {
+            return Err(Notice::NotAForm);
+        }
+        let client = site.client(request.extensions());
+        let body = to_bytes(request.into_body(), MAX_BODY).await.map_err(|_| Notice::TooLarge)?;
+        Ok(Self { body, client })
+    }
+
     /// The values of these fields, in this order.
     pub(super) fn fields<const N: usize>(&self, names: [&str; N]) -> [Zeroizing<String>; N] {
         form::read(&self.body, names)
@@ -31,18 +43,7 @@ impl FromRequest<Arc<Site>> for Posted {
     type Rejection = Response;
 
     async fn from_request(request: Request, site: &Arc<Site>) -> Result<Self, Response> {
-        let refused = |notice| Err(site.notice(&notice));
-        if !forgery::is_own_post(request.headers(), site.recovery.links().origin(), site.surface) {
-            return refused(Notice::Forged);
-        }
-        if !is_form(request.headers()) {
-            return refused(Notice::NotAForm);
-        }
-        let client = site.client(request.extensions());
-        match to_bytes(request.into_body(), MAX_BODY).await {
-            Ok(body) => Ok(Self { body, client }),
-            Err(_) => refused(Notice::TooLarge),
-        }
+        Self::read(request, site).await.map_err(|notice| site.notice(&notice))
     }
 }
 

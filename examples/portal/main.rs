@@ -1,0 +1,161 @@
+//! A hospital's patient portal that gives people back what they forgot: `cargo run --example portal`.
+//!
+//! Nothing here is a rule; it only plugs things together. What a real portal would do otherwise is said where it
+//! stands: the key file, the people, the mail room.
+
+mod args;
+mod keys;
+mod mail_room;
+mod pages;
+mod people;
+mod sessions;
+mod stores;
+
+use args::Args;
+use axum::Router;
+use clap::Parser as _;
+use regain::identity::EmailAddress;
+use regain::ids::Realm;
+use regain::mail::{EmlMailer, Sender, Service};
+use regain::origin::{Links, TrustedOrigin};
+use regain::recovery::{Limits, Setup};
+use regain::web::{self, ClientAddress, WebConfig};
+use regain::{Recovery, Worker};
+use sessions::Portal;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+use stores::Stores;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tracing_subscriber::EnvFilter;
+
+/// After a signal, requests under way have this long to end.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Why the portal does not start, in one line that says what to do.
+struct Failure(String);
+
+/// Turns an error into a [`Failure`] that says what was being done.
+fn failed<E: std::error::Error>(doing: impl std::fmt::Display) -> impl FnOnce(E) -> Failure {
+    move |error| {
+        let source = error.source().map(|source| format!(": {source}")).unwrap_or_default();
+        Failure(format!("{doing}: {error}{source}"))
+    }
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,regain=info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match run(Args::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure(why)) => {
+            eprintln!("portal: {why}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn run(args: Args) -> Result<(), Failure> {
+    args.check()?;
+    let listener = TcpListener::bind(args.listen)
+        .await
+        .map_err(failed(format!("cannot listen on {}; choose another address with --listen", args.listen)))?;
+    let address = listener.local_addr().map_err(failed("the listening address cannot be read"))?;
+    let links = links(&args, address)?;
+    let mailer = EmlMailer::new(args.data.join("mail")).map_err(failed("--data"))?;
+    let keys = keys::load_or_create(&args.data.join("keys"))?;
+
+    let stores = stores::stores(&args);
+    let recovery = recovery(&args, keys, links, &stores)?;
+    let known = people::fill(&stores, &recovery, args.people)?;
+
+    let worker = Worker::new(recovery.clone(), Arc::new(mailer.clone()));
+    let app = app(recovery.clone(), &stores, mailer, address);
+    pages::print_welcome(&recovery, &known, address.ip().is_loopback());
+    serve(listener, app, worker).await
+}
+
+fn links(args: &Args, address: SocketAddr) -> Result<Links, Failure> {
+    let origin = args.origin.clone().unwrap_or_else(|| format!("http://{address}"));
+    let origin = TrustedOrigin::parse(&origin)
+        .map_err(failed(format!("{origin} cannot be in mailed links; name another --origin")))?;
+    Links::new(origin, "/recovery", "/sign-in").map_err(failed("paths"))
+}
+
+fn recovery(
+    args: &Args,
+    keys: regain::keys::KeyRing,
+    links: Links,
+    stores: &Stores,
+) -> Result<Recovery, Failure> {
+    let sender = EmailAddress::parse("portal@mercy.example").map_err(failed("sender"))?;
+    let setup = Setup {
+        realm: Realm::new("mercy").map_err(failed("realm"))?,
+        keys,
+        links,
+        service: Service::new("Mercy Hospital Patient Portal", "Call +1 555 0100, day and night.")
+            .map_err(failed("service"))?,
+        sender: Sender::new(sender).named("Mercy Hospital").map_err(failed("sender"))?,
+        accounts: stores.accounts.clone(),
+        flows: stores.flows.clone(),
+    };
+    let limits = args
+        .client_budget()
+        .map_or_else(Limits::default, |quota| Limits::default().danger_asks_per_client(quota));
+    Recovery::builder(setup).limits(limits).build().map_err(failed("configuration"))
+}
+
+fn app(recovery: Recovery, stores: &Stores, mailer: EmlMailer, address: SocketAddr) -> Router {
+    let secure = recovery.links().origin().is_https();
+    let portal = Arc::new(Portal { sessions: stores.sessions.clone(), secure });
+    let config = WebConfig::new(ClientAddress::Socket);
+    let mut app = web::router(recovery.clone(), config.clone())
+        .merge(web::sign_in_router(recovery.clone(), portal.clone(), config))
+        .merge(pages::router(&recovery, portal, stores.accounts.clone()));
+    if address.ip().is_loopback() {
+        app = app.merge(mail_room::router(&recovery, mailer.folder(), address));
+    }
+    app
+}
+
+/// Serves and works until Ctrl-C or SIGTERM.
+async fn serve(listener: TcpListener, app: Router, worker: Worker) -> Result<(), Failure> {
+    let (stop, stopping) = watch::channel(());
+    let stopped = || {
+        let mut stopping = stopping.clone();
+        async move { drop(stopping.changed().await) }
+    };
+    let working = tokio::spawn(worker.run(stopped()));
+    let service = app.into_make_service_with_connect_info::<SocketAddr>();
+    let serving = axum::serve(listener, service).with_graceful_shutdown(stopped());
+    let serving = tokio::spawn(serving.into_future());
+    signal().await?;
+    stop.send_replace(());
+    let ended = async { (serving.await, working.await) };
+    match tokio::time::timeout(GRACE, ended).await {
+        Ok((Ok(Ok(())), Ok(()))) => Ok(()),
+        Ok(_) => Err(Failure("the portal did not stop in order; look at the log".to_owned())),
+        Err(_) => Err(Failure("requests were still under way when the portal stopped".to_owned())),
+    }
+}
+
+#[cfg(unix)]
+fn signal() -> impl Future<Output = Result<(), Failure>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    async {
+        let mut terminate = signal(SignalKind::terminate()).map_err(failed("SIGTERM"))?;
+        tokio::select! {
+            _ = terminate.recv() => Ok(()),
+            pressed = tokio::signal::ctrl_c() => pressed.map_err(failed("Ctrl-C")),
+        }
+    }
+}
+
+#[cfg(not(unix))]
+async fn signal() -> Result<(), Failure> {
+    tokio::signal::ctrl_c().await.map_err(failed("Ctrl-C"))
+}

@@ -1,0 +1,116 @@
+//! The portal's own pages: what one sees when signed in, and what the terminal says at the start.
+
+use crate::sessions::Portal;
+use askama::Template;
+use axum::Router;
+use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::middleware::map_response;
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use axum::routing::{get, post};
+use regain::Recovery;
+use regain::account::{Account, AccountStore};
+use std::sync::Arc;
+
+const SIGN_IN: &str = "/sign-in";
+
+#[derive(Template)]
+#[template(
+    ext = "html",
+    source = r#"<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Your health record – {{ service }}</title>
+<link rel="stylesheet" href="/recovery/assets/regain.css">
+</head>
+<body>
+<header><p>{{ service }}</p></header>
+<main>
+<h1>Welcome, {{ name }}</h1>
+<p>You are signed in as <strong>{{ username }}</strong>. A real portal would show your appointments and results here.</p>
+<form method="post" action="/sign-out"><button>Sign out</button></form>
+</main>
+<footer><p>This is an example; the people in it are made up.</p></footer>
+</body>
+</html>"#
+)]
+struct Home<'a> {
+    service: &'a str,
+    name: &'a str,
+    username: &'a str,
+}
+
+struct Pages {
+    service: String,
+    portal: Arc<Portal>,
+    accounts: Arc<dyn AccountStore>,
+}
+
+pub fn router(recovery: &Recovery, portal: Arc<Portal>, accounts: Arc<dyn AccountStore>) -> Router {
+    let pages = Pages { service: recovery.service().name.clone(), portal, accounts };
+    Router::new()
+        .route("/", get(home))
+        .route("/sign-out", post(sign_out))
+        .route_layer(map_response(dress))
+        .with_state(Arc::new(pages))
+}
+
+async fn home(State(pages): State<Arc<Pages>>, headers: HeaderMap) -> Response {
+    let Some(id) = pages.portal.account(&headers) else { return Redirect::to(SIGN_IN).into_response() };
+    match pages.accounts.get(&id).await {
+        Ok(Some(account)) => {
+            let name = account.person.as_ref().map_or("", |person| &person.given_name);
+            page(&Home { service: &pages.service, name, username: &account.username })
+        }
+        Ok(None) => pages.portal.sign_out(&headers, SIGN_IN),
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
+}
+
+/// `SameSite=Strict` keeps other sites from sending the cookie along.
+async fn sign_out(State(pages): State<Arc<Pages>>, headers: HeaderMap) -> Response {
+    pages.portal.sign_out(&headers, SIGN_IN)
+}
+
+pub fn page(page: &impl Template) -> Response {
+    match page.render() {
+        Ok(text) => Html(text).into_response(),
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
+}
+
+/// The security headers of the portal's own pages.
+pub async fn dress(mut response: Response) -> Response {
+    let policy =
+        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+pub fn print_welcome(recovery: &Recovery, known: &[Account], mail_room: bool) {
+    let links = recovery.links();
+    println!("{}\n\n  sign in   {}", recovery.service().name, links.sign_in());
+    if mail_room {
+        println!("  mails     {}/dev/mail", links.origin().as_str());
+    }
+    println!("\nThree people who have forgotten their passwords:");
+    for account in known {
+        println!();
+        if let Some(person) = &account.person {
+            println!("  name           {} {}", person.given_name, person.family_name);
+            if let Some(born) = person.birth_date {
+                println!("  date of birth  {} {} {}", born.day(), born.month(), born.year());
+            }
+            println!("  record number  {}", person.record_number.as_deref().unwrap_or("none"));
+            println!("  e-mail         {}", person.emails.join(", "));
+        }
+        println!("  username       {}", account.username);
+    }
+    println!("\nCtrl-C stops the portal.");
+}
