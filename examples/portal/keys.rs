@@ -23,12 +23,15 @@ pub fn load_or_create(path: &Path) -> Result<KeyRing, Failure> {
 
 fn create(path: &Path) -> io::Result<Vec<u8>> {
     let key = KeyRing::generate_key(&SystemEntropy).map_err(io::Error::other)?;
+    let draft = path.with_extension("draft");
     let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
+    options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    let mut file = options.open(&draft)?;
     file.write_all(&key)?;
     file.sync_all()?;
+    // Whole or not at all, also when the process is killed here.
+    fs::rename(&draft, path)?;
     Ok(key.to_vec())
 }

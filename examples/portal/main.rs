@@ -69,14 +69,16 @@ async fn run(args: Args) -> Result<(), Failure> {
     let mailer = EmlMailer::new(args.data.join("mail")).map_err(failed("--data"))?;
     let keys = keys::load_or_create(&args.data.join("keys"))?;
 
-    let stores = stores::stores(&args);
+    let stores = Stores::open(&args.data).await?;
     let recovery = recovery(&args, keys, links, &stores)?;
-    let known = people::fill(&stores, &recovery, args.people)?;
+    let known = people::fill(&stores.accounts, &recovery, args.people).await?;
 
     let worker = Worker::new(recovery.clone(), Arc::new(mailer.clone()));
     let app = app(recovery.clone(), &stores, mailer, address);
     pages::print_welcome(&recovery, &known, address.ip().is_loopback());
-    serve(listener, app, worker).await
+    let served = serve(listener, app, worker).await;
+    stores.close().await;
+    served
 }
 
 fn links(args: &Args, address: SocketAddr) -> Result<Links, Failure> {
@@ -111,11 +113,11 @@ fn recovery(
 
 fn app(recovery: Recovery, stores: &Stores, mailer: EmlMailer, address: SocketAddr) -> Router {
     let secure = recovery.links().origin().is_https();
-    let portal = Arc::new(Portal { sessions: stores.sessions.clone(), secure });
+    let portal = Arc::new(Portal { accounts: stores.accounts.clone(), secure });
     let config = WebConfig::new(ClientAddress::Socket);
     let mut app = web::router(recovery.clone(), config.clone())
         .merge(web::sign_in_router(recovery.clone(), portal.clone(), config))
-        .merge(pages::router(&recovery, portal, stores.accounts.clone()));
+        .merge(pages::router(&recovery, portal));
     if address.ip().is_loopback() {
         app = app.merge(mail_room::router(&recovery, mailer.folder(), address));
     }

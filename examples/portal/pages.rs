@@ -10,7 +10,8 @@ use axum::middleware::map_response;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
 use regain::Recovery;
-use regain::account::{Account, AccountStore};
+use regain::account::{Account, AccountStore as _};
+use regain::store::StoreError;
 use std::sync::Arc;
 
 const SIGN_IN: &str = "/sign-in";
@@ -46,11 +47,10 @@ struct Home<'a> {
 struct Pages {
     service: String,
     portal: Arc<Portal>,
-    accounts: Arc<dyn AccountStore>,
 }
 
-pub fn router(recovery: &Recovery, portal: Arc<Portal>, accounts: Arc<dyn AccountStore>) -> Router {
-    let pages = Pages { service: recovery.service().name.clone(), portal, accounts };
+pub fn router(recovery: &Recovery, portal: Arc<Portal>) -> Router {
+    let pages = Pages { service: recovery.service().name.clone(), portal };
     Router::new()
         .route("/", get(home))
         .route("/sign-out", post(sign_out))
@@ -59,20 +59,26 @@ pub fn router(recovery: &Recovery, portal: Arc<Portal>, accounts: Arc<dyn Accoun
 }
 
 async fn home(State(pages): State<Arc<Pages>>, headers: HeaderMap) -> Response {
-    let Some(id) = pages.portal.account(&headers) else { return Redirect::to(SIGN_IN).into_response() };
-    match pages.accounts.get(&id).await {
-        Ok(Some(account)) => {
-            let name = account.person.as_ref().map_or("", |person| &person.given_name);
-            page(&Home { service: &pages.service, name, username: &account.username })
-        }
-        Ok(None) => pages.portal.sign_out(&headers, SIGN_IN),
-        Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
-    }
+    pages.home(&headers).await.unwrap_or_else(|_| StatusCode::SERVICE_UNAVAILABLE.into_response())
 }
 
 /// `SameSite=Strict` keeps other sites from sending the cookie along.
 async fn sign_out(State(pages): State<Arc<Pages>>, headers: HeaderMap) -> Response {
-    pages.portal.sign_out(&headers, SIGN_IN)
+    let signed_out = pages.portal.sign_out(&headers, SIGN_IN).await;
+    signed_out.unwrap_or_else(|_| StatusCode::SERVICE_UNAVAILABLE.into_response())
+}
+
+impl Pages {
+    async fn home(&self, headers: &HeaderMap) -> Result<Response, StoreError> {
+        let Some(id) = self.portal.account(headers).await? else {
+            return Ok(Redirect::to(SIGN_IN).into_response());
+        };
+        let Some(account) = self.portal.accounts.get(&id).await? else {
+            return self.portal.sign_out(headers, SIGN_IN).await;
+        };
+        let name = account.person.as_ref().map_or("", |person| &person.given_name);
+        Ok(page(&Home { service: &self.service, name, username: &account.username }))
+    }
 }
 
 pub fn page(page: &impl Template) -> Response {

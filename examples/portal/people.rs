@@ -1,6 +1,5 @@
 //! Made-up people, the same ones every time.
 
-use crate::stores::Stores;
 use crate::{Failure, failed};
 use indicatif::{ProgressBar, ProgressStyle};
 use regain::Recovery;
@@ -9,6 +8,7 @@ use regain::entropy::{Entropy as _, SystemEntropy};
 use regain::identity::{EmailAddress, Person};
 use regain::ids::AccountId;
 use regain::password::{Argon2Hasher, Password, PasswordHash, PasswordHasher as _};
+use regain::sqlite::SqliteAccounts;
 use std::fmt::Write as _;
 use time::{Date, Duration};
 
@@ -16,6 +16,8 @@ use time::{Date, Duration};
 const KNOWN: u32 = 3;
 /// With fewer people than this, filling takes no time to speak of.
 const SLOW: u32 = 10_000;
+/// People added in one transaction.
+const BATCH: usize = 5_000;
 const SEED: u64 = 0x6d65_7263_7900_0001;
 
 /// A name as it is written, and as it stands in a username.
@@ -72,21 +74,33 @@ const FAMILY: [(&str, &str); 24] = [
     ("Jones", "jones"),
 ];
 
-/// Gives `count` people an account, and returns the known ones.
-pub fn fill(stores: &Stores, recovery: &Recovery, count: u32) -> Result<Vec<Account>, Failure> {
+/// Gives the first `count` people an account, unless they have one already, and returns the known ones.
+pub async fn fill(
+    accounts: &SqliteAccounts,
+    recovery: &Recovery,
+    count: u32,
+) -> Result<Vec<Account>, Failure> {
     let mut random = SplitMix64(SEED);
     // Nobody of the many ever signs in: they share one hash that no password matches.
     let shared = Argon2Hasher::default().dummy();
-    let progress = if count > SLOW { bar(count) } else { ProgressBar::hidden() };
-    let mut known = Vec::new();
+    // People are added in order, so a start that was interrupted is taken up where it ended.
+    let there = accounts.count().await.map_err(failed("people"))?;
+    let progress = if count > SLOW && there < count.into() { bar(count) } else { ProgressBar::hidden() };
+    let (mut known, mut batch) = (Vec::new(), Vec::new());
     for number in 0..count {
         let mut account = person(number, &mut random)?;
-        account.password = Some(if number < KNOWN { forgotten()? } else { shared.clone() });
         if number < KNOWN {
             known.push(account.clone());
         }
-        stores.accounts.put(account, recovery.blind_index());
-        progress.inc(1);
+        if u64::from(number) >= there {
+            account.password = Some(if number < KNOWN { forgotten()? } else { shared.clone() });
+            batch.push(account);
+        }
+        if batch.len() == BATCH || number + 1 == count {
+            accounts.put(&batch, recovery.blind_index()).await.map_err(failed("people"))?;
+            batch.clear();
+            progress.set_position(number.into());
+        }
     }
     progress.finish_and_clear();
     Ok(known)

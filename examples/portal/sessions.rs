@@ -1,88 +1,62 @@
-//! The portal's own sessions: random cookies, of which only digests are kept.
+//! The portal's own sessions: random cookies, of which the accounts' table keeps digests. A new password ends them.
 
 use async_trait::async_trait;
 use axum::http::header::{COOKIE, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
+use regain::clock::{Clock as _, SystemClock, Timestamp};
 use regain::entropy::{Entropy as _, SystemEntropy};
 use regain::ids::AccountId;
 use regain::recovery::SignedIn;
+use regain::sqlite::SqliteAccounts;
 use regain::store::StoreError;
 use regain::web::SessionHost;
 use sha2::{Digest as _, Sha256};
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use time::Duration;
 
 /// After this long one has to sign in again.
-const LIFE: Duration = Duration::from_secs(8 * 60 * 60);
+const LIFE: Duration = Duration::hours(8);
 
-type Digest = [u8; 32];
-
-struct Session {
-    account: AccountId,
-    begun: Instant,
+fn now() -> Timestamp {
+    SystemClock.now().into()
 }
 
-/// Live sessions, by the digest of their secret.
-#[derive(Default)]
-pub struct Sessions(Mutex<HashMap<Digest, Session>>);
-
-impl Sessions {
-    /// Begins a session, and gives its secret: 256 random bits.
-    fn begin(&self, account: AccountId) -> Result<String, StoreError> {
-        let mut secret = [0; 32];
-        SystemEntropy.fill(&mut secret).map_err(|error| StoreError::new("begin a session", error))?;
-        let secret = Base64UrlUnpadded::encode_string(&secret);
-        let mut live = self.live();
-        live.retain(|_, session| session.begun.elapsed() < LIFE);
-        live.insert(digest(&secret), Session { account, begun: Instant::now() });
-        Ok(secret)
-    }
-
-    fn of(&self, secret: &str) -> Option<AccountId> {
-        let live = self.live();
-        let session = live.get(&digest(secret)).filter(|session| session.begun.elapsed() < LIFE)?;
-        Some(session.account.clone())
-    }
-
-    fn end(&self, secret: &str) {
-        self.live().remove(&digest(secret));
-    }
-
-    /// Ends all sessions of an account: its password was set.
-    pub fn end_all(&self, account: &AccountId) {
-        self.live().retain(|_, session| session.account != *account);
-    }
-
-    fn live(&self) -> MutexGuard<'_, HashMap<Digest, Session>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn digest(secret: &str) -> Digest {
+fn digest(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
 }
 
 /// Sessions as cookies.
 pub struct Portal {
-    pub sessions: Arc<Sessions>,
+    pub accounts: Arc<SqliteAccounts>,
     pub secure: bool,
 }
 
 impl Portal {
     /// Whose session a request belongs to.
-    pub fn account(&self, headers: &HeaderMap) -> Option<AccountId> {
-        self.sessions.of(self.secret(headers)?)
+    pub async fn account(&self, headers: &HeaderMap) -> Result<Option<AccountId>, StoreError> {
+        match self.secret(headers) {
+            Some(secret) => self.accounts.session(&digest(secret), now()).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Begins a session, and gives its secret: 256 random bits, of which only a digest is kept.
+    async fn begin_session(&self, account: &AccountId) -> Result<String, StoreError> {
+        let mut secret = [0; 32];
+        SystemEntropy.fill(&mut secret).map_err(|error| StoreError::new("begin a session", error))?;
+        let secret = Base64UrlUnpadded::encode_string(&secret);
+        self.accounts.begin_session(&digest(&secret), account, now().plus(LIFE)).await?;
+        Ok(secret)
     }
 
     /// Ends the session of a request, and takes the cookie back.
-    pub fn sign_out(&self, headers: &HeaderMap, to: &str) -> Response {
+    pub async fn sign_out(&self, headers: &HeaderMap, to: &str) -> Result<Response, StoreError> {
         if let Some(secret) = self.secret(headers) {
-            self.sessions.end(secret);
+            self.accounts.end_session(&digest(secret)).await?;
         }
-        see_other(to, &self.cookie("", "; Max-Age=0"))
+        Ok(see_other(to, &self.cookie("", "; Max-Age=0")))
     }
 
     /// With `__Host-`, browsers take the cookie only from this very host, and only over https.
@@ -110,7 +84,7 @@ impl SessionHost for Portal {
         if !signed_in.factors.is_empty() || signed_in.must_change_password {
             return Ok((StatusCode::FORBIDDEN, "This example has no second step.").into_response());
         }
-        let secret = self.sessions.begin(signed_in.account)?;
+        let secret = self.begin_session(&signed_in.account).await?;
         Ok(see_other("/", &self.cookie(&secret, "")))
     }
 }

@@ -123,7 +123,7 @@ impl Inner {
 
     /// The span that one call runs in: what is being done, in which realm, for which flow; nothing typed.
     pub(crate) fn span(&self, doing: &'static str, flow: Option<FlowId>) -> tracing::Span {
-        let flow = flow.map(|flow| tracing::field::display(flow));
+        let flow = flow.map(tracing::field::display);
         tracing::info_span!("regain", doing, realm = self.realm.as_str(), flow)
     }
 
