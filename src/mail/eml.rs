@@ -63,22 +63,26 @@ impl EmlMailer {
 #[async_trait]
 impl Mailer for EmlMailer {
     async fn send(&self, message: &Message) -> Delivery {
-        // A sender that cannot be written is a fault of the configuration, and can be mended while the mail waits.
-        let builder = match sender(&message.sender) {
-            Ok(builder) => builder,
-            Err(error) => return Delivery::RetryLater(error),
-        };
-        let bytes = match to_bytes(builder, message) {
-            Ok(bytes) => bytes,
-            Err(error) => return Delivery::Refused(error),
-        };
-        let (folder, name) = (self.folder.clone(), file_name(&message.message_id));
-        // Not cancelled when the caller is.
-        match tokio::task::spawn_blocking(move || put(&folder, &name, &bytes)).await {
-            Ok(Ok(())) => Delivery::Sent,
-            Ok(Err(error)) => Delivery::RetryLater(error.into()),
-            Err(error) => Delivery::RetryLater(error.into()),
-        }
+        let (folder, message) = (self.folder.clone(), message.clone());
+        // On a thread of its own: it ends also when the caller does not wait, and a panic there only delays this mail.
+        let delivered = tokio::task::spawn_blocking(move || deliver(&folder, &message)).await;
+        delivered.unwrap_or_else(|error| Delivery::RetryLater(error.into()))
+    }
+}
+
+fn deliver(folder: &Path, message: &Message) -> Delivery {
+    // A sender that cannot be written is a fault of the configuration, and can be mended while the mail waits.
+    let builder = match sender(&message.sender) {
+        Ok(builder) => builder,
+        Err(error) => return Delivery::RetryLater(error),
+    };
+    let bytes = match to_bytes(builder, message) {
+        Ok(bytes) => bytes,
+        Err(error) => return Delivery::Refused(error),
+    };
+    match put(folder, &file_name(&message.message_id), &bytes) {
+        Ok(()) => Delivery::Sent,
+        Err(error) => Delivery::RetryLater(error.into()),
     }
 }
 

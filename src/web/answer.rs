@@ -89,8 +89,8 @@ impl Notice {
     fn words(&self) -> Vec<String> {
         let words: &[&str] = match self {
             Self::Asked => &[
-                "Thank you. If what you typed names an account, a mail goes to the address on file for it within a \
-                 few minutes.",
+                "Thank you. If what you typed names an account, a mail goes to the address that we have on file for \
+                 it. That takes a few minutes at most.",
                 "Everybody sees this same page, so that nobody can find out here who has an account.",
                 "No mail? Look into the spam folder. Then check what you typed and ask once more.",
             ],
@@ -106,7 +106,7 @@ impl Notice {
             ],
             Self::PasswordSet => &[
                 "You have been signed out everywhere. Sign in with your new password.",
-                "We have sent a mail about this change to the address on file.",
+                "You get a mail about this change at every address that we have on file for you.",
             ],
             Self::PasswordSoonSet => &[
                 "We have kept your new password. It will work within moments.",

@@ -28,6 +28,9 @@
 //! ```
 //!
 //! With [`ClientAddress::Socket`], serve it with `into_make_service_with_connect_info::<SocketAddr>()`.
+//!
+//! The address of a link holds its token until the page has loaded. A host that logs requests, or a proxy in front
+//! of it, must leave the query out (RC-16).
 
 mod answer;
 mod ask;

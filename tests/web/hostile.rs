@@ -13,8 +13,12 @@ const FORMS: [&str; 6] = [
 ];
 const PAGES: [&str; 4] =
     ["/recovery/forgot-username", "/recovery/forgot-password", "/recovery/link?token=x", "/sign-in"];
-const ASSETS: [&str; 3] =
-    ["/recovery/assets/regain.css", "/recovery/assets/link.js", "/recovery/assets/password.js"];
+const ASSETS: [&str; 4] = [
+    "/recovery/assets/regain.css",
+    "/recovery/assets/icon.svg",
+    "/recovery/assets/link.js",
+    "/recovery/assets/password.js",
+];
 
 #[track_caller]
 fn assert_dressed(answer: &Answer, what: &str) {

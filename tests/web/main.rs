@@ -3,6 +3,7 @@
 mod asking;
 mod hostile;
 mod link;
+mod operator;
 mod sign_in;
 
 use async_trait::async_trait;
