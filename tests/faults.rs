@@ -239,7 +239,7 @@ async fn the_register_of_breached_passwords_decides_and_its_failure_does_what_wa
 #[tokio::test]
 async fn a_hasher_that_fails_is_unavailable_and_no_wrong_password() {
     let mut hasher = MockPasswordHasher::new();
-    hasher.expect_verify().returning(|_, _| Err(HashError::Argon2(argon2::Error::OutOfMemory)));
+    hasher.expect_verify().returning(|_, _| Err(HashError::Argon2(argon2::Error::OutOfMemory.into())));
     hasher.expect_dummy().returning(|| Argon2Hasher::danger_for_tests().dummy());
     let world = World::builder().configure(move |builder| builder.hasher(Arc::new(hasher))).build();
     assert_eq!(sign_in(&world).await, Err(RecoveryError::Unavailable), "unknown");

@@ -11,7 +11,7 @@ mod seal;
 #[cfg(feature = "eml")]
 pub use eml::{EmlError, EmlMailer};
 pub(crate) use letter::compose;
-pub use letter::{Composed, LetterContent, Service};
+pub use letter::{Composed, InvalidService, LetterContent, Service};
 pub(crate) use seal::{open, seal};
 
 use crate::account::AddressOnFile;

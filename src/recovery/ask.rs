@@ -35,10 +35,15 @@ impl Recovery {
     ) -> Result<Receipt, RecoveryError> {
         let inner = &*self.0;
         let at = inner.clock.read();
-        let limits = &inner.limits;
+        let (limits, network) = (&inner.limits, client.network());
+        // Those who send an empty field share nothing but their network.
+        let subject = match identifier.canonical().as_bytes() {
+            b"" => &network[..],
+            canonical => canonical,
+        };
         let spends = vec![
-            inner.spend("ask/client", &client.network(), limits.asks_per_client, at),
-            inner.spend("ask/identifier", identifier.canonical().as_bytes(), limits.asks_per_identifier, at),
+            inner.spend("ask/client", &network, limits.asks_per_client, at),
+            inner.spend("ask/identifier", subject, limits.asks_per_identifier, at),
         ];
         let asked = inner.ask(Purpose::Password, identifier.as_typed().as_bytes(), spends, client, at);
         asked.instrument(inner.span("ask_password", None)).await
