@@ -190,3 +190,16 @@ fn a_folder_that_cannot_be_made_is_an_error_at_once() {
     let error = EmlMailer::new(file.path().join("mail")).expect_err("a file is no folder");
     assert!(error.to_string().contains("let the process create and write"), "{error}");
 }
+
+/// A process that was killed leaves drafts, and may get its own number again (in a container it always does).
+#[test]
+fn drafts_of_a_killed_process_are_cleared_and_in_nobodys_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let (draft, mail) =
+        (folder.path().join(format!(".draft-{}-0", std::process::id())), folder.path().join("a.eml"));
+    std::fs::write(&draft, "half a mail").unwrap();
+    std::fs::write(&mail, "a mail").unwrap();
+    regain::mail::EmlMailer::new(folder.path()).unwrap();
+    assert!(!draft.exists(), "the draft is gone");
+    assert!(mail.exists(), "what was sent stays");
+}

@@ -21,6 +21,8 @@ use zeroize::Zeroizing;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
+/// How the names of files begin that are being written.
+const DRAFT: &str = ".draft-";
 /// Longest message id that is used as a file's name as it is.
 const MAX_NAME: usize = 120;
 
@@ -47,7 +49,7 @@ impl EmlMailer {
     /// [`EmlError`] when it cannot.
     pub fn new(folder: impl Into<PathBuf>) -> Result<Self, EmlError> {
         let folder = folder.into();
-        match create(&folder).and_then(|()| try_out(&folder)) {
+        match create(&folder).and_then(|()| clear_drafts(&folder)).and_then(|()| try_out(&folder)) {
             Ok(()) => Ok(Self { folder: folder.into() }),
             Err(source) => Err(EmlError { folder, source }),
         }
@@ -146,6 +148,21 @@ fn create(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
+/// What a process left that was killed while it wrote: half mails, which may hold a secret. Another process that is
+/// writing just now tries its mail again.
+fn clear_drafts(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(DRAFT) {
+            fs::remove_file(entry.path()).or_else(|error| match error.kind() {
+                io::ErrorKind::NotFound => Ok(()),
+                _ => Err(error),
+            })?;
+        }
+    }
+    Ok(())
+}
+
 fn try_out(folder: &Path) -> io::Result<()> {
     let trial = draft_path(folder);
     write(&trial, b"")?;
@@ -166,12 +183,12 @@ fn put(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
 fn draft_path(folder: &Path) -> PathBuf {
     static DRAFTS: AtomicU64 = AtomicU64::new(0);
     let number = DRAFTS.fetch_add(1, Ordering::Relaxed);
-    folder.join(format!(".draft-{}-{number}", std::process::id()))
+    folder.join(format!("{DRAFT}{}-{number}", std::process::id()))
 }
 
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
+    options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path)?;
