@@ -4,10 +4,10 @@
 //! guarded by the flow's version. Doing something twice changes nothing, except that a mail may go out twice
 //! with one `Message-ID`.
 
-use crate::clock::Moment;
+use crate::clock::{Moment, Timestamp};
 use crate::error::Fault;
 use crate::events::RecoveryEvent;
-use crate::flow::{FlowRecord, RecoveryFlow};
+use crate::flow::{CLOCK_TOLERANCE, FlowRecord, RecoveryFlow};
 use crate::mail::{self, Delivery, Mailer};
 use crate::password::BoxError;
 use crate::recovery::Recovery;
@@ -120,9 +120,8 @@ impl Worker {
     }
 
     fn claim(&self, at: Moment, limit: u32) -> Claim {
-        // By the highest reading: a clock that stepped back must not make work wait.
-        let realm = self.recovery.0.realm.clone();
-        Claim { realm, due_by: at.high, lease_until: at.high.plus(LEASE), limit }
+        let (realm, due_by) = (self.recovery.0.realm.clone(), reach(at));
+        Claim { realm, due_by, lease_until: due_by.plus(LEASE), limit }
     }
 
     async fn attend_flows(&self, progress: &mut Progress) -> Result<(), Fault> {
@@ -180,7 +179,8 @@ impl Worker {
             // Perhaps a key that will be added back: it waits like a mail that cannot be delivered.
             Err(error) => Delivery::RetryLater(error.to_string().into()),
         };
-        let Moment { now, high } = inner.clock.read();
+        let at = inner.clock.read();
+        let now = at.now;
         let dead = |why: &'static str| (MailOutcome::Dead { at: now, why: why.into() }, why);
         let log = |outcome: &str, error: &BoxError| {
             tracing::warn!(mail = %waiting.id, attempt = waiting.attempts, outcome, %error, "mail not delivered");
@@ -197,8 +197,8 @@ impl Worker {
             }
             Delivery::RetryLater(error) => {
                 log("retry", &error);
-                // By the highest reading, as claims go: after a step back, `now` would be due at once.
-                (MailOutcome::Retry(high.plus(back_off(waiting.attempts))), "retry")
+                // As far ahead as claims go: after a step back, `now` would be due at once.
+                (MailOutcome::Retry(reach(at).plus(back_off(waiting.attempts))), "retry")
             }
         }
     }
@@ -207,9 +207,8 @@ impl Worker {
         let inner = &*self.recovery.0;
         let now = inner.clock.read().now;
         let last = self.swept_at.load(Ordering::Acquire);
-        if now.millis().saturating_sub(last)
-            < i64::try_from(SWEEP_EVERY.whole_milliseconds()).unwrap_or(i64::MAX)
-        {
+        // Either way: after a leap that was put right, `last` lies ahead.
+        if u128::from(now.millis().abs_diff(last)) < SWEEP_EVERY.whole_milliseconds().unsigned_abs() {
             return Ok(());
         }
         let before = now.plus(-RETENTION);
@@ -222,6 +221,12 @@ impl Worker {
         }
         Ok(())
     }
+}
+
+/// Until when work is due: by the highest reading, so that a clock that stepped back a little makes nothing wait;
+/// but not by a leap that was put right, or what fails once would wait until the clock really gets there.
+fn reach(at: Moment) -> Timestamp {
+    at.high.min(at.now.plus(CLOCK_TOLERANCE))
 }
 
 /// 5 s, doubling to 15 min.

@@ -89,6 +89,27 @@ async fn a_clock_that_stepped_back_does_not_make_a_mail_be_tried_without_pause()
     assert_eq!(tries.lock().unwrap().len(), 2);
 }
 
+/// One leap of the clock, put right again, must not make what failed once wait for a year.
+#[tokio::test]
+async fn after_a_leap_that_was_corrected_what_failed_once_is_tried_again() {
+    let (trace, leap) = (Trace::new(), Duration::days(365));
+    let world = World::with(trace.flows(Arc::new(MemoryFlows::new())), Arc::new(MemoryAccounts::new()));
+    world.clock.advance(leap);
+    world.work().await;
+    world.clock.advance(-leap);
+    ask_for_ana(&world).await;
+    for lost in
+        ["flows.commit(spends=2,flows=0 insert 1 update", "flows.commit(spends=0,flows=0 insert 0 update"]
+    {
+        trace.cut(lost, Cut::OnTheWayThere);
+        assert_eq!(world.work().await.faults, 1, "{lost}");
+        world.clock.advance(Duration::seconds(61));
+    }
+    world.work().await;
+    assert_eq!(world.mailbox.mails().len(), 2, "once before the settling was lost, and once after");
+    assert_eq!(world.worker.depth().await.unwrap().waiting_mails, 0);
+}
+
 #[tokio::test]
 async fn a_mail_that_cannot_be_delivered_for_a_day_is_given_up_and_shown_to_the_host() {
     let (world, tries) = answering(|_| later());

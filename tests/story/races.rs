@@ -37,8 +37,11 @@ async fn redeem_64_times_at_once(round: u32) {
     }
     assert_eq!(done, 1, "round {round}");
     world.work().await;
-    let completions = told(&world).await.into_iter().filter(|line| line == "password.completed").count();
-    assert_eq!((completions, world.subjects_to(&ana).len()), (1, 2), "round {round}");
+    let lines = told(&world).await;
+    let times = |event| lines.iter().filter(|line| *line == event).count();
+    assert_eq!(times("password.password_chosen"), 1, "round {round}: the link was consumed once");
+    assert_eq!(times("password.completed"), 1, "round {round}");
+    assert_eq!(world.subjects_to(&ana).len(), 2, "round {round}: one link, one notice");
 }
 
 /// RC-6, CR-5: of 64 at once, one gets through; the others learn no more than that the link cannot be used.
