@@ -155,6 +155,12 @@ impl Window {
         Self { opened_at: at.now, expires_at: at.now.plus(life), high: at.high }
     }
 
+    /// The same window, but no longer than `life`: a life that was shortened since binds what is out already.
+    #[must_use]
+    pub fn at_most(self, life: Duration) -> Self {
+        Self { expires_at: self.expires_at.min(self.opened_at.plus(life)), ..self }
+    }
+
     /// Whether its time has passed, also when the clock has stepped back since: once a reading at or past the
     /// end was seen after opening, the window stays shut. (A leap that was corrected *before* it opened does not count.)
     #[must_use]

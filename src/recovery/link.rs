@@ -68,7 +68,7 @@ impl Recovery {
         let proven = self.0.prove(token).await?;
         let link = proven.flow.link().ok_or(RecoveryError::LinkNotUsable)?;
         Ok(LinkView {
-            expires_at: link.window.expires_at.to_datetime(),
+            expires_at: link.window.at_most(self.0.link_life).expires_at.to_datetime(),
             factor_needed: matches!(proven.flow.state(), State::LinkSent(link) if link.factor == FactorRule::Needed),
             at_least: self.0.policy.floor(&policy_context(&proven.account)),
         })
@@ -165,7 +165,9 @@ impl Inner {
         if !presented.matches(&link.digest) {
             return Err(Unusable::Because("wrong_secret_or_account_changed"));
         }
-        if !flow.has_usable_link(at) {
+        // CVE-2026-52809: of the life at issue and the life configured now, the shorter holds.
+        let window = link.window.at_most(self.link_life);
+        if window.is_over(at) || window.is_ahead_of(at) {
             return Err(Unusable::Because("expired"));
         }
         if account.status != AccountStatus::Active || !account.may_change_password {
