@@ -21,7 +21,9 @@ use regain::recovery::Setup;
 use regain::sqlite::SqliteFlows;
 use regain::store::FlowStore;
 use regain::{Client, Recovery};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -35,7 +37,8 @@ fn recovery(flows: Arc<dyn FlowStore>) -> Recovery {
     let setup = Setup {
         realm: Realm::new("bench").unwrap(),
         keys: KeyRing::new(1, [7; 32]),
-        links: Links::new(TrustedOrigin::parse("https://portal.example.org").unwrap(), "/recovery", "/").unwrap(),
+        links: Links::new(TrustedOrigin::parse("https://portal.example.org").unwrap(), "/recovery", "/")
+            .unwrap(),
         service: Service::new("Portal", "call 555 0100").unwrap(),
         sender: Sender::new(EmailAddress::parse("portal@example.org").unwrap()),
         accounts: Arc::new(MemoryAccounts::new()),
@@ -67,7 +70,9 @@ async fn at_once(router: &Router) {
 }
 
 fn asking(recovery: Recovery) -> Router {
-    Router::new().route("/ask", post(async |State(recovery): State<Recovery>| ask(&recovery).await)).with_state(recovery)
+    Router::new()
+        .route("/ask", post(async |State(recovery): State<Recovery>| ask(&recovery).await))
+        .with_state(recovery)
 }
 
 async fn bare(file: &Path) -> Router {
@@ -80,7 +85,9 @@ async fn bare(file: &Path) -> Router {
     sqlx::query("CREATE TABLE asked (id BLOB PRIMARY KEY, what TEXT NOT NULL)").execute(&pool).await.unwrap();
     let insert = async |State(pool): State<SqlitePool>| {
         let n = NEXT.fetch_add(1, Ordering::Relaxed);
-        let insert = sqlx::query("INSERT INTO asked VALUES (?, ?)").bind(&n.to_be_bytes()[..]).bind("user@example.org");
+        let insert = sqlx::query("INSERT INTO asked VALUES (?, ?)")
+            .bind(&n.to_be_bytes()[..])
+            .bind("user@example.org");
         insert.execute(&pool).await.unwrap();
     };
     Router::new().route("/ask", post(insert)).with_state(pool)

@@ -9,7 +9,7 @@ use regain::identity::{EmailAddress, Identifier, IdentityClaims, Person, TypedCl
 use regain::ids::{AccountId, Realm};
 use regain::keys::KeyRing;
 use regain::mail::{Sender, Service};
-use regain::memory::{MemoryAccounts, MemoryFlows, Mailbox};
+use regain::memory::{Mailbox, MemoryAccounts, MemoryFlows};
 use regain::origin::{Links, TrustedOrigin};
 use regain::password::{Argon2Hasher, Password, PasswordHasher};
 use regain::recovery::{Limits, Setup};
@@ -87,7 +87,8 @@ async fn hashes() -> Outcome {
         let mut account = person(n)?;
         account.password = Some(hasher.hash(&Password::new("a forgotten pass phrase").prepare()?, [1; 16])?);
         accounts.put(account, recovery.blind_index());
-        let (identifier, client) = (Identifier::parse(&format!("user{n}")), Client::at([10, 0, 1, n as u8].into()));
+        let (identifier, client) =
+            (Identifier::parse(&format!("user{n}")), Client::at([10, 0, 1, n as u8].into()));
         recovery.ask_password(&identifier, &client).await?;
         worker.drain().await?;
         let mails = mailbox.to(&format!("user{n}@example.org"));

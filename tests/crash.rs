@@ -214,7 +214,10 @@ fn journal(folder: &Path) -> Vec<Entry> {
 /// Mail files, as an independent parser reads them: recipient and text.
 fn mails(folder: &Path) -> Vec<(String, String)> {
     let files = fs::read_dir(folder.join("mail")).unwrap().map(|file| file.unwrap().path());
-    files.filter(|path| path.extension().is_some_and(|ending| ending == "eml")).map(|path| read(&path)).collect()
+    files
+        .filter(|path| path.extension().is_some_and(|ending| ending == "eml"))
+        .map(|path| read(&path))
+        .collect()
 }
 
 fn read(path: &PathBuf) -> (String, String) {
@@ -263,7 +266,10 @@ async fn check(folder: &Path, minutes: i64) {
         assert_eq!(got, expected, "one file for every mail, however often it was sent: user{n}");
         let stored = site.accounts.get(&id(n)).await.unwrap().and_then(|account| account.password).unwrap();
         let is_new = is(&new_password(n), &stored);
-        assert!(is_new || is(&Password::new("a password that is forgotten"), &stored), "one of the two: user{n}");
+        assert!(
+            is_new || is(&Password::new("a password that is forgotten"), &stored),
+            "one of the two: user{n}"
+        );
         assert_eq!(is_new, mine("password.completed") == 1, "the notice says what is true: user{n}");
         assert!(is_new || !told("chosen").contains(&n), "what was answered holds: user{n}");
         assert!(!is_new || told("choosing").contains(&n), "nothing is set that nobody chose: user{n}");
