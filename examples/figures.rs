@@ -11,7 +11,7 @@ use regain::keys::KeyRing;
 use regain::mail::{Sender, Service};
 use regain::memory::{Mailbox, MemoryAccounts, MemoryFlows};
 use regain::origin::{Links, TrustedOrigin};
-use regain::password::{Argon2Hasher, Password, PasswordHasher};
+use regain::password::{Argon2Hasher, HashPool, Password, PasswordHasher as _};
 use regain::recovery::{Limits, Setup};
 use regain::sqlite::{SqliteAccounts, SqliteFlows};
 use regain::store::FlowStore;
@@ -81,7 +81,7 @@ async fn hashes() -> Outcome {
     let recovery = service(accounts.clone(), Arc::new(MemoryFlows::new()), Limits::default())?;
     let mailbox = Arc::new(Mailbox::new());
     let worker = Worker::new(recovery.clone(), mailbox.clone());
-    let hasher = Argon2Hasher::default();
+    let (hasher, pool) = (Argon2Hasher::default(), HashPool::new(1, 1)?);
     let (mut bare, mut choosing, mut signing) = (vec![], vec![], vec![]);
     for n in 0..ROUNDS {
         let mut account = person(n)?;
@@ -96,8 +96,10 @@ async fn hashes() -> Outcome {
         let token = RecoveryToken::parse(&text.split_once("token=").ok_or("no link")?.1[..64])?;
         let password = Password::new(format!("violet {n} harbour tin whistle"));
 
+        // On a thread like those of the service: allocating 19 MiB costs differently elsewhere.
+        let (one, prepared) = (hasher.clone(), password.prepare()?);
         let start = Instant::now();
-        hasher.hash(&password.prepare()?, [2; 16])?;
+        pool.run(move || one.hash(&prepared, [2; 16])).await??;
         bare.push(start.elapsed());
         let start = Instant::now();
         recovery.choose_password(&token, &password, &client).await?;

@@ -155,18 +155,18 @@ impl Window {
         Self { opened_at: at.now, expires_at: at.now.plus(life), high: at.high }
     }
 
+    /// The same window, but no longer than `life`: a life that was shortened since binds what is out already.
+    #[must_use]
+    pub fn at_most(self, life: Duration) -> Self {
+        Self { expires_at: self.expires_at.min(self.opened_at.plus(life)), ..self }
+    }
+
     /// Whether its time has passed, also when the clock has stepped back since: once a reading at or past the
     /// end was seen after opening, the window stays shut. (A leap that was corrected *before* it opened does not count.)
     #[must_use]
     pub fn is_over(&self, at: Moment) -> bool {
         let passed_since_opening = at.high > self.high && at.high >= self.expires_at;
         at.now >= self.expires_at || passed_since_opening
-    }
-
-    /// The same window, but no longer than this: a life that was shortened since counts for links already out.
-    #[must_use]
-    pub fn at_most(self, life: Duration) -> Self {
-        Self { expires_at: self.expires_at.min(self.opened_at.plus(life)), ..self }
     }
 
     /// Whether the clock stands clearly before the opening: it stepped back, and the life left is unknown.
