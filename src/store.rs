@@ -4,7 +4,7 @@
 //! one [`Commit`], in one durable transaction.
 
 use crate::audit::AuditRecord;
-use crate::budget::Spend;
+use crate::budget::{BudgetKey, Spend};
 use crate::clock::Timestamp;
 use crate::flow::FlowRecord;
 use crate::ids::{AccountId, FlowId, MailId, Realm};
@@ -126,6 +126,8 @@ pub struct Commit {
     pub realm: Realm,
     /// Budgets to take from, in this order. If one refuses, nothing of the commit happens, the other spends included.
     pub spends: Vec<Spend>,
+    /// Budgets to forget what was spent of.
+    pub clears: Vec<BudgetKey>,
     /// Flows to write, in this order.
     pub flows: Vec<FlowWrite>,
     /// Mails to queue.
@@ -140,7 +142,15 @@ impl Commit {
     /// A commit of nothing.
     #[must_use]
     pub fn new(realm: Realm) -> Self {
-        Self { realm, spends: vec![], flows: vec![], mails: vec![], settlements: vec![], audit: vec![] }
+        Self {
+            realm,
+            spends: vec![],
+            clears: vec![],
+            flows: vec![],
+            mails: vec![],
+            settlements: vec![],
+            audit: vec![],
+        }
     }
 }
 

@@ -1,8 +1,7 @@
 //! regain's tables in memory.
 
 use crate::audit::AuditRecord;
-use crate::budget::{BudgetKey, Verdict};
-use crate::clock::Timestamp;
+use crate::budget::{BudgetKey, Spent, Verdict};
 use crate::flow::FlowRecord;
 use crate::ids::{AccountId, FlowId, MailId, Realm};
 use crate::store::{
@@ -18,7 +17,7 @@ struct Tables {
     flows: BTreeMap<(Realm, FlowId), FlowRecord>,
     mails: BTreeMap<(Realm, MailId), OutboxMail>,
     dead: Vec<(Realm, DeadLetter)>,
-    budgets: BTreeMap<(Realm, BudgetKey), Timestamp>,
+    budgets: BTreeMap<(Realm, BudgetKey), Spent>,
     audit: Vec<AuditRecord>,
 }
 
@@ -46,14 +45,18 @@ impl Tables {
         let mut budgets = BTreeMap::new();
         for spend in &commit.spends {
             let key = (commit.realm.clone(), spend.key);
-            let stored = budgets.get(&key).or_else(|| self.budgets.get(&key)).copied();
+            let stored =
+                budgets.get(&key).or_else(|| self.budgets.get(&key)).map(|spent: &Spent| &spent.log[..]);
             match spend.against(stored) {
-                Verdict::Allowed(next) => budgets.insert(key, next),
+                Verdict::Allowed(spent) => budgets.insert(key, spent),
                 Verdict::Refused { retry_at } => return Committed::OverBudget { retry_at },
             };
         }
         let Some(flows) = self.check_flows(&commit.flows) else { return Committed::Conflict };
         self.budgets.extend(budgets);
+        for key in commit.clears {
+            self.budgets.remove(&(commit.realm.clone(), key));
+        }
         self.flows.extend(flows);
         self.mails.extend(commit.mails.into_iter().map(|mail| ((mail.realm.clone(), mail.id), mail)));
         for settlement in commit.settlements {
@@ -185,7 +188,7 @@ impl FlowStore for MemoryFlows {
         let full: Vec<_> = tables
             .budgets
             .iter()
-            .filter(|((of, _), full_at)| of == realm && **full_at <= sweep.budgets_full_at)
+            .filter(|((of, _), spent)| of == realm && spent.full_at <= sweep.budgets_full_at)
             .map(|(key, _)| key.clone())
             .take(limit)
             .collect();

@@ -1,7 +1,7 @@
 //! [`FlowStore`] on SQLite.
 
 use crate::audit::AuditRecord;
-use crate::budget::{Spend, Verdict as BudgetVerdict};
+use crate::budget::{BudgetKey, Spend, Verdict as BudgetVerdict};
 use crate::clock::Timestamp;
 use crate::flow::FlowRecord;
 use crate::ids::{AccountId, FlowId, Realm};
@@ -101,6 +101,9 @@ async fn apply(commit: &Commit, connection: &mut SqliteConnection) -> Result<Com
             return Ok(Committed::OverBudget { retry_at });
         }
     }
+    for key in &commit.clears {
+        clear(&commit.realm, key, connection).await?;
+    }
     for write in &commit.flows {
         if !write_flow(write, connection).await? {
             return Ok(Committed::Conflict);
@@ -123,26 +126,32 @@ async fn take(
     spend: &Spend,
     connection: &mut SqliteConnection,
 ) -> Result<Option<Timestamp>, sqlx::Error> {
-    let stored = sqlx::query("SELECT full_at FROM regain_budget WHERE realm = ? AND key = ?")
+    let stored = sqlx::query("SELECT log FROM regain_budget WHERE realm = ? AND key = ?")
         .bind(realm.as_str())
         .bind(&spend.key.as_bytes()[..])
         .fetch_optional(&mut *connection)
         .await?;
-    let stored = stored.map(|row| row.try_get(0).map(Timestamp::from_millis)).transpose()?;
-    let next = match spend.against(stored) {
-        BudgetVerdict::Allowed(next) => next,
+    let log: Option<&[u8]> = stored.as_ref().map(|row| row.try_get(0)).transpose()?;
+    let spent = match spend.against(log) {
+        BudgetVerdict::Allowed(spent) => spent,
         BudgetVerdict::Refused { retry_at } => return Ok(Some(retry_at)),
     };
     sqlx::query(
-        "INSERT INTO regain_budget (realm, key, full_at) VALUES (?, ?, ?)
-         ON CONFLICT (realm, key) DO UPDATE SET full_at = excluded.full_at",
+        "INSERT INTO regain_budget (realm, key, full_at, log) VALUES (?, ?, ?, ?)
+         ON CONFLICT (realm, key) DO UPDATE SET full_at = excluded.full_at, log = excluded.log",
     )
     .bind(realm.as_str())
     .bind(&spend.key.as_bytes()[..])
-    .bind(next.millis())
+    .bind(spent.full_at.millis())
+    .bind(spent.log)
     .execute(connection)
     .await?;
     Ok(None)
+}
+
+async fn clear(realm: &Realm, key: &BudgetKey, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    let delete = sqlx::query("DELETE FROM regain_budget WHERE realm = ? AND key = ?");
+    delete.bind(realm.as_str()).bind(&key.as_bytes()[..]).execute(connection).await.map(drop)
 }
 
 const INSERT_FLOW: &str =

@@ -53,6 +53,7 @@ CREATE TABLE regain_budget (
     realm   TEXT    NOT NULL,
     key     BLOB    NOT NULL,
     full_at INTEGER NOT NULL,
+    log     BLOB    NOT NULL,
     PRIMARY KEY (realm, key)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX regain_budget_full ON regain_budget (realm, full_at);

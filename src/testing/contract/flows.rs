@@ -23,7 +23,7 @@ pub async fn flow_store_contract<S: FlowStore + 'static>(fresh: impl AsyncFn() -
     a_flow_is_inserted_once(&*fresh().await).await;
     a_refused_commit_writes_nothing(&*fresh().await).await;
     of_many_updates_of_one_version_one_is_done(&fresh().await).await;
-    a_budget_allows_exactly_its_burst(&*fresh().await).await;
+    a_budget_allows_exactly_its_count(&*fresh().await).await;
     a_budget_holds_against_many_at_once(&fresh().await).await;
     an_account_has_one_live_link_for_a_purpose(&*fresh().await).await;
     account_ids_are_compared_byte_for_byte(&*fresh().await).await;
@@ -271,17 +271,24 @@ async fn of_many_updates_of_one_version_one_is_done<S: FlowStore>(store: &Arc<S>
     assert_eq!(mails.len(), 1, "only the update that is done queues its mail");
 }
 
-async fn a_budget_allows_exactly_its_burst(store: &dyn FlowStore) {
+async fn a_budget_allows_exactly_its_count(store: &dyn FlowStore) {
     let one = |n, when| Commit { spends: vec![spend(n, 3, when)], ..Commit::new(realm()) };
     for _ in 0..3 {
-        assert_eq!(commit_of(store, one(1, 0)).await, Committed::Done, "the burst is allowed");
+        assert_eq!(commit_of(store, one(1, 0)).await, Committed::Done, "the count is allowed at once");
     }
-    let refused = Committed::OverBudget { retry_at: at(1_200_000) };
-    assert_eq!(commit_of(store, one(1, 0)).await, refused, "one more than the burst is refused");
+    let refused = Committed::OverBudget { retry_at: at(3_600_000) };
+    assert_eq!(commit_of(store, one(1, 0)).await, refused, "one more than the count is refused");
     assert_eq!(commit_of(store, one(2, 0)).await, Committed::Done, "another key has a budget of its own");
     let other = Commit { realm: named_realm("other"), ..one(1, 0) };
     assert_eq!(commit_of(store, other).await, Committed::Done, "another realm has budgets of its own");
-    assert_eq!(commit_of(store, one(1, 1_200_000)).await, Committed::Done, "a budget refills with time");
+    assert_eq!(commit_of(store, one(1, 3_600_000)).await, Committed::Done, "a budget refills with time");
+    for _ in 0..2 {
+        let clear = Commit { clears: vec![spend(2, 3, 0).key], ..one(2, 0) };
+        done(store, Commit { spends: vec![spend(2, 3, 0); 2], ..one(2, 0) }).await;
+        assert_eq!(commit_of(store, one(2, 0)).await, refused, "a budget that is used up");
+        done(store, Commit { spends: vec![], ..clear }).await;
+        assert_eq!(commit_of(store, one(2, 0)).await, Committed::Done, "is full again once it is cleared");
+    }
 }
 
 async fn a_budget_holds_against_many_at_once<S: FlowStore>(store: &Arc<S>) {
