@@ -7,44 +7,44 @@
 #[macro_use]
 mod kit;
 
-//X mod bind;
+mod bind;
 //X mod dos;
-//X mod enumeration;
+mod enumeration;
 mod exp;
 mod host;
 //X mod leak;
 mod nulltok;
-//X mod once;
+mod once;
 //X mod race;
 mod rcpt;
 //X mod redir;
 mod rng;
 //X mod state;
 mod store;
-//X mod tenant;
-//X mod timing;
+mod tenant;
+mod timing;
 mod uni;
 
 use kit::Row;
 use std::collections::BTreeSet;
 
 const IMPLEMENTED: &[&[Row]] = &[
-    //X bind::ROWS,
+    bind::ROWS,
     //X dos::ROWS,
-    //X enumeration::ROWS,
+    enumeration::ROWS,
     exp::ROWS,
     host::ROWS,
     //X leak::ROWS,
     nulltok::ROWS,
-    //X once::ROWS,
+    once::ROWS,
     //X race::ROWS,
     rcpt::ROWS,
     //X redir::ROWS,
     rng::ROWS,
     //X state::ROWS,
     store::ROWS,
-    //X tenant::ROWS,
-    //X timing::ROWS,
+    tenant::ROWS,
+    timing::ROWS,
     uni::ROWS,
 ];
 

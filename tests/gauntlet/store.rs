@@ -146,7 +146,7 @@ impl Tables for Regain {
         let mut canaries = vec![ana.username.clone(), ana.email.clone(), ana.password.clone()];
         canaries.extend([NEW, NEWER, "too short", "MRN-00001"].map(str::to_owned));
         if let Some(token) = self.token() {
-            canaries.extend([token[22..].to_owned(), token]);
+            canaries.extend([token[24..].to_owned(), token]);
         }
         canaries
     }
