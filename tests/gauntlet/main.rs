@@ -8,18 +8,18 @@
 mod kit;
 
 mod bind;
-//X mod dos;
+mod dos;
 mod enumeration;
 mod exp;
 mod host;
-//X mod leak;
+mod leak;
 mod nulltok;
 mod once;
-//X mod race;
+mod race;
 mod rcpt;
-//X mod redir;
+mod redir;
 mod rng;
-//X mod state;
+mod state;
 mod store;
 mod tenant;
 mod timing;
@@ -30,18 +30,18 @@ use std::collections::BTreeSet;
 
 const IMPLEMENTED: &[&[Row]] = &[
     bind::ROWS,
-    //X dos::ROWS,
+    dos::ROWS,
     enumeration::ROWS,
     exp::ROWS,
     host::ROWS,
-    //X leak::ROWS,
+    leak::ROWS,
     nulltok::ROWS,
     once::ROWS,
-    //X race::ROWS,
+    race::ROWS,
     rcpt::ROWS,
-    //X redir::ROWS,
+    redir::ROWS,
     rng::ROWS,
-    //X state::ROWS,
+    state::ROWS,
     store::ROWS,
     tenant::ROWS,
     timing::ROWS,
