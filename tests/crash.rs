@@ -8,7 +8,6 @@
 use mail_parser::MessageParser;
 use regain::account::{Account, AccountStore as _, AddressOnFile};
 use regain::clock::{Clock, SystemClock};
-use regain::entropy::SystemEntropy;
 use regain::identity::{EmailAddress, Identifier};
 use regain::ids::{AccountId, Realm};
 use regain::keys::KeyRing;

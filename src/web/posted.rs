@@ -31,17 +31,17 @@ impl FromRequest<Arc<Site>> for Posted {
     type Rejection = Response;
 
     async fn from_request(request: Request, site: &Arc<Site>) -> Result<Self, Response> {
-        let refused = |notice| Err(site.notice(&notice));
+        let refused = |notice| site.notice(&notice);
         if !forgery::is_own_post(request.headers(), site.recovery.links().origin(), site.surface) {
-            return refused(Notice::Forged);
+            return Err(refused(Notice::Forged));
         }
         if !is_form(request.headers()) {
-            return refused(Notice::NotAForm);
+            return Err(refused(Notice::NotAForm));
         }
         let client = site.client(request.extensions());
         match to_bytes(request.into_body(), MAX_BODY).await {
             Ok(body) => Ok(Self { body, client }),
-            Err(_) => refused(Notice::TooLarge),
+            Err(_) => Err(refused(Notice::TooLarge)),
         }
     }
 }
