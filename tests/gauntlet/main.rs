@@ -8,11 +8,12 @@
 mod kit;
 
 mod bind;
-mod dos;
 mod enumeration;
 mod exp;
+mod floods;
 mod host;
 mod leak;
+mod long_passwords;
 mod nulltok;
 mod once;
 mod race;
@@ -30,11 +31,12 @@ use std::collections::BTreeSet;
 
 const IMPLEMENTED: &[&[Row]] = &[
     bind::ROWS,
-    dos::ROWS,
     enumeration::ROWS,
     exp::ROWS,
+    floods::ROWS,
     host::ROWS,
     leak::ROWS,
+    long_passwords::ROWS,
     nulltok::ROWS,
     once::ROWS,
     race::ROWS,

@@ -33,7 +33,7 @@ enum Change {
     Username,
     Factor,
     Status,
-    MayNotChange,
+    Permission,
     Gone,
     SignIn,
     NewerLink,
@@ -49,7 +49,7 @@ const CHANGES: &[Change] = &[
     Change::Username,
     Change::Factor,
     Change::Status,
-    Change::MayNotChange,
+    Change::Permission,
     Change::Gone,
     Change::SignIn,
     Change::NewerLink,
@@ -110,7 +110,7 @@ impl Link for Regain {
             Change::Username => world.change(ana, |account| account.username = "anna".to_owned()).await,
             Change::Factor => world.change(ana, |account| account.factors.push("totp-1".to_owned())).await,
             Change::Status => world.change(ana, |account| account.status = AccountStatus::Disabled).await,
-            Change::MayNotChange => world.change(ana, |account| account.may_change_password = false).await,
+            Change::Permission => world.change(ana, |account| account.may_change_password = false).await,
             Change::Gone => world.accounts.remove(&ana.id).await,
             Change::SignIn => {
                 world.recovery.sign_in(&ana.identifier(), &ana.password(), &world.client()).await.unwrap();
