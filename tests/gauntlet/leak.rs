@@ -7,6 +7,7 @@ use crate::kit::{
 use regain::identity::{EmailAddress, Identifier, IdentityClaims};
 use regain::mail::{Delivery, LetterContent};
 use regain::password::Password;
+use regain::sqlite::SqliteFlows;
 use regain::testing::mocks::MockMailer;
 use regain::testing::{Someone, World};
 use std::fmt::Debug;
@@ -247,15 +248,18 @@ async fn logged(work: impl Future<Output = Vec<String>>) -> Seen {
     Seen { texts: text.lines().map(str::to_owned).collect(), canaries }
 }
 
-/// The whole story, and one in which every mail fails and a store gives no answer.
+/// The whole story, once more on SQLite, and one in which every mail fails.
 async fn story_for_the_log() -> Vec<String> {
     tracing::trace!("the log is kept");
     let story = Story::told_on(Site::new()).await;
     values(&story).await;
     let mut mailer = MockMailer::new();
     mailer.expect_send().returning(|_| Delivery::RetryLater("mailbox unavailable".into()));
+    let folder = tempfile::tempdir().unwrap();
+    let flows = Arc::new(SqliteFlows::open(folder.path().join("flows.db")).await.unwrap());
+    let stored = Story::told_on(Site::build(World::builder().flows(flows))).await;
     let broken = Story::told_on(Site::build(World::builder().mailer(Arc::new(mailer)))).await;
-    [story.canaries, broken.canaries].concat()
+    [story.canaries, stored.canaries, broken.canaries].concat()
 }
 
 /// Easy WP SMTP: its debug log, readable for all, had whole mails in it, reset links included.
@@ -280,7 +284,9 @@ fn check_caches(answers: &[(String, Answer)]) -> Verdict {
         let says = |name: &str| answer.header(name).unwrap_or_default();
         ensure!(says("cache-control") == "no-store", "{what} may be cached: {:?}", says("cache-control"));
         ensure!(says("referrer-policy") == "no-referrer", "{what} may be told on by a referrer");
-        for header in ["set-cookie", "etag", "last-modified", "expires", "age", "vary"] {
+        for header in
+            ["set-cookie", "etag", "last-modified", "expires", "age", "vary", "access-control-allow-origin"]
+        {
             ensure!(answer.header(header).is_none(), "{what} has the header {header}");
         }
     }

@@ -160,10 +160,25 @@ async fn assert_the_store_refuses() {
     }
 }
 
+/// Nor does somebody whose account is disabled get the username.
+async fn assert_no_username_for_the_disabled() {
+    for (standing, mails) in [(Standing::Disabled, 0), (Standing::Active, 1)] {
+        let site = Site::new();
+        let ana = site.world.person("Ana").await;
+        let regain = Regain { site, ana, redeemed: Cell::new(false) };
+        regain.stand(standing).await;
+        let world = &regain.site.world;
+        world.recovery.ask_username(&regain.ana.claims(), &world.client()).await.unwrap();
+        world.work().await;
+        assert_eq!(world.mailbox.mails().len(), mails, "{standing:?}");
+    }
+}
+
 /// Plone: who was banned from changing the password got a link by "forgot password" all the same.
 #[tokio::test]
 async fn state_cve_2013_4198_plone_recovery_bypasses_a_ban() {
     assert_the_store_refuses().await;
+    assert_no_username_for_the_disabled().await;
     let twin = check_standing::<Twin<false, false, true>>().await;
     holds_and_catches(check_standing::<Regain>().await, twin, "a link was mailed");
 }

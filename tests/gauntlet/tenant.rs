@@ -2,6 +2,7 @@
 
 use crate::kit::{NEW, Site, Verdict, holds_and_catches, on_file};
 use regain::account::Account;
+use regain::identity::Person;
 use regain::memory::MemoryFlows;
 use regain::testing::World;
 use std::cell::RefCell;
@@ -125,4 +126,9 @@ async fn a_second_tenant_has_its_own_links() {
     let [_, south] = &both.0;
     south.world.recovery.signed_in(&account("ana@home.example").id).await.unwrap();
     assert!(both.redeem(0, &ours).await, "the other tenant's sign-in ended our link");
+    // One person, known to both under one record number: nothing in the two indexes shows it.
+    let person = Person::new("Ana", "Lindqvist").with_record_number("MRN-00001");
+    let [north, south] = both.0.each_ref().map(|site| site.world.recovery.blind_index().entries_for(&person));
+    assert!(!north.is_empty());
+    assert!(north.iter().all(|entry| south.iter().all(|other| entry.value != other.value)));
 }
