@@ -108,7 +108,7 @@ async fn asking_for_a_link_makes_the_same_calls_whoever_is_asked_about() {
         let calls = [
             "entropy.fill(16)",
             "entropy.fill(24)",
-            "flows.commit(spends=2,flows=1 insert 0 update,mails=0,settled=0,audit=1)",
+            "flows.commit(spends=3,flows=1 insert 0 update,mails=0,settled=0,audit=1)",
         ];
         assert_eq!(trace.take(), calls, "{kind}");
     }
@@ -124,7 +124,7 @@ async fn asking_for_a_username_makes_the_same_calls_whoever_is_asked_about() {
         let calls = [
             "entropy.fill(16)",
             "entropy.fill(24)",
-            "flows.commit(spends=2,flows=1 insert 0 update,mails=0,settled=0,audit=1)",
+            "flows.commit(spends=3,flows=1 insert 0 update,mails=0,settled=0,audit=1)",
         ];
         assert_eq!(trace.take(), calls, "{kind}");
     }
