@@ -167,7 +167,8 @@ fn aad(id: KeyId, place: Place<'_>) -> Zeroizing<Vec<u8>> {
     ])
 }
 
-/// Turns what must not be stored into a key that can be: budgets, and names in the audit record.
+/// Turns what must not be stored into a key that can be: budgets, and names in the audit record. They change when the
+/// oldest key leaves the ring.
 #[derive(Clone)]
 pub(crate) struct Pseudonyms {
     key: Zeroizing<[u8; 32]>,
@@ -176,7 +177,9 @@ pub(crate) struct Pseudonyms {
 
 impl Pseudonyms {
     pub(crate) fn new(ring: &KeyRing, realm: Realm) -> Self {
-        let key = mac(&*ring.keys[0].1, &[b"regain/key/v1", b"pseudonym"]);
+        // The oldest key, so that a rotation neither refills budgets nor renames people in the audit record.
+        let oldest = ring.keys.last().map_or([0; 32], |(_, key)| **key);
+        let key = mac(&oldest, &[b"regain/key/v1", b"pseudonym"]);
         Self { key: Zeroizing::new(key), realm }
     }
 

@@ -44,6 +44,7 @@ impl Recovery {
         let spends = vec![
             inner.spend("ask/client", &network, limits.asks_per_client, at),
             inner.spend("ask/identifier", subject, limits.asks_per_identifier, at),
+            inner.spend("ask/all", b"", limits.asks_in_all, at),
         ];
         let asked = inner.ask(Purpose::Password, identifier.as_typed().as_bytes(), spends, client, at);
         asked.instrument(inner.span("ask_password", None)).await
@@ -68,6 +69,7 @@ impl Recovery {
         for subject in inner.index.budget_subjects(claims) {
             spends.push(inner.spend("ask/claims", &subject, limits.claims_per_attribute, at));
         }
+        spends.push(inner.spend("ask/all", b"", limits.asks_in_all, at));
         let typed = claims.to_bytes();
         let asked = inner.ask(Purpose::Username, &typed, spends, client, at);
         asked.instrument(inner.span("ask_username", None)).await

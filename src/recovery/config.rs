@@ -48,6 +48,9 @@ pub struct Limits {
     pub asks_per_identifier: Quota,
     /// Asks from one client network: 30 per 5 minutes.
     pub asks_per_client: Quota,
+    /// Asks of all clients together: 3,000 per 5 minutes (RL-10), so that nobody with many networks makes honest asks
+    /// wait until they are given up. Set it to what the worker and the mail system can take.
+    pub asks_in_all: Quota,
     /// Claims about one identifying attribute, such as one record number: 5 per day, so that guessing birth
     /// dates is pointless (ID-4).
     pub claims_per_attribute: Quota,
@@ -59,11 +62,11 @@ pub struct Limits {
     pub mails_per_account_day: Quota,
     /// Passwords hashed for one link: 20 per hour.
     pub choices_per_link: Quota,
-    /// Sign-ins tried for one identifier: 100 per hour (NIST SP 800-63B-4 3.2.2: at most 100 in a row).
+    /// Sign-ins tried for one identifier: 100 per hour. One that succeeds clears the count (RL-3).
     pub sign_ins_per_identifier: Quota,
-    /// Sign-ins tried for one identifier from one client network: 10 per 15 minutes.
+    /// Sign-ins tried for one identifier from one client network: 10 per 15 minutes. One that succeeds clears it.
     pub sign_ins_per_identifier_and_client: Quota,
-    /// Sign-ins tried from one client network: 100 per 5 minutes.
+    /// Sign-ins tried from one client network: 300 per 5 minutes, those that succeed among them.
     pub sign_ins_per_client: Quota,
 }
 
@@ -72,6 +75,7 @@ impl Default for Limits {
         Self {
             asks_per_identifier: Quota::new(5, Duration::HOUR),
             asks_per_client: Quota::new(30, Duration::minutes(5)),
+            asks_in_all: Quota::new(3_000, Duration::minutes(5)),
             claims_per_attribute: Quota::new(5, Duration::DAY),
             claims_per_account: Quota::new(5, Duration::DAY),
             mails_per_account_hour: Quota::new(3, Duration::HOUR),
@@ -79,40 +83,50 @@ impl Default for Limits {
             choices_per_link: Quota::new(20, Duration::HOUR),
             sign_ins_per_identifier: Quota::new(100, Duration::HOUR),
             sign_ins_per_identifier_and_client: Quota::new(10, Duration::minutes(15)),
-            sign_ins_per_client: Quota::new(100, Duration::minutes(5)),
+            sign_ins_per_client: Quota::new(300, Duration::minutes(5)),
         }
     }
 }
 
 impl Limits {
-    /// More asks per client network: for load tests only. One network may then fill the queue.
+    /// As many asks from one client network, and in all: for load tests only. One network may then fill the queue.
     #[must_use]
     pub fn danger_asks_per_client(mut self, quota: Quota) -> Self {
         self.asks_per_client = quota;
+        self.asks_in_all = quota;
         self
     }
 
-    /// Limits that protect an account have a ceiling; those of a client network are the host's affair.
+    /// Limits that protect an account have a ceiling, for what may be done at once as for the rate; those of a client
+    /// network are the host's affair.
     fn check(&self) -> Result<(), ConfigError> {
         let per_day = |quota: Quota| f64::from(quota.count()) * (Duration::DAY / quota.period());
         let ceilings = [
-            ("claims_per_attribute", self.claims_per_attribute, 100.0, "100 a day (OWASP ASVS 2.4.1)"),
-            ("claims_per_account", self.claims_per_account, 100.0, "100 a day (OWASP ASVS 2.4.1)"),
+            ("asks_per_identifier", self.asks_per_identifier, 2400, "100 an hour (OWASP ASVS 2.4.1)"),
+            ("claims_per_attribute", self.claims_per_attribute, 100, "100 a day (OWASP ASVS 2.4.1)"),
+            ("claims_per_account", self.claims_per_account, 100, "100 a day (OWASP ASVS 2.4.1)"),
+            (
+                "mails_per_account_hour",
+                self.mails_per_account_hour,
+                480,
+                "20 an hour (OWASP forgot-password sheet)",
+            ),
             (
                 "mails_per_account_day",
                 self.mails_per_account_day,
-                100.0,
+                100,
                 "100 a day (OWASP forgot-password sheet)",
             ),
+            ("choices_per_link", self.choices_per_link, 2400, "100 an hour (NIST SP 800-63B-4 3.2.2)"),
             (
                 "sign_ins_per_identifier",
                 self.sign_ins_per_identifier,
-                2400.0,
+                2400,
                 "100 an hour (NIST SP 800-63B-4 3.2.2)",
             ),
         ];
         for (name, quota, ceiling, floor) in ceilings {
-            if per_day(quota) > ceiling {
+            if quota.count() > ceiling || per_day(quota) > f64::from(ceiling) {
                 return Err(ConfigError::Weaker { what: name, floor });
             }
         }

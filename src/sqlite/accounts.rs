@@ -11,10 +11,11 @@ use crate::ids::AccountId;
 use crate::password::PasswordHash;
 use crate::sqlite::rows::{damaged, get};
 use crate::sqlite::schema::{Pools, Schema};
+use crate::sqlite::writer::in_transaction;
 use crate::store::StoreError;
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Connection as _, Row as _, SqliteConnection};
+use sqlx::{Row as _, SqliteConnection};
 use std::path::Path;
 use time::Date;
 use time::macros::format_description;
@@ -22,10 +23,6 @@ use time::macros::format_description;
 const SCHEMA: Schema = Schema { name: "accounts", migrations: &[include_str!("accounts.sql")] };
 
 type Result<T> = std::result::Result<T, StoreError>;
-
-fn failed(error: sqlx::Error) -> StoreError {
-    StoreError::new("use the accounts' table", error)
-}
 
 /// Accounts and sessions in a SQLite file.
 pub struct SqliteAccounts {
@@ -52,8 +49,8 @@ impl SqliteAccounts {
     /// [`StoreError`] when the database does not answer.
     pub async fn count(&self) -> Result<u64> {
         let query = sqlx::query("SELECT count(*) FROM regain_account");
-        let row = query.fetch_one(&self.pools.readers).await.map_err(failed)?;
-        row.try_get::<i64, _>(0).map(|count| count.unsigned_abs()).map_err(failed)
+        let row = query.fetch_one(&self.pools.readers).await?;
+        row.try_get::<i64, _>(0).map(|count| count.unsigned_abs()).map_err(StoreError::from)
     }
 
     /// Adds accounts, or replaces them, with their blind-index values: all in one transaction. Sessions go on.
@@ -61,15 +58,16 @@ impl SqliteAccounts {
     /// # Errors
     /// [`StoreError`] when a username cannot be one, belongs to another account, or the database does not answer.
     pub async fn put(&self, accounts: &[Account], index: &BlindIndex) -> Result<()> {
-        let mut connection = self.pools.writer.acquire().await.map_err(failed)?;
-        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
-        for account in accounts {
-            let Some(key) = username_key(&account.username) else {
-                return Err(StoreError::plain("a username holds characters that usernames cannot have"));
-            };
-            insert(account, &key, index, &mut transaction).await.map_err(failed)?;
-        }
-        transaction.commit().await.map_err(failed)
+        in_transaction(&self.pools.writer, async |connection| {
+            for account in accounts {
+                let Some(key) = username_key(&account.username) else {
+                    return Err(StoreError::plain("a username holds characters that usernames cannot have"));
+                };
+                insert(account, &key, index, connection).await?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// Deletes an account, its index values and its sessions.
@@ -78,7 +76,7 @@ impl SqliteAccounts {
     /// [`StoreError`] when the database does not answer.
     pub async fn remove(&self, id: &AccountId) -> Result<()> {
         let query = sqlx::query("DELETE FROM regain_account WHERE id = ?").bind(id.as_str());
-        query.execute(&self.pools.writer).await.map(drop).map_err(failed)
+        query.execute(&self.pools.writer).await.map(drop).map_err(StoreError::from)
     }
 
     /// How many sessions an account has.
@@ -87,7 +85,7 @@ impl SqliteAccounts {
     /// [`StoreError`] when the database does not answer.
     pub async fn sessions(&self, id: &AccountId) -> Result<u32> {
         let query = sqlx::query("SELECT count(*) FROM regain_session WHERE account = ?").bind(id.as_str());
-        query.fetch_one(&self.pools.readers).await.and_then(|row| row.try_get(0)).map_err(failed)
+        query.fetch_one(&self.pools.readers).await.and_then(|row| row.try_get(0)).map_err(StoreError::from)
     }
 
     /// Begins a session. Of the session's secret only a digest is given, and kept.
@@ -105,8 +103,7 @@ impl SqliteAccounts {
             .bind(account.as_str())
             .bind(expires_at.millis())
             .execute(&self.pools.writer)
-            .await
-            .map_err(failed)?;
+            .await?;
         Ok(())
     }
 
@@ -122,8 +119,7 @@ impl SqliteAccounts {
         .bind(&digest[..])
         .bind(now.millis())
         .fetch_optional(&self.pools.readers)
-        .await
-        .map_err(failed)?;
+        .await?;
         row.as_ref()
             .map(|row| AccountId::new(get(row, "account")?).map_err(|_| damaged("account")))
             .transpose()
@@ -135,7 +131,7 @@ impl SqliteAccounts {
     /// [`StoreError`] when the database does not answer.
     pub async fn end_session(&self, digest: &[u8; 32]) -> Result<()> {
         let query = sqlx::query("DELETE FROM regain_session WHERE digest = ?").bind(&digest[..]);
-        query.execute(&self.pools.writer).await.map(drop).map_err(failed)
+        query.execute(&self.pools.writer).await.map(drop).map_err(StoreError::from)
     }
 
     /// All accounts of a query that gives `regain_account` rows.
@@ -143,8 +139,8 @@ impl SqliteAccounts {
         &self,
         query: sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
     ) -> Result<Vec<Account>> {
-        let mut connection = self.pools.readers.acquire().await.map_err(failed)?;
-        let rows = query.fetch_all(&mut *connection).await.map_err(failed)?;
+        let mut connection = self.pools.readers.acquire().await?;
+        let rows = query.fetch_all(&mut *connection).await?;
         let mut accounts = Vec::with_capacity(rows.len());
         for row in &rows {
             accounts.push(account(row, &mut connection).await?);
@@ -204,9 +200,22 @@ async fn insert(
     Ok(())
 }
 
+async fn store_password(change: &PasswordChange, connection: &mut SqliteConnection) -> Result<()> {
+    sqlx::query("UPDATE regain_account SET password = ?, must_change_password = 0 WHERE id = ?")
+        .bind(change.hash.as_str())
+        .bind(change.account.as_str())
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query("DELETE FROM regain_session WHERE account = ?")
+        .bind(change.account.as_str())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 async fn by_id(id: &AccountId, connection: &mut SqliteConnection) -> Result<Option<Account>> {
     let query = sqlx::query("SELECT * FROM regain_account WHERE id = ?").bind(id.as_str());
-    match query.fetch_optional(&mut *connection).await.map_err(failed)? {
+    match query.fetch_optional(&mut *connection).await? {
         Some(row) => account(&row, connection).await.map(Some),
         None => Ok(None),
     }
@@ -227,8 +236,7 @@ async fn account(row: &SqliteRow, connection: &mut SqliteConnection) -> Result<A
         sqlx::query("SELECT email FROM regain_account_address WHERE account = ? ORDER BY position")
             .bind(id)
             .fetch_all(connection)
-            .await
-            .map_err(failed)?;
+            .await?;
     for address in &addresses {
         let address = EmailAddress::parse(get(address, "email")?).map_err(|_| damaged("email"))?;
         account.addresses.push(AddressOnFile::Email(address));
@@ -257,7 +265,7 @@ impl AccountStore for SqliteAccounts {
         let query = sqlx::query(
             "SELECT * FROM regain_account WHERE id IN
                (SELECT id FROM regain_account WHERE username_key = ?1
-                UNION SELECT account FROM regain_account_address WHERE email_key = ?2) LIMIT 2",
+                UNION SELECT account FROM regain_account_address WHERE email_key = ?2) LIMIT 50",
         );
         self.all(query.bind(identifier.username_key()).bind(identifier.email_key())).await
     }
@@ -279,30 +287,20 @@ impl AccountStore for SqliteAccounts {
     }
 
     async fn get(&self, id: &AccountId) -> Result<Option<Account>> {
-        let mut connection = self.pools.readers.acquire().await.map_err(failed)?;
+        let mut connection = self.pools.readers.acquire().await?;
         by_id(id, &mut connection).await
     }
 
     async fn set_password(&self, change: &PasswordChange) -> Result<Applied> {
-        let mut connection = self.pools.writer.acquire().await.map_err(failed)?;
-        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
-        let present = by_id(&change.account, &mut transaction).await?;
-        let applied = change.against(present.as_ref());
-        if applied == Applied::Done {
-            sqlx::query("UPDATE regain_account SET password = ?, must_change_password = 0 WHERE id = ?")
-                .bind(change.hash.as_str())
-                .bind(change.account.as_str())
-                .execute(&mut *transaction)
-                .await
-                .map_err(failed)?;
-            sqlx::query("DELETE FROM regain_session WHERE account = ?")
-                .bind(change.account.as_str())
-                .execute(&mut *transaction)
-                .await
-                .map_err(failed)?;
-        }
-        transaction.commit().await.map_err(failed)?;
-        Ok(applied)
+        in_transaction(&self.pools.writer, async |connection| {
+            let present = by_id(&change.account, connection).await?;
+            let applied = change.against(present.as_ref());
+            if applied == Applied::Done {
+                store_password(change, connection).await?;
+            }
+            Ok(applied)
+        })
+        .await
     }
 
     async fn upgrade_hash(&self, upgrade: &HashUpgrade) -> Result<()> {
@@ -311,8 +309,7 @@ impl AccountStore for SqliteAccounts {
             .bind(upgrade.account.as_str())
             .bind(upgrade.from.as_str())
             .execute(&self.pools.writer)
-            .await
-            .map_err(failed)?;
+            .await?;
         Ok(())
     }
 }

@@ -48,7 +48,10 @@ fn realm(row: &SqliteRow) -> Result<Realm> {
 
 /// The rows that can be read. One damaged row must not keep a worker from the others; it comes again with each lease.
 pub(super) fn readable<T>(rows: &[SqliteRow], parse: fn(&SqliteRow) -> Result<T>) -> Vec<T> {
-    let log = |error: &StoreError| tracing::error!(%error, "a claimed row is damaged");
+    let log = |error: &StoreError| {
+        let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+        tracing::error!(cause, "a claimed row is damaged");
+    };
     rows.iter().filter_map(|row| parse(row).inspect_err(log).ok()).collect()
 }
 

@@ -90,16 +90,39 @@ async fn transact<W: Work>(
     works: &[W],
 ) -> Result<Vec<W::Answer>, StoreError> {
     file.is_still_there()?;
-    let failed = |error: sqlx::Error| StoreError::new("write to the database", error);
-    let mut connection = pool.acquire().await.map_err(failed)?;
-    // Deferred transactions fail with SQLITE_BUSY when they turn from reading to writing; this one waits.
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
-    let mut answers = Vec::with_capacity(works.len());
-    for work in works {
-        answers.push(in_savepoint(work, &mut transaction).await.map_err(failed)?);
+    in_transaction(pool, async |connection| {
+        let mut answers = Vec::with_capacity(works.len());
+        for work in works {
+            answers.push(in_savepoint(work, connection).await?);
+        }
+        Ok::<_, sqlx::Error>(answers)
+    })
+    .await
+    .map_err(|error| StoreError::new("write to the database", error))
+}
+
+/// Runs `work` in a transaction of its own on the writing connection.
+///
+/// After an error the connection is closed, not given back: when a disk is full, SQLite rolls back by itself, and what
+/// sqlx believes of the connection's state is then wrong for good.
+pub(super) async fn in_transaction<T, E: From<sqlx::Error>>(
+    pool: &SqlitePool,
+    work: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, E>,
+) -> Result<T, E> {
+    let mut connection = pool.acquire().await?;
+    let done = async {
+        // Deferred transactions fail with SQLITE_BUSY when they turn from reading to writing; this one waits.
+        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+        let done = work(&mut transaction).await?;
+        transaction.commit().await?;
+        Ok(done)
     }
-    transaction.commit().await.map_err(failed)?;
-    Ok(answers)
+    .await;
+    if done.is_err() {
+        // The error that counts is the one above.
+        let _ = connection.detach().close_hard().await;
+    }
+    done
 }
 
 async fn in_savepoint<W: Work>(
