@@ -3,11 +3,11 @@ use regain::RecoveryError;
 use regain::identity::{Identifier, IdentityClaims};
 use regain::password::Password;
 
-/// Two budgets, one flow, one line of audit, two draws of randomness, and no look at any account.
+/// Three budgets, one flow, one line of audit, two draws of randomness, and no look at any account.
 const CALLS: [&str; 3] = [
     "entropy.fill(16)",
     "entropy.fill(24)",
-    "flows.commit(spends=2,flows=1 insert 0 update,mails=0,settled=0,audit=1)",
+    "flows.commit(spends=3,flows=1 insert 0 update,mails=0,settled=0,audit=1)",
 ];
 
 async fn asking_for_a_link_makes_the_same_calls(stores: Stores) {
