@@ -4,7 +4,7 @@
 //! every rule of its own; regain only reads, and writes one thing: a new password hash, guarded by the epoch.
 
 use crate::identity::{EmailAddress, Identifier, IdentityKey, Person};
-use crate::ids::AccountId;
+use crate::ids::{AccountId, FlowId};
 use crate::password::PasswordHash;
 use crate::store::StoreError;
 use crate::wire::frame;
@@ -140,6 +140,9 @@ impl fmt::Debug for AccountEpoch {
 /// A new password for one account.
 #[derive(Debug, Clone)]
 pub struct PasswordChange {
+    /// The recovery that this is for, the same in every try. A host that cannot read its hashes keeps it beside the
+    /// account, and answers [`Applied::Before`] when it comes again.
+    pub flow: FlowId,
     /// Whose.
     pub account: AccountId,
     /// The epoch that the account must still have.

@@ -1,7 +1,7 @@
 //! The audit record: who did what to which flow, and when; and the chain that shows tampering.
 //!
-//! A record names people by keyed pseudonyms only, never by what was typed (ID-9). The chain is closed in
-//! batches by the worker, so that it serialises nobody.
+//! A record names people by keyed pseudonyms only, never by what was typed (ID-9). [`ChainHash`]
+//! computes the chain over records in their order; nothing closes it yet.
 
 use crate::clock::Timestamp;
 use crate::flow::coded;
@@ -71,7 +71,7 @@ pub struct AuditRecord {
     pub flow: FlowId,
     /// The flow's version after this.
     pub version: u64,
-    /// What happened: a stable code such as `recovery.link_sent`.
+    /// What happened: a stable code such as `password.link_sent`.
     pub event: String,
     /// More about it: a stable code such as `no_account`.
     pub reason: Option<String>,

@@ -10,7 +10,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RecoveryError {
-    /// The link is unknown, expired, used, replaced or malformed. Which of these, only the audit record tells (EN-5).
+    /// The link is unknown, expired, used, replaced or malformed. Which of these, only the event stream tells (EN-5).
     #[error("this link cannot be used")]
     LinkNotUsable,
     /// The account's second factor has to be proven before a password can be chosen.
@@ -57,7 +57,7 @@ pub enum Fault {
     Pool(#[from] crate::password::PoolError),
     /// A letter could not be written.
     #[error("a letter could not be composed")]
-    Letter(#[from] askama::Error),
+    Letter(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The state machine refused a step that the service took for legal.
     #[error(transparent)]
     Refused(#[from] crate::flow::Refusal),

@@ -1,6 +1,8 @@
 //! The event stream: what a host can count, alarm on and react to.
 //!
-//! Events carry codes, flow ids and keyed pseudonyms; no personal data and no secret.
+//! Events carry codes, flow ids and keyed pseudonyms; no personal data and no secret. They are told after the fact, once,
+//! and as well as can be: a process that dies in between tells nothing. The same goes to `tracing` at INFO. What must
+//! not be lost is in the audit record.
 
 use crate::audit::{Actor, Pseudonym};
 use crate::flow::{Dismissal, Purpose, StateKind};
@@ -36,7 +38,7 @@ pub enum RecoveryEvent {
     LinkRefused {
         /// The flow that it named, if it was a token at all.
         flow: Option<FlowId>,
-        /// `malformed`, `unknown`, `dead`, `expired`, `wrong_secret`, `account_changed`, `not_allowed`.
+        /// `malformed`, `unknown`, `dead`, `expired`, `no_account`, `wrong_secret_or_account_changed`, `not_allowed`.
         why: &'static str,
     },
     /// A new password was refused; the link still works.
@@ -59,7 +61,7 @@ pub enum RecoveryEvent {
     Mail {
         /// The mail.
         id: MailId,
-        /// `sent`, `retry`, `refused`, `too_old`, `unreadable`.
+        /// `sent`, `stale` (a link that is dead by now; not sent), `retry`, `refused`, `too_old`, `unreadable`.
         outcome: &'static str,
         /// Which try.
         attempt: u32,

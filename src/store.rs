@@ -89,6 +89,8 @@ pub struct MailSettlement {
 pub enum MailOutcome {
     /// Accepted by the mail system: the row is erased.
     Sent,
+    /// Not worth sending any more, such as a link that was replaced: the row is erased.
+    Stale,
     /// To be tried again then.
     Retry(Timestamp),
     /// Given up: what was sealed is erased, the row stays for the host to see.

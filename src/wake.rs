@@ -1,9 +1,22 @@
-//! A nudge from the service to the worker of the same process. Lost nudges cost a poll's time, nothing more.
+//! A nudge from the service to the worker of the same process. A lost one costs a poll's time, nothing more: of several
+//! workers in one process, the last that waited is nudged.
 
 use futures_util::task::AtomicWaker;
-use std::future::poll_fn;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::Poll;
+
+/// Both loops of a worker.
+#[derive(Default)]
+pub(crate) struct Wakes {
+    pub(crate) flows: Wake,
+    pub(crate) mails: Wake,
+}
+
+impl Wakes {
+    pub(crate) fn nudge(&self) {
+        self.flows.nudge();
+        self.mails.nudge();
+    }
+}
 
 #[derive(Default)]
 pub(crate) struct Wake {
@@ -12,16 +25,22 @@ pub(crate) struct Wake {
 }
 
 impl Wake {
-    pub(crate) fn nudge(&self) {
+    fn nudge(&self) {
         self.set.store(true, Ordering::Release);
         self.waker.wake();
     }
+}
 
-    #[cfg_attr(not(feature = "tokio"), expect(dead_code, reason = "waited for by `Worker::run`"))]
+#[cfg(feature = "tokio")]
+impl Wake {
     pub(crate) async fn nudged(&self) {
-        poll_fn(|context| {
+        std::future::poll_fn(|context| {
             self.waker.register(context.waker());
-            if self.set.swap(false, Ordering::AcqRel) { Poll::Ready(()) } else { Poll::Pending }
+            if self.set.swap(false, Ordering::AcqRel) {
+                std::task::Poll::Ready(())
+            } else {
+                std::task::Poll::Pending
+            }
         })
         .await;
     }

@@ -7,9 +7,8 @@
 use crate::clock::{Moment, Timestamp};
 use crate::error::Fault;
 use crate::events::RecoveryEvent;
-use crate::flow::{CLOCK_TOLERANCE, FlowRecord, RecoveryFlow};
+use crate::flow::{CLOCK_TOLERANCE, FlowRecord, Letter, RecoveryFlow};
 use crate::mail::{self, Delivery, Mailer};
-use crate::password::BoxError;
 use crate::recovery::Recovery;
 use crate::store::{Claim, Commit, DeadLetter, Depth, MailOutcome, MailSettlement, OutboxMail, Sweep};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
@@ -54,6 +53,15 @@ impl Progress {
     pub fn is_idle(&self) -> bool {
         self.flows == 0 && self.mails == 0
     }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            flows: self.flows + other.flows,
+            mails: self.mails + other.mails,
+            faults: self.faults + other.faults,
+            swept: self.swept + other.swept,
+        }
+    }
 }
 
 /// Does what is due. Cheap to clone.
@@ -76,10 +84,21 @@ impl Worker {
     /// # Errors
     /// [`Fault`] when the store does not hand out work. A fault in one piece of work does not end the round.
     pub async fn step(&self) -> Result<Progress, Fault> {
+        let flows = self.flow_round().await?;
+        let mails = self.mail_round().await?;
+        Ok(flows.and(mails))
+    }
+
+    async fn flow_round(&self) -> Result<Progress, Fault> {
         let mut progress = Progress::default();
         self.attend_flows(&mut progress).await?;
-        self.deliver_mails(&mut progress).await?;
         self.sweep_if_due(&mut progress).await?;
+        Ok(progress)
+    }
+
+    async fn mail_round(&self) -> Result<Progress, Fault> {
+        let mut progress = Progress::default();
+        self.deliver_mails(&mut progress).await?;
         Ok(progress)
     }
 
@@ -91,10 +110,7 @@ impl Worker {
         let mut total = Progress::default();
         loop {
             let round = self.step().await?;
-            total.flows += round.flows;
-            total.mails += round.mails;
-            total.faults += round.faults;
-            total.swept += round.swept;
+            total = total.and(round);
             if round.is_idle() {
                 return Ok(total);
             }
@@ -140,7 +156,11 @@ impl Worker {
 
     async fn attend(&self, record: FlowRecord) -> Result<(), Fault> {
         let span = self.recovery.0.span("attend_flow", Some(record.id));
-        self.recovery.0.attend(RecoveryFlow::try_from(record)?).instrument(span).await
+        let inner = &self.recovery.0;
+        match RecoveryFlow::try_from(record.clone()) {
+            Ok(flow) => inner.attend(flow).instrument(span).await,
+            Err(_) => inner.bury(record).instrument(span).await,
+        }
     }
 
     async fn deliver_mails(&self, progress: &mut Progress) -> Result<(), Fault> {
@@ -171,6 +191,9 @@ impl Worker {
 
     async fn try_delivery(&self, waiting: &OutboxMail) -> (MailOutcome, &'static str) {
         let inner = &*self.recovery.0;
+        if self.is_stale(waiting).await {
+            return (MailOutcome::Stale, "stale");
+        }
         let date = waiting.created_at.to_datetime();
         let message =
             mail::open(&inner.sealer, &inner.realm, &waiting.id, &waiting.sealed, &inner.sender, date);
@@ -180,26 +203,36 @@ impl Worker {
             Err(error) => Delivery::RetryLater(error.to_string().into()),
         };
         let at = inner.clock.read();
-        let now = at.now;
-        let dead = |why: &'static str| (MailOutcome::Dead { at: now, why: why.into() }, why);
-        let log = |outcome: &str, error: &BoxError| {
-            tracing::warn!(mail = %waiting.id, attempt = waiting.attempts, outcome, %error, "mail not delivered");
+        let too_old = at.now >= waiting.created_at.plus(MAIL_LIFE);
+        let (why, error) = match delivery {
+            Delivery::Sent => return (MailOutcome::Sent, "sent"),
+            Delivery::Refused(error) => ("refused", error),
+            Delivery::RetryLater(error) if too_old && message.is_ok() => ("too_old", error),
+            Delivery::RetryLater(error) if too_old => ("unreadable", error),
+            Delivery::RetryLater(error) => ("retry", error),
         };
-        match delivery {
-            Delivery::Sent => (MailOutcome::Sent, "sent"),
-            Delivery::Refused(error) => {
-                log("refused", &error);
-                dead("refused")
+        tracing::warn!(mail = %waiting.id, attempt = waiting.attempts, outcome = why, %error, "mail not delivered");
+        let outcome = match why {
+            // As far ahead as claims go: after a step back, `now` would be due at once.
+            "retry" => MailOutcome::Retry(reach(at).plus(back_off(waiting.attempts))),
+            _ => MailOutcome::Dead { at: at.now, why: why.into() },
+        };
+        (outcome, why)
+    }
+
+    /// A link that is dead by now would only confuse: after an outage, or when a newer one has overtaken it.
+    async fn is_stale(&self, waiting: &OutboxMail) -> bool {
+        let inner = &*self.recovery.0;
+        if waiting.letter != Letter::RecoveryLink.code() {
+            return false;
+        }
+        match inner.load(waiting.flow).await {
+            Ok(flow) => {
+                let open = |flow: RecoveryFlow| flow.open_link_window(inner.clock.read(), inner.link_life);
+                flow.and_then(open).is_none()
             }
-            Delivery::RetryLater(error) if now >= waiting.created_at.plus(MAIL_LIFE) => {
-                log("too_old", &error);
-                dead(if message.is_ok() { "too_old" } else { "unreadable" })
-            }
-            Delivery::RetryLater(error) => {
-                log("retry", &error);
-                // As far ahead as claims go: after a step back, `now` would be due at once.
-                (MailOutcome::Retry(reach(at).plus(back_off(waiting.attempts))), "retry")
-            }
+            // When in doubt it is sent.
+            Err(_) => false,
         }
     }
 
@@ -237,38 +270,56 @@ fn back_off(attempt: u32) -> Duration {
 
 #[cfg(feature = "tokio")]
 mod run {
-    use super::{Recovery, Worker};
+    use super::Worker;
     use std::future::Future;
-    use std::pin::pin;
     use std::time::Duration;
+    use tokio::sync::watch;
 
     /// Without a nudge, the worker looks for work this often.
     const POLL: Duration = Duration::from_secs(1);
 
+    #[derive(Clone, Copy)]
+    enum Work {
+        Flows,
+        Mails,
+    }
+
     impl Worker {
-        /// Works until `stop` is ready; what has been claimed by then is finished first.
+        /// Works until `stop` is ready; what has been claimed by then is finished first. Flows and mails go side by
+        /// side, so that a slow mail system makes nobody wait for anything but mail.
         pub async fn run(self, stop: impl Future<Output = ()> + Send) {
-            let mut stop = pin!(stop);
-            loop {
-                let idle = match self.step().await {
+            let (stopping, stopped) = watch::channel(false);
+            let flows = self.repeat(Work::Flows, stopped.clone());
+            let mails = self.repeat(Work::Mails, stopped);
+            let stop = async {
+                stop.await;
+                stopping.send_replace(true);
+            };
+            tokio::join!(flows, mails, stop);
+        }
+
+        async fn repeat(&self, work: Work, mut stopped: watch::Receiver<bool>) {
+            let wakes = &self.recovery.0.wake;
+            while !*stopped.borrow_and_update() {
+                let (round, wake) = match work {
+                    Work::Flows => (self.flow_round().await, &wakes.flows),
+                    Work::Mails => (self.mail_round().await, &wakes.mails),
+                };
+                let rest = match round {
                     Ok(progress) => progress.is_idle() || progress.faults > 0,
                     Err(fault) => {
                         self.recovery.0.report("claim_work", &fault);
                         true
                     }
                 };
-                tokio::select! {
-                    biased;
-                    () = &mut stop => return,
-                    () = rest(&self.recovery, idle) => {}
+                if rest {
+                    tokio::select! {
+                        biased;
+                        _ = stopped.changed() => {}
+                        _ = tokio::time::timeout(POLL, wake.nudged()) => {}
+                    }
                 }
             }
-        }
-    }
-
-    async fn rest(recovery: &Recovery, idle: bool) {
-        if idle {
-            let _ = tokio::time::timeout(POLL, recovery.0.wake.nudged()).await;
         }
     }
 }

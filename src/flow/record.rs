@@ -149,6 +149,28 @@ fn leads_to(purpose: Purpose, state: StateKind) -> bool {
 }
 
 impl FlowRecord {
+    /// The next version of a row that cannot be read: ended, and without what it carried.
+    #[must_use]
+    pub fn buried(self) -> Self {
+        Self {
+            version: self.version.saturating_add(1),
+            state: StateKind::Superseded.code().into(),
+            reason: None,
+            account: None,
+            live_link: false,
+            digest: None,
+            epoch: None,
+            factor: None,
+            attempts: 0,
+            sealed: None,
+            opened_at: None,
+            expires_at: None,
+            high: None,
+            due_at: None,
+            ..self
+        }
+    }
+
     fn sealed(&self) -> Result<Sealed, CorruptRecord> {
         self.sealed.clone().map(Sealed::new).ok_or(CorruptRecord("sealed"))
     }

@@ -38,8 +38,7 @@ pub struct InvalidService;
 
 /// What a letter tells.
 #[derive(Clone)]
-#[non_exhaustive]
-pub enum LetterContent {
+pub(crate) enum LetterContent {
     /// The forgotten username.
     UsernameReminder {
         /// The username.
@@ -65,8 +64,7 @@ pub enum LetterContent {
 
 impl LetterContent {
     /// Which letter it is.
-    #[must_use]
-    pub fn letter(&self) -> Letter {
+    pub(crate) fn letter(&self) -> Letter {
         match self {
             Self::UsernameReminder { .. } => Letter::UsernameReminder,
             Self::RecoveryLink { .. } => Letter::RecoveryLink,
@@ -84,13 +82,10 @@ impl fmt::Debug for LetterContent {
 
 /// A letter in words.
 #[derive(Clone)]
-pub struct Composed {
-    /// The subject.
-    pub subject: String,
-    /// The plain text part.
-    pub text: Zeroizing<String>,
-    /// The HTML part.
-    pub html: Zeroizing<String>,
+pub(crate) struct Composed {
+    pub(crate) subject: String,
+    pub(crate) text: Zeroizing<String>,
+    pub(crate) html: Zeroizing<String>,
 }
 
 impl fmt::Debug for Composed {

@@ -11,7 +11,8 @@ mod seal;
 #[cfg(feature = "eml")]
 pub use eml::{EmlError, EmlMailer};
 pub(crate) use letter::compose;
-pub use letter::{Composed, InvalidService, LetterContent, Service};
+pub(crate) use letter::{Composed, LetterContent};
+pub use letter::{InvalidService, Service};
 pub(crate) use seal::{open, seal};
 
 use crate::account::AddressOnFile;
@@ -106,6 +107,9 @@ impl fmt::Debug for Message {
 }
 
 /// What became of one try to send a mail.
+///
+/// Errors are logged as they are: they must not name the recipient, nor quote the text, as the answers of mail systems
+/// often do (LG-3).
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Delivery {
@@ -139,6 +143,6 @@ pub enum Delivery {
 /// ```
 #[async_trait]
 pub trait Mailer: Send + Sync {
-    /// Hands one mail over.
+    /// Hands one mail over, within less than a minute: afterwards another worker may try as well.
     async fn send(&self, message: &Message) -> Delivery;
 }

@@ -94,7 +94,7 @@ impl Tables {
         };
         match settlement.outcome {
             MailOutcome::Retry(at) => mail.due_at = at,
-            MailOutcome::Sent => drop(self.mails.remove(&key)),
+            MailOutcome::Sent | MailOutcome::Stale => drop(self.mails.remove(&key)),
             MailOutcome::Dead { at, why } => {
                 let letter = DeadLetter {
                     id: mail.id,

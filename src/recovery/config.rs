@@ -15,7 +15,7 @@ use crate::password::{
 };
 use crate::recovery::{Inner, Recovery};
 use crate::store::FlowStore;
-use crate::wake::Wake;
+use crate::wake::Wakes;
 use std::sync::Arc;
 use time::Duration;
 
@@ -350,7 +350,7 @@ impl RecoveryBuilder {
             notice: self.notice,
             breached: self.breached,
             sink: self.sink,
-            wake: Wake::default(),
+            wake: Wakes::default(),
         })))
     }
 }

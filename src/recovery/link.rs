@@ -7,12 +7,12 @@ use crate::clock::Moment;
 use crate::error::{Fault, RecoveryError};
 use crate::events::RecoveryEvent;
 use crate::flow::{Event, FactorRule, RecoveryFlow, Sealed, State, Window};
-use crate::password::{
-    HashError, Password, PasswordHash, PasswordHasher, PreparedPassword, Reason, Verification,
-};
-use crate::recovery::{Inner, Recovery, Step, Took, policy_context};
+use crate::password::{Password, PasswordHash, Reason};
+use crate::recovery::password::policy_context;
+use crate::recovery::{Inner, Recovery, Step, Took};
 use crate::store::Commit;
 use crate::token::RecoveryToken;
+use crate::wire::frame;
 use time::OffsetDateTime;
 use tracing::Instrument as _;
 
@@ -62,6 +62,17 @@ struct Proven {
 }
 
 impl Recovery {
+    /// Reads a token that somebody presents.
+    ///
+    /// # Errors
+    /// [`RecoveryError::LinkNotUsable`] for whatever is no token.
+    pub fn read_token(&self, text: &str) -> Result<RecoveryToken, RecoveryError> {
+        RecoveryToken::parse(text).map_err(|_| {
+            self.0.emit(RecoveryEvent::LinkRefused { flow: None, why: "malformed" });
+            RecoveryError::LinkNotUsable
+        })
+    }
+
     /// Looks at a link. Writes nothing, so that mail scanners cannot burn it (RC-17).
     ///
     /// # Errors
@@ -101,19 +112,6 @@ impl Recovery {
     }
 }
 
-/// A stored hash that cannot be checked, such as one of another algorithm, is nobody's password any more: its owner
-/// gets in by recovery only.
-fn is_present(
-    hasher: &dyn PasswordHasher,
-    chosen: &PreparedPassword,
-    present: &PasswordHash,
-) -> Result<bool, HashError> {
-    match hasher.verify(chosen, present) {
-        Err(error) if error.is_of_the_stored_hash() => Ok(false),
-        verified => verified.map(Verification::is_right),
-    }
-}
-
 impl Inner {
     async fn choose(
         &self,
@@ -125,10 +123,9 @@ impl Inner {
         if matches!(proven.flow.state(), State::LinkSent(link) if link.factor == FactorRule::Needed) {
             return Err(RecoveryError::FactorNeeded);
         }
-        let prepared = self.accept_password(&proven.account, password).await;
-        let prepared = prepared.inspect_err(|error| self.tell_refusal(&proven.flow, error))?;
         self.count_choice(&proven, client).await?;
-        let hash = self.hash_if_new(&proven, prepared).await?;
+        let hash = self.accept_and_hash(&proven.account, password).await;
+        let hash = hash.inspect_err(|error| self.tell_refusal(&proven.flow, error))?;
         let chosen = self.consume(&proven, &hash, client).await?;
         match self.apply_password(chosen).await {
             Ok(Applied::Done | Applied::Before) => Ok(Chosen::Done),
@@ -183,41 +180,12 @@ impl Inner {
         Ok(Proven { flow, account, at, window })
     }
 
-    /// Counts the choice in its own commit before anything is hashed or compared (RL-7).
+    /// Counts the choice in its own commit before anything is judged, hashed or compared (RL-7).
     async fn count_choice(&self, proven: &Proven, client: &Client) -> Result<(), RecoveryError> {
         let mut commit = Commit::new(self.realm.clone());
         let quota = self.limits.choices_per_link;
         commit.spends.push(self.spend("choose/flow", proven.flow.id().as_bytes(), quota, proven.at));
         self.commit_within_budget("choose", commit, client, proven.at).await
-    }
-
-    /// One verification to see that it is not the present password, then one hash.
-    async fn hash_if_new(
-        &self,
-        proven: &Proven,
-        prepared: PreparedPassword,
-    ) -> Result<PasswordHash, RecoveryError> {
-        let salt = crate::entropy::random(&*self.entropy)
-            .map_err(|error| self.unavailable("choose", error.into()))?;
-        let (hasher, present) = (self.hasher.clone(), proven.account.password.clone());
-        let work = self.pool.run(move || {
-            if let Some(present) = present
-                && is_present(&*hasher, &prepared, &present)?
-            {
-                return Ok(None);
-            }
-            hasher.hash(&prepared, salt).map(Some)
-        });
-        let hashed = work.await.map_err(Fault::from).and_then(|hashed| hashed.map_err(Fault::from));
-        match hashed {
-            Ok(Some(hash)) => Ok(hash),
-            Ok(None) => {
-                let error = RecoveryError::PasswordRefused(vec![Reason::SameAsPresent]);
-                self.tell_refusal(&proven.flow, &error);
-                Err(error)
-            }
-            Err(fault) => Err(self.unavailable("choose", fault)),
-        }
     }
 
     /// Writes the choice down as intent. Of any number of requests with one link, one gets through.
@@ -227,10 +195,13 @@ impl Inner {
         hash: &PasswordHash,
         client: &Client,
     ) -> Result<RecoveryFlow, RecoveryError> {
-        let id = proven.flow.id();
-        let sealed = self.sealer.seal(&*self.entropy, self.flow_place(&id, HASH), hash.as_str().as_bytes());
+        let (id, epoch) = (proven.flow.id(), proven.account.epoch());
+        // The account goes in too: a row that is pointed at another account sets no password there.
+        let bound =
+            frame(&[proven.account.id.as_str().as_bytes(), epoch.as_bytes(), hash.as_str().as_bytes()]);
+        let sealed = self.sealer.seal(&*self.entropy, self.flow_place(&id, HASH), &bound);
         let sealed = sealed.map_err(|error| self.unavailable("choose", error.into()))?;
-        let event = Event::ChoosePassword { hash: Sealed::new(sealed), epoch: proven.account.epoch() };
+        let event = Event::ChoosePassword { hash: Sealed::new(sealed), epoch };
         let mut step = Step::new(proven.flow.clone(), event, Actor::Bearer);
         step.client = self.client_pseudonym(client);
         match self.take(step, proven.at).await {

@@ -7,6 +7,7 @@
 mod ask;
 mod config;
 mod link;
+mod password;
 mod resolve;
 mod sign_in;
 mod step;
@@ -17,7 +18,7 @@ pub use link::{Chosen, LinkView};
 pub use sign_in::{Credential, SignedIn};
 pub(crate) use step::{Step, Took};
 
-use crate::account::{Account, AccountStore};
+use crate::account::AccountStore;
 use crate::audit::Pseudonym;
 use crate::budget::{BudgetKey, Quota, Spend};
 use crate::client::Client;
@@ -31,12 +32,9 @@ use crate::ids::{AccountId, FlowId, Realm};
 use crate::keys::{Place, Pseudonyms, Sealer};
 use crate::mail::{Sender, Service};
 use crate::origin::Links;
-use crate::password::{
-    BreachedPasswords, HashPool, OnBreachFailure, Password, PasswordHash, PasswordHasher, PasswordPolicy,
-    PolicyContext, PreparedPassword, Reason,
-};
+use crate::password::{BreachedPasswords, HashPool, OnBreachFailure, PasswordHasher, PasswordPolicy};
 use crate::store::{Commit, Committed, FlowStore};
-use crate::wake::Wake;
+use crate::wake::Wakes;
 use std::sync::Arc;
 use time::Duration;
 
@@ -65,7 +63,7 @@ pub(crate) struct Inner {
     pub(crate) notice: AskedNotice,
     pub(crate) breached: Option<(Arc<dyn BreachedPasswords>, OnBreachFailure)>,
     pub(crate) sink: Option<Arc<dyn EventSink>>,
-    pub(crate) wake: Wake,
+    pub(crate) wake: Wakes,
 }
 
 impl Recovery {
@@ -98,24 +96,12 @@ impl Recovery {
     pub fn pseudonym(&self, account: &AccountId) -> Pseudonym {
         self.0.account_pseudonym(account)
     }
-
-    /// Whether a password would be good enough for an account: for registration, and for a change while signed in,
-    /// so that there is one policy for all of them (PW-12). `Ok` gives the hash to store.
-    ///
-    /// # Errors
-    /// [`RecoveryError::PasswordRefused`] with all reasons, or [`RecoveryError::Unavailable`].
-    pub async fn hash_new_password(
-        &self,
-        account: &Account,
-        password: &Password,
-    ) -> Result<PasswordHash, RecoveryError> {
-        let prepared = self.0.accept_password(account, password).await?;
-        self.0.hash(prepared).await.map_err(|fault| self.0.unavailable("hash_new_password", fault))
-    }
 }
 
 impl Inner {
+    /// Best effort: what counts is in the tables.
     pub(crate) fn emit(&self, event: RecoveryEvent) {
+        tracing::info!(realm = self.realm.as_str(), ?event, "regain");
         if let Some(sink) = &self.sink {
             sink.event(&event);
         }
@@ -182,69 +168,5 @@ impl Inner {
     pub(crate) async fn load(&self, id: FlowId) -> Result<Option<RecoveryFlow>, Fault> {
         let record = self.flows.load(&self.realm, id).await?;
         record.map(RecoveryFlow::try_from).transpose().map_err(Fault::from)
-    }
-
-    /// Runs the whole policy, off the caller's thread.
-    pub(crate) async fn accept_password(
-        &self,
-        account: &Account,
-        password: &Password,
-    ) -> Result<PreparedPassword, RecoveryError> {
-        let refused = |reasons| Err(RecoveryError::PasswordRefused(reasons));
-        let prepared = match password.prepare() {
-            Ok(prepared) => prepared,
-            Err(reason) => return refused(vec![reason]),
-        };
-        let (policy, account) = (self.policy.clone(), account.clone());
-        let check = self.pool.run(move || {
-            let verdict = policy.check(&prepared, &policy_context(&account));
-            (prepared, verdict)
-        });
-        let (prepared, verdict) =
-            check.await.map_err(|error| self.unavailable("check_password", error.into()))?;
-        if let Err(reasons) = verdict {
-            return refused(reasons);
-        }
-        if let Some(reason) = self.breach(&prepared).await {
-            return refused(vec![reason]);
-        }
-        Ok(prepared)
-    }
-
-    async fn breach(&self, prepared: &PreparedPassword) -> Option<Reason> {
-        let (register, on_failure) = self.breached.as_ref()?;
-        let checked = register.is_breached(prepared).await;
-        if let Err(error) = &checked {
-            tracing::error!(%error, "the register of breached passwords did not answer");
-            self.emit(RecoveryEvent::Fault { doing: "breached_passwords" });
-        }
-        on_failure.judge(checked)
-    }
-
-    pub(crate) async fn hash(&self, prepared: PreparedPassword) -> Result<PasswordHash, Fault> {
-        let salt = random(&*self.entropy)?;
-        let hasher = self.hasher.clone();
-        Ok(self.pool.run(move || hasher.hash(&prepared, salt)).await??)
-    }
-}
-
-fn policy_context(account: &Account) -> PolicyContext<'_> {
-    let person = account.person.as_ref();
-    let mut emails: Vec<&str> = account.addresses.iter().map(email).collect();
-    emails.extend(person.iter().flat_map(|person| person.emails.iter().map(String::as_str)));
-    PolicyContext {
-        username: Some(&account.username),
-        given_name: person.map(|person| person.given_name.as_str()),
-        family_name: person.map(|person| person.family_name.as_str()),
-        birth_date: person.and_then(|person| person.birth_date),
-        record_number: person.and_then(|person| person.record_number.as_deref()),
-        emails,
-        second_factor: !account.factors.is_empty(),
-    }
-}
-
-fn email(address: &crate::account::AddressOnFile) -> &str {
-    match address {
-        crate::account::AddressOnFile::Email(address) => address.as_str(),
     }
 }

@@ -1,6 +1,6 @@
 //! Resolving: what the worker does with an ask, where nobody waits for the answer.
 
-use crate::account::{Account, AccountStatus, Applied, PasswordChange};
+use crate::account::{Account, AccountEpoch, AccountStatus, AddressOnFile, Applied, PasswordChange};
 use crate::audit::Actor;
 use crate::budget::Spend;
 use crate::clock::Moment;
@@ -59,7 +59,7 @@ impl Inner {
             return Ok(Err((Dismissal::Malformed, None)));
         }
         let found = self.accounts.find_by_identifier(&identifier).await?;
-        Ok(only(found).map_err(|why| (why, None)))
+        Ok(only(owners_first(&identifier, found)).map_err(|why| (why, None)))
     }
 
     /// Probe, then agreement. The comparison is counted, per account, before it is made (ID-4).
@@ -194,11 +194,16 @@ impl Inner {
         let State::PasswordChosen { account, epoch, hash, .. } = flow.state() else {
             return Ok(Applied::Conflict);
         };
-        let phc = self.sealer.open(self.flow_place(&flow.id(), HASH), hash.as_bytes())?;
-        let phc = std::str::from_utf8(&phc).map_err(|_| KeyError::Altered)?;
-        let hash = PasswordHash::parse(phc)?;
-        let change = PasswordChange { account: account.clone(), expected: *epoch, hash };
-        let applied = self.accounts.set_password(&change).await?;
+        let applied = match self.open_choice(&flow, hash, account, epoch) {
+            Ok(change) => self.accounts.set_password(&change).await?,
+            // Nobody can ever apply it; it ends like one that the account has left behind.
+            Err(fault @ Fault::Key(KeyError::Altered)) => {
+                self.report("open_choice", &fault);
+                Applied::Conflict
+            }
+            Err(fault) => return Err(fault),
+        };
+        let account = account.clone();
         let at = self.clock.read();
         let event = match applied {
             Applied::Done | Applied::Before => Event::PasswordApplied,
@@ -206,7 +211,7 @@ impl Inner {
         };
         let mut step = Step::new(flow, event, Actor::Worker);
         if applied != Applied::Conflict {
-            let on_file = self.accounts.get(&change.account).await?;
+            let on_file = self.accounts.get(&account).await?;
             let to = on_file.map(|account| account.addresses).unwrap_or_default();
             let content = LetterContent::PasswordChanged { at: at.now.to_datetime() };
             step.mailing = Some(Mailing { to, content });
@@ -217,8 +222,40 @@ impl Inner {
     }
 }
 
+impl Inner {
+    fn open_choice(
+        &self,
+        flow: &RecoveryFlow,
+        sealed: &Sealed,
+        account: &AccountId,
+        epoch: &AccountEpoch,
+    ) -> Result<PasswordChange, Fault> {
+        let plain = self.sealer.open(self.flow_place(&flow.id(), HASH), sealed.as_bytes())?;
+        let [owner, at_epoch, phc] = unframe::<3>(&plain).ok_or(KeyError::Altered)?;
+        if owner != account.as_str().as_bytes() || at_epoch != epoch.as_bytes() {
+            return Err(KeyError::Altered.into());
+        }
+        let phc = std::str::from_utf8(phc).map_err(|_| KeyError::Altered)?;
+        let (flow, hash) = (flow.id(), PasswordHash::parse(phc)?);
+        Ok(PasswordChange { flow, account: account.clone(), expected: *epoch, hash })
+    }
+}
+
 /// An account to go on with, or why there is none, with the account that this is about.
 type Found = Result<Account, (Dismissal, Option<Box<Account>>)>;
+
+/// Somebody may have taken another person's e-mail address for a username. Where the address is on file, its owners
+/// are meant.
+pub(crate) fn owners_first(identifier: &Identifier, found: Vec<Account>) -> Vec<Account> {
+    let Some(key) = identifier.email_key() else { return found };
+    let owns = |account: &Account| {
+        account.addresses.iter().any(|AddressOnFile::Email(address)| address.key().as_str() == key)
+    };
+    if !found.iter().any(owns) {
+        return found;
+    }
+    found.into_iter().filter(owns).collect()
+}
 
 /// Exactly one account, or why not. The same account found twice is one.
 pub(crate) fn only(accounts: Vec<Account>) -> Result<Account, Dismissal> {

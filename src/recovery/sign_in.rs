@@ -1,15 +1,17 @@
 //! Sign-in help: one hash whoever it is, and old links die with a sign-in.
 
 use crate::account::{Account, AccountStatus, HashUpgrade};
+use crate::budget::Spend;
 use crate::client::Client;
+use crate::clock::Moment;
 use crate::error::{Fault, RecoveryError};
 use crate::events::RecoveryEvent;
 use crate::identity::Identifier;
 use crate::ids::AccountId;
 use crate::mail::LetterContent;
 use crate::password::{HashError, Password, PasswordHash, PasswordHasher, PreparedPassword, Verification};
-use crate::recovery::resolve::only;
-use crate::recovery::step::Mailing;
+use crate::recovery::resolve::{only, owners_first};
+use crate::recovery::step::{HouseKeeping, Mailing};
 use crate::recovery::{Inner, Recovery};
 use crate::store::Commit;
 use crate::wire::frame;
@@ -59,7 +61,8 @@ impl Recovery {
     /// [`RecoveryError::Unavailable`].
     pub async fn signed_in(&self, account: &AccountId) -> Result<(), RecoveryError> {
         let inner = &*self.0;
-        inner.supersede_all(account, None).await.map_err(|fault| inner.unavailable("signed_in", fault))
+        let done = inner.supersede_all(account, HouseKeeping::default()).await;
+        done.map_err(|fault| inner.unavailable("signed_in", fault))
     }
 
     /// A credential was changed outside of regain: the account's links die, and for a password every address on file
@@ -75,10 +78,13 @@ impl Recovery {
         let inner = &*self.0;
         let notice = match what {
             Credential::Other => Ok(None),
-            Credential::Password => inner.change_notice(account).await,
+            Credential::Password => inner.change_notice(account).await.map(Some),
         };
         let result = match notice {
-            Ok(mailing) => inner.supersede_all(account, mailing).await,
+            Ok(notice) => {
+                let record = Some("account.credential_changed");
+                inner.supersede_all(account, HouseKeeping { notice, record, ..HouseKeeping::default() }).await
+            }
             Err(fault) => Err(fault),
         };
         result.map_err(|fault| inner.unavailable("credential_changed", fault))
@@ -117,7 +123,8 @@ impl Inner {
         let Ok(prepared) = password.prepare() else { return Err(self.not_accepted(client)) };
         self.count_sign_in(identifier, client).await?;
         let found = self.accounts.find_by_identifier(identifier).await;
-        let account = usable(found.map_err(|error| self.unavailable("sign_in", error.into()))?);
+        let found = found.map_err(|error| self.unavailable("sign_in", error.into()))?;
+        let account = usable(owners_first(identifier, found));
         let verified = self.verify(account.as_ref(), prepared).await;
         let (verification, prepared) = verified.map_err(|fault| self.unavailable("sign_in", fault))?;
         let Some(account) = account.filter(|_| verification != Verification::Wrong) else {
@@ -126,7 +133,10 @@ impl Inner {
         if verification == Verification::RightButOutdated {
             self.upgrade_hash(&account, prepared).await;
         }
-        self.supersede_all(&account.id, None).await.map_err(|fault| self.unavailable("sign_in", fault))?;
+        let [_, pair, typed] = self.sign_in_budgets(identifier, client, self.clock.read());
+        let housekeeping = HouseKeeping { clears: vec![pair.key, typed.key], ..HouseKeeping::default() };
+        let done = self.supersede_all(&account.id, housekeeping).await;
+        done.map_err(|fault| self.unavailable("sign_in", fault))?;
         self.emit(RecoveryEvent::SignIn {
             accepted: true,
             account: Some(self.account_pseudonym(&account.id)),
@@ -144,20 +154,21 @@ impl Inner {
 
     async fn count_sign_in(&self, identifier: &Identifier, client: &Client) -> Result<(), RecoveryError> {
         let at = self.clock.read();
-        let (limits, network) = (&self.limits, client.network());
-        let pair = frame(&[identifier.canonical().as_bytes(), &network]);
         let mut commit = Commit::new(self.realm.clone());
-        commit.spends = vec![
+        commit.spends = self.sign_in_budgets(identifier, client, at).to_vec();
+        self.commit_within_budget("sign_in", commit, client, at).await
+    }
+
+    /// The network's, and then those that a success clears (RL-3).
+    fn sign_in_budgets(&self, identifier: &Identifier, client: &Client, at: Moment) -> [Spend; 3] {
+        let (limits, network) = (&self.limits, client.network());
+        let typed = identifier.canonical().as_bytes();
+        let pair = frame(&[typed, &network]);
+        [
             self.spend("sign-in/client", &network, limits.sign_ins_per_client, at),
             self.spend("sign-in/pair", &pair, limits.sign_ins_per_identifier_and_client, at),
-            self.spend(
-                "sign-in/identifier",
-                identifier.canonical().as_bytes(),
-                limits.sign_ins_per_identifier,
-                at,
-            ),
-        ];
-        self.commit_within_budget("sign_in", commit, client, at).await
+            self.spend("sign-in/identifier", typed, limits.sign_ins_per_identifier, at),
+        ]
     }
 
     async fn verify(
@@ -193,9 +204,9 @@ impl Inner {
         }
     }
 
-    async fn change_notice(&self, account: &AccountId) -> Result<Option<Mailing>, Fault> {
+    async fn change_notice(&self, account: &AccountId) -> Result<Mailing, Fault> {
         let to = self.accounts.get(account).await?.map(|account| account.addresses).unwrap_or_default();
         let content = LetterContent::PasswordChanged { at: self.clock.read().now.to_datetime() };
-        Ok(Some(Mailing { to, content }))
+        Ok(Mailing { to, content })
     }
 }

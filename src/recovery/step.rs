@@ -2,7 +2,7 @@
 
 use crate::account::AddressOnFile;
 use crate::audit::{Actor, AuditRecord, Pseudonym};
-use crate::budget::Spend;
+use crate::budget::{BudgetKey, Spend};
 use crate::clock::Moment;
 use crate::entropy::random;
 use crate::error::Fault;
@@ -32,6 +32,14 @@ pub(crate) struct Step {
 pub(crate) struct Mailing {
     pub(crate) to: Vec<AddressOnFile>,
     pub(crate) content: LetterContent,
+}
+
+/// What is done along with the end of an account's links.
+#[derive(Default)]
+pub(crate) struct HouseKeeping {
+    pub(crate) notice: Option<Mailing>,
+    pub(crate) record: Option<&'static str>,
+    pub(crate) clears: Vec<BudgetKey>,
 }
 
 /// What became of a step.
@@ -120,7 +128,10 @@ impl Inner {
         at: Moment,
     ) -> Result<(), Fault> {
         for record in self.flows.live_links(&self.realm, account).await? {
-            let flow = RecoveryFlow::try_from(record)?;
+            let Ok(flow) = RecoveryFlow::try_from(record.clone()) else {
+                self.write_burial(&mut draft.commit, record, at);
+                continue;
+            };
             if keep(&flow) {
                 continue;
             }
@@ -140,7 +151,8 @@ impl Inner {
         at: Moment,
     ) -> Result<(), Fault> {
         let Some(mailing) = mailing else { return Ok(()) };
-        let composed = mail::compose(&self.service, &mailing.content)?;
+        let composed =
+            mail::compose(&self.service, &mailing.content).map_err(|error| Fault::Letter(error.into()))?;
         for to in &mailing.to {
             let id = MailId::from_bytes(random(&*self.entropy)?);
             let sealed = mail::seal(&self.sealer, &*self.entropy, &self.realm, &id, to, &composed)?;
@@ -183,17 +195,26 @@ impl Inner {
     }
 
     /// Ends all live links of an account: somebody signed in, or changed a credential elsewhere (RC-7).
-    pub(crate) async fn supersede_all(
-        &self,
-        account: &AccountId,
-        mailing: Option<Mailing>,
-    ) -> Result<(), Fault> {
+    pub(crate) async fn supersede_all(&self, account: &AccountId, also: HouseKeeping) -> Result<(), Fault> {
         let at = self.clock.read();
         for _ in 0..TRIES {
             let mut draft = Draft { commit: Commit::new(self.realm.clone()), moved: Vec::new() };
             self.end_links(&mut draft, account, |_| false, Actor::Host, at).await?;
-            self.queue(&mut draft, self.new_flow_id()?, mailing.as_ref(), at)?;
-            if draft.commit.flows.is_empty() && draft.commit.mails.is_empty() {
+            let change = self.new_flow_id()?;
+            self.queue(&mut draft, change, also.notice.as_ref(), at)?;
+            draft.commit.clears.clone_from(&also.clears);
+            draft.commit.audit.extend(also.record.map(|event| AuditRecord {
+                realm: self.realm.clone(),
+                at: at.now,
+                flow: change,
+                version: 0,
+                event: event.into(),
+                reason: None,
+                actor: Actor::Host,
+                account: Some(self.account_pseudonym(account)),
+                client: None,
+            }));
+            if draft.commit == Commit::new(self.realm.clone()) {
                 return Ok(());
             }
             if self.flows.commit(draft.commit).await? == Committed::Done {
@@ -203,5 +224,33 @@ impl Inner {
             }
         }
         Err(Fault::Contention(TRIES))
+    }
+
+    /// Ends a flow whose row cannot be read, so that it is in nobody's way.
+    pub(crate) async fn bury(&self, record: FlowRecord) -> Result<(), Fault> {
+        let at = self.clock.read();
+        let mut commit = Commit::new(self.realm.clone());
+        self.write_burial(&mut commit, record, at);
+        // Whoever changed the row meanwhile could read it.
+        self.flows.commit(commit).await?;
+        Ok(())
+    }
+
+    fn write_burial(&self, commit: &mut Commit, record: FlowRecord, at: Moment) {
+        tracing::error!(flow = %record.id, state = record.state, "a flow that cannot be read is ended");
+        let account = record.account.as_ref().map(|account| self.account_pseudonym(account));
+        let buried = record.buried();
+        commit.audit.push(AuditRecord {
+            realm: self.realm.clone(),
+            at: at.now,
+            flow: buried.id,
+            version: buried.version,
+            event: "flow.unreadable".into(),
+            reason: None,
+            actor: Actor::Worker,
+            account,
+            client: None,
+        });
+        commit.flows.push(FlowWrite::Update(buried));
     }
 }

@@ -242,7 +242,7 @@ async fn settle(
             .execute(&mut *connection)
             .await?;
         }
-        MailOutcome::Sent => {}
+        MailOutcome::Sent | MailOutcome::Stale => {}
     }
     sqlx::query("DELETE FROM regain_outbox WHERE realm = ? AND id = ? AND attempts = ?")
         .bind(realm.as_str())

@@ -35,7 +35,7 @@ pub(super) async fn open(State(site): State<Arc<Site>>, posted: Posted) -> Respo
 
 pub(super) async fn choose(State(site): State<Arc<Site>>, posted: Posted) -> Response {
     let [typed, mut password] = posted.fields(["token", "password"]);
-    let Ok(token) = RecoveryToken::parse(&typed) else { return site.notice(&Notice::LinkNotUsable) };
+    let Ok(token) = site.recovery.read_token(&typed) else { return site.notice(&Notice::LinkNotUsable) };
     let password = Password::new(take(&mut *password));
     match site.recovery.choose_password(&token, &password, &posted.client).await {
         Ok(Chosen::Done) => site.notice(&Notice::PasswordSet),
@@ -50,7 +50,7 @@ pub(super) async fn choose(State(site): State<Arc<Site>>, posted: Posted) -> Res
 
 pub(super) async fn disown(State(site): State<Arc<Site>>, posted: Posted) -> Response {
     let [typed] = posted.fields(["token"]);
-    let Ok(token) = RecoveryToken::parse(&typed) else { return site.notice(&Notice::LinkNotUsable) };
+    let Ok(token) = site.recovery.read_token(&typed) else { return site.notice(&Notice::LinkNotUsable) };
     match site.recovery.disown(&token, &posted.client).await {
         Ok(()) => site.notice(&Notice::Disowned),
         Err(error) => site.error(error),
@@ -59,7 +59,7 @@ pub(super) async fn disown(State(site): State<Arc<Site>>, posted: Posted) -> Res
 
 impl Site {
     async fn view(&self, typed: &str) -> Result<(RecoveryToken, LinkView), RecoveryError> {
-        let token = RecoveryToken::parse(typed).map_err(|_| RecoveryError::LinkNotUsable)?;
+        let token = self.recovery.read_token(typed)?;
         let view = self.recovery.look(&token).await?;
         Ok((token, view))
     }

@@ -7,7 +7,7 @@ use crate::entropy::{SystemEntropy, random};
 use crate::identity::{
     BlindIndex, EmailAddress, Identifier, IdentityClaims, IdentityRules, Person, TypedClaims,
 };
-use crate::ids::AccountId;
+use crate::ids::{AccountId, FlowId};
 use crate::password::{Argon2Hasher, Password, PasswordHash, PasswordHasher as _};
 use futures_util::future::join_all;
 use std::sync::Arc;
@@ -154,8 +154,12 @@ async fn an_identity_finds_its_account(store: &dyn AccountStore) {
 async fn a_password_is_set_once_and_only_for_the_epoch(store: &dyn AccountStore) {
     let ana = AccountId::new("id-ana").expect("a legal id");
     let present = store.get(&ana).await.expect("answers").expect("ana is there");
-    let change =
-        PasswordChange { account: ana.clone(), expected: present.epoch(), hash: hash("new password") };
+    let change = PasswordChange {
+        flow: FlowId::from_bytes([1; 16]),
+        account: ana.clone(),
+        expected: present.epoch(),
+        hash: hash("new password"),
+    };
     assert_eq!(store.set_password(&change).await.expect("answers"), Applied::Done);
     let now = store.get(&ana).await.expect("answers").expect("ana is there");
     assert_eq!(now.password.as_ref(), Some(&change.hash), "the new hash is stored");
@@ -173,7 +177,11 @@ async fn a_password_is_set_once_and_only_for_the_epoch(store: &dyn AccountStore)
     );
     let now = store.get(&ana).await.expect("answers").expect("ana is there");
     assert_eq!(now.password.as_ref(), Some(&change.hash), "a conflict stores nothing");
-    let nobody = PasswordChange { account: AccountId::new("nobody").expect("a legal id"), ..change };
+    let nobody = PasswordChange {
+        flow: FlowId::from_bytes([1; 16]),
+        account: AccountId::new("nobody").expect("a legal id"),
+        ..change
+    };
     assert_eq!(
         store.set_password(&nobody).await.expect("answers"),
         Applied::Conflict,
@@ -185,7 +193,12 @@ async fn of_many_changes_for_one_epoch_one_is_done<S: AccountStore>(store: &Arc<
     let ana = AccountId::new("id-ana").expect("a legal id");
     let expected = store.get(&ana).await.expect("answers").expect("ana is there").epoch();
     let changes: Vec<PasswordChange> = (0..16)
-        .map(|n| PasswordChange { account: ana.clone(), expected, hash: hash(&format!("password {n}")) })
+        .map(|n| PasswordChange {
+            flow: FlowId::from_bytes([1; 16]),
+            account: ana.clone(),
+            expected,
+            hash: hash(&format!("password {n}")),
+        })
         .collect();
     let answers = join_all(changes.iter().map(|change| store.set_password(change))).await;
     let done: Vec<usize> = (0..16).filter(|n| matches!(answers[*n], Ok(Applied::Done))).collect();
@@ -197,7 +210,12 @@ async fn of_many_changes_for_one_epoch_one_is_done<S: AccountStore>(store: &Arc<
 async fn a_disabled_account_gets_no_password(store: &dyn AccountStore) {
     let dora = disabled();
     let present = store.get(&dora.id).await.expect("answers").expect("dora is there");
-    let change = PasswordChange { account: dora.id, expected: present.epoch(), hash: hash("new password") };
+    let change = PasswordChange {
+        flow: FlowId::from_bytes([1; 16]),
+        account: dora.id,
+        expected: present.epoch(),
+        hash: hash("new password"),
+    };
     assert_eq!(store.set_password(&change).await.expect("answers"), Applied::Conflict);
 }
 

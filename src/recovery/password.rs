@@ -1,0 +1,126 @@
+//! One policy and one way to hash, for recovery, registration and change alike (PW-12).
+
+use crate::account::{Account, AddressOnFile};
+use crate::entropy::random;
+use crate::error::{Fault, RecoveryError};
+use crate::events::RecoveryEvent;
+use crate::password::{
+    HashError, Password, PasswordHash, PasswordHasher, PolicyContext, PreparedPassword, Reason, Verification,
+};
+use crate::recovery::{Inner, Recovery};
+
+impl Recovery {
+    /// Judges a new password for an account, at registration or while signed in, by the same rules as in a recovery,
+    /// and gives the hash to store. A signed-in change has to ask for the present password first: see
+    /// [`Recovery::sign_in`] (PW-13).
+    ///
+    /// # Errors
+    /// [`RecoveryError::PasswordRefused`] with all reasons, or [`RecoveryError::Unavailable`].
+    pub async fn hash_new_password(
+        &self,
+        account: &Account,
+        password: &Password,
+    ) -> Result<PasswordHash, RecoveryError> {
+        self.0.accept_and_hash(account, password).await
+    }
+}
+
+impl Inner {
+    /// Judges a password, and hashes it if it is good enough and not the present one: one verification, one hash.
+    pub(crate) async fn accept_and_hash(
+        &self,
+        account: &Account,
+        password: &Password,
+    ) -> Result<PasswordHash, RecoveryError> {
+        let prepared = self.judge(account, password).await?;
+        if let Some(reason) = self.breach(&prepared).await {
+            return Err(RecoveryError::PasswordRefused(vec![reason]));
+        }
+        match self.hash_if_new(account, prepared).await {
+            Ok(Some(hash)) => Ok(hash),
+            Ok(None) => Err(RecoveryError::PasswordRefused(vec![Reason::SameAsPresent])),
+            Err(fault) => Err(self.unavailable("hash_password", fault)),
+        }
+    }
+
+    /// Runs the policy, off the caller's thread.
+    async fn judge(&self, account: &Account, password: &Password) -> Result<PreparedPassword, RecoveryError> {
+        let prepared = password.prepare().map_err(|reason| RecoveryError::PasswordRefused(vec![reason]))?;
+        let (policy, account) = (self.policy.clone(), account.clone());
+        let check = self.pool.run(move || {
+            let verdict = policy.check(&prepared, &policy_context(&account));
+            (prepared, verdict)
+        });
+        let (prepared, verdict) =
+            check.await.map_err(|error| self.unavailable("judge_password", error.into()))?;
+        verdict.map(|()| prepared).map_err(RecoveryError::PasswordRefused)
+    }
+
+    async fn breach(&self, prepared: &PreparedPassword) -> Option<Reason> {
+        let (register, on_failure) = self.breached.as_ref()?;
+        let checked = register.is_breached(prepared).await;
+        if let Err(error) = &checked {
+            tracing::error!(%error, "the register of breached passwords did not answer");
+            self.emit(RecoveryEvent::Fault { doing: "breached_passwords" });
+        }
+        on_failure.judge(checked)
+    }
+
+    async fn hash_if_new(
+        &self,
+        account: &Account,
+        prepared: PreparedPassword,
+    ) -> Result<Option<PasswordHash>, Fault> {
+        let salt = random(&*self.entropy)?;
+        let (hasher, present) = (self.hasher.clone(), account.password.clone());
+        let work = self.pool.run(move || {
+            if let Some(present) = present
+                && is_present(&*hasher, &prepared, &present)?
+            {
+                return Ok(None);
+            }
+            hasher.hash(&prepared, salt).map(Some)
+        });
+        Ok(work.await??)
+    }
+
+    pub(crate) async fn hash(&self, prepared: PreparedPassword) -> Result<PasswordHash, Fault> {
+        let salt = random(&*self.entropy)?;
+        let hasher = self.hasher.clone();
+        Ok(self.pool.run(move || hasher.hash(&prepared, salt)).await??)
+    }
+}
+
+/// A stored hash that cannot be checked, such as one of another algorithm, is nobody's password any more: its owner
+/// gets in by recovery only.
+fn is_present(
+    hasher: &dyn PasswordHasher,
+    chosen: &PreparedPassword,
+    present: &PasswordHash,
+) -> Result<bool, HashError> {
+    match hasher.verify(chosen, present) {
+        Err(error) if error.is_of_the_stored_hash() => Ok(false),
+        verified => verified.map(Verification::is_right),
+    }
+}
+
+pub(crate) fn policy_context(account: &Account) -> PolicyContext<'_> {
+    let person = account.person.as_ref();
+    let mut emails: Vec<&str> = account.addresses.iter().map(email).collect();
+    emails.extend(person.iter().flat_map(|person| person.emails.iter().map(String::as_str)));
+    PolicyContext {
+        username: Some(&account.username),
+        given_name: person.map(|person| person.given_name.as_str()),
+        family_name: person.map(|person| person.family_name.as_str()),
+        birth_date: person.and_then(|person| person.birth_date),
+        record_number: person.and_then(|person| person.record_number.as_deref()),
+        emails,
+        second_factor: !account.factors.is_empty(),
+    }
+}
+
+fn email(address: &AddressOnFile) -> &str {
+    match address {
+        AddressOnFile::Email(address) => address.as_str(),
+    }
+}
