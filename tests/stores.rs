@@ -1,7 +1,12 @@
 //! Both stores keep the contract.
 
+use regain::account::{Account, Applied, PasswordChange};
+use regain::identity::{BlindIndex, IdentityRules};
+use regain::ids::AccountId;
 use regain::memory::{MemoryAccounts, MemoryFlows};
+use regain::password::{Argon2Hasher, Password, PasswordHash, PasswordHasher as _};
 use regain::sqlite::{SqliteAccounts, SqliteFlows};
+use regain::testing::SeedAccounts;
 use regain::testing::contract::{account_store_contract, flow_store_contract};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -42,4 +47,47 @@ async fn accounts_on_sqlite_keep_the_contract() {
         Arc::new(store)
     })
     .await;
+}
+
+fn hash(password: &str) -> PasswordHash {
+    Argon2Hasher::danger_for_tests().hash(&Password::new(password).prepare().unwrap(), [7; 16]).unwrap()
+}
+
+/// A new name or address ends nobody's session; a new password ends all of one's own, and nobody else's.
+async fn sessions_end_with_the_password_only(store: &dyn SeedAccounts) {
+    let index = BlindIndex::new(IdentityRules::default(), "clinic", vec![(1, [7; 32])]).unwrap();
+    let [mut ana, bo] = ["ana", "bo"].map(|name| Account::new(AccountId::new(name).unwrap(), name));
+    ana.password = Some(hash("present password"));
+    for account in [&ana, &bo] {
+        store.put(account.clone(), &index).await;
+        store.begin_session(&account.id).await;
+    }
+    store.begin_session(&ana.id).await;
+
+    ana.username = "anabel".to_owned();
+    store.put(ana.clone(), &index).await;
+    assert_eq!(store.sessions(&ana.id).await, 2, "whoever is replaced stays signed in");
+
+    let stale = PasswordChange { account: ana.id.clone(), expected: bo.epoch(), hash: hash("stale") };
+    assert_eq!(store.set_password(&stale).await.unwrap(), Applied::Conflict);
+    assert_eq!(store.sessions(&ana.id).await, 2, "a change that is not made ends nothing");
+
+    let present = store.get(&ana.id).await.unwrap().unwrap().epoch();
+    let change = PasswordChange { account: ana.id.clone(), expected: present, hash: hash("new password") };
+    assert_eq!(store.set_password(&change).await.unwrap(), Applied::Done);
+    assert_eq!(store.sessions(&ana.id).await, 0, "a new password ends every session");
+    assert_eq!(store.sessions(&bo.id).await, 1, "and nobody else's");
+}
+
+/// RC-18
+#[tokio::test]
+async fn sessions_in_memory_end_with_the_password_only() {
+    sessions_end_with_the_password_only(&MemoryAccounts::new()).await;
+}
+
+/// RC-18
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_on_sqlite_end_with_the_password_only() {
+    let folder = tempfile::tempdir().unwrap();
+    sessions_end_with_the_password_only(&SqliteAccounts::open(fresh_file(&folder)).await.unwrap()).await;
 }

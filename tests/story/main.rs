@@ -1,5 +1,6 @@
 //! The whole mission, told on memory stores: what people do, what they get, and what kills a link.
 
+mod budgets;
 mod crash;
 mod delivery;
 mod links;

@@ -1,6 +1,6 @@
 use super::{NEW, ask, choose, is_dead, sign_in, told};
 use regain::RecoveryError;
-use regain::identity::{Identifier, IdentityClaims, TypedClaims};
+use regain::identity::{IdentityClaims, TypedClaims};
 use regain::password::Reason;
 use regain::recovery::Chosen;
 use regain::testing::World;
@@ -187,36 +187,6 @@ async fn an_account_deleted_between_asking_and_resolving_sends_nothing() {
     world.work().await;
     assert!(world.mailbox.mails().is_empty());
     assert_eq!(told(&world).await.last().unwrap(), "password.dismissed: no_account");
-}
-
-/// RL-6: mails of an account are budgeted in silence.
-#[tokio::test]
-async fn a_fourth_mail_within_the_hour_is_not_sent_and_nobody_is_told() {
-    let world = World::new();
-    let ana = world.person("Ana").await;
-    for typed in [&ana.username, &ana.username, &ana.email, &ana.email] {
-        ask(&world, typed).await;
-        world.work().await;
-    }
-    assert_eq!(world.mailbox.to(&ana.email).len(), 3);
-    assert_eq!(told(&world).await.last().unwrap(), "password.dismissed: over_limit");
-}
-
-/// RL-6: whatever is asked and however often, an account gets its budget at once and then what refills evenly.
-#[tokio::test]
-async fn half_a_day_of_asking_sends_no_more_than_the_daily_budget_and_half_of_it_again() {
-    let world = World::new();
-    let ana = world.person("Ana").await;
-    for _ in 0..12 * 12 {
-        for typed in [&ana.username, &ana.email] {
-            let identifier = Identifier::parse(typed);
-            let _ = world.recovery.ask_password(&identifier, &world.client()).await;
-        }
-        world.work().await;
-        world.clock.advance(Duration::minutes(5));
-    }
-    let sent = world.mailbox.to(&ana.email).len();
-    assert!((10..=15).contains(&sent), "{sent} mails");
 }
 
 /// An ask that nobody attended to in time is given up, not answered late.
