@@ -4,11 +4,11 @@
 
 #![cfg(target_os = "linux")]
 
+use regain::RecoveryError;
 use regain::identity::Identifier;
 use regain::memory::MemoryAccounts;
 use regain::sqlite::SqliteFlows;
 use regain::testing::World;
-use regain::RecoveryError;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -24,7 +24,8 @@ const LIMIT: &str = "700";
 #[test]
 fn a_full_disk_makes_people_wait_and_once_there_is_room_it_goes_on_without_a_restart() {
     if let Some(folder) = std::env::var_os(CHILD) {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         runtime.block_on(ask_until_full_and_beyond(Path::new(&folder)));
         return;
     }

@@ -68,12 +68,22 @@ async fn sessions_end_with_the_password_only(store: &dyn SeedAccounts) {
     store.put(ana.clone(), &index).await;
     assert_eq!(store.sessions(&ana.id).await, 2, "whoever is replaced stays signed in");
 
-    let stale = PasswordChange { account: ana.id.clone(), expected: bo.epoch(), hash: hash("stale") };
+    let stale = PasswordChange {
+        flow: regain::ids::FlowId::from_bytes([1; 16]),
+        account: ana.id.clone(),
+        expected: bo.epoch(),
+        hash: hash("stale"),
+    };
     assert_eq!(store.set_password(&stale).await.unwrap(), Applied::Conflict);
     assert_eq!(store.sessions(&ana.id).await, 2, "a change that is not made ends nothing");
 
     let present = store.get(&ana.id).await.unwrap().unwrap().epoch();
-    let change = PasswordChange { account: ana.id.clone(), expected: present, hash: hash("new password") };
+    let change = PasswordChange {
+        flow: regain::ids::FlowId::from_bytes([1; 16]),
+        account: ana.id.clone(),
+        expected: present,
+        hash: hash("new password"),
+    };
     assert_eq!(store.set_password(&change).await.unwrap(), Applied::Done);
     assert_eq!(store.sessions(&ana.id).await, 0, "a new password ends every session");
     assert_eq!(store.sessions(&bo.id).await, 1, "and nobody else's");
