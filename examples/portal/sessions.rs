@@ -47,7 +47,8 @@ impl Portal {
         let mut secret = [0; 32];
         SystemEntropy.fill(&mut secret).map_err(|error| StoreError::new("begin a session", error))?;
         let secret = Base64UrlUnpadded::encode_string(&secret);
-        self.accounts.begin_session(&digest(&secret), account, now().plus(LIFE)).await?;
+        let now = now();
+        self.accounts.begin_session(&digest(&secret), account, now, now.plus(LIFE)).await?;
         Ok(secret)
     }
 

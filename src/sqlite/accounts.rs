@@ -96,15 +96,25 @@ impl SqliteAccounts {
         &self,
         digest: &[u8; 32],
         account: &AccountId,
+        now: Timestamp,
         expires_at: Timestamp,
     ) -> Result<()> {
-        sqlx::query("INSERT INTO regain_session (digest, account, expires_at) VALUES (?, ?, ?)")
-            .bind(&digest[..])
-            .bind(account.as_str())
-            .bind(expires_at.millis())
-            .execute(&self.pools.writer)
-            .await?;
-        Ok(())
+        in_transaction(&self.pools.writer, async |connection| {
+            // What has expired goes when somebody signs in again.
+            sqlx::query("DELETE FROM regain_session WHERE account = ? AND expires_at <= ?")
+                .bind(account.as_str())
+                .bind(now.millis())
+                .execute(&mut *connection)
+                .await?;
+            sqlx::query("INSERT INTO regain_session (digest, account, expires_at) VALUES (?, ?, ?)")
+                .bind(&digest[..])
+                .bind(account.as_str())
+                .bind(expires_at.millis())
+                .execute(connection)
+                .await?;
+            Ok(())
+        })
+        .await
     }
 
     /// Whose session this is, if it is one that goes on.
@@ -156,11 +166,15 @@ async fn insert(
     connection: &mut SqliteConnection,
 ) -> std::result::Result<(), sqlx::Error> {
     let person = account.person.as_ref();
-    sqlx::query("DELETE FROM regain_account WHERE id = ?")
-        .bind(account.id.as_str())
-        .execute(&mut *connection)
-        .await?;
-    sqlx::query("INSERT INTO regain_account VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+    // Not deleted and inserted again: that would take the sessions along.
+    sqlx::query(
+        "INSERT INTO regain_account VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (id) DO UPDATE SET username = excluded.username, username_key = excluded.username_key,
+           password = excluded.password, disabled = excluded.disabled,
+           may_change_password = excluded.may_change_password, must_change_password = excluded.must_change_password,
+           factors = excluded.factors, given_name = excluded.given_name, family_name = excluded.family_name,
+           birth_date = excluded.birth_date, record_number = excluded.record_number",
+    )
         .bind(account.id.as_str())
         .bind(&account.username)
         .bind(key)

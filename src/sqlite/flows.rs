@@ -17,6 +17,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 use std::path::Path;
 
+// SQLite's planner now and then prefers a primary key, and would read every row of the realm: hence `INDEXED BY`.
 const SCHEMA: Schema = Schema { name: "flows", migrations: &[include_str!("flows.sql")] };
 
 /// regain's tables in a SQLite file.
@@ -278,7 +279,7 @@ async fn claim_flows(
 ) -> Result<Vec<SqliteRow>, sqlx::Error> {
     sqlx::query(
         "UPDATE regain_flow SET due_at = ? WHERE realm = ? AND id IN
-           (SELECT id FROM regain_flow WHERE realm = ? AND due_at IS NOT NULL AND due_at <= ? ORDER BY due_at LIMIT ?)
+           (SELECT id FROM regain_flow INDEXED BY regain_flow_due WHERE realm = ? AND due_at IS NOT NULL AND due_at <= ? ORDER BY due_at LIMIT ?)
          RETURNING *",
     )
     .bind(claim.lease_until.millis())
@@ -296,7 +297,7 @@ async fn claim_mails(
 ) -> Result<Vec<SqliteRow>, sqlx::Error> {
     sqlx::query(
         "UPDATE regain_outbox SET due_at = ?, attempts = attempts + 1 WHERE realm = ? AND id IN
-           (SELECT id FROM regain_outbox WHERE realm = ? AND due_at <= ? ORDER BY due_at LIMIT ?)
+           (SELECT id FROM regain_outbox INDEXED BY regain_outbox_due WHERE realm = ? AND due_at <= ? ORDER BY due_at LIMIT ?)
          RETURNING *",
     )
     .bind(claim.lease_until.millis())
@@ -312,17 +313,17 @@ async fn sweep(realm: &Realm, sweep: &Sweep, connection: &mut SqliteConnection) 
     let statements = [
         (
             "DELETE FROM regain_flow WHERE realm = ? AND id IN
-               (SELECT id FROM regain_flow WHERE realm = ? AND due_at IS NULL AND created_at < ? LIMIT ?)",
+               (SELECT id FROM regain_flow INDEXED BY regain_flow_ended WHERE realm = ? AND due_at IS NULL AND created_at < ? LIMIT ?)",
             sweep.ended_before,
         ),
         (
             "DELETE FROM regain_budget WHERE realm = ? AND key IN
-               (SELECT key FROM regain_budget WHERE realm = ? AND full_at <= ? LIMIT ?)",
+               (SELECT key FROM regain_budget INDEXED BY regain_budget_full WHERE realm = ? AND full_at <= ? LIMIT ?)",
             sweep.budgets_full_at,
         ),
         (
             "DELETE FROM regain_dead_letter WHERE realm = ? AND id IN
-               (SELECT id FROM regain_dead_letter WHERE realm = ? AND dead_at < ? LIMIT ?)",
+               (SELECT id FROM regain_dead_letter INDEXED BY regain_dead_letter_at WHERE realm = ? AND dead_at < ? LIMIT ?)",
             sweep.dead_before,
         ),
     ];

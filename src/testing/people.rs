@@ -63,8 +63,8 @@ mod sqlite {
 
         async fn begin_session(&self, id: &AccountId) {
             let digest = random(&SystemEntropy).expect("randomness");
-            let never = Timestamp::from_millis(i64::MAX);
-            Self::begin_session(self, &digest, id, never).await.expect("the database takes a session");
+            let (now, never) = (Timestamp::from_millis(0), Timestamp::from_millis(i64::MAX));
+            Self::begin_session(self, &digest, id, now, never).await.expect("the database takes a session");
         }
 
         async fn sessions(&self, id: &AccountId) -> u32 {
