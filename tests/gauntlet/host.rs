@@ -171,7 +171,10 @@ fn check_mail(mail: &Mailed) -> Verdict {
             mail.body[..at].ends_with("https") && mail.body[at..].starts_with("://portal.mercy.example/");
         ensure!(ours, "a foreign address in {}", mail.body);
     }
-    ensure!(!mail.body.to_ascii_lowercase().contains("evil"), "evil in {}", mail.body);
+    // Without tokens: one in a million has the word in it by chance.
+    let (before, after) = mail.body.split_once("token=").unwrap_or((&mail.body, ""));
+    let words = [before, after.get(64..).unwrap_or(after)].concat();
+    ensure!(!words.to_ascii_lowercase().contains("evil"), "evil in {}", mail.body);
     ensure!(mail.from == "portal@mercy.example", "from {}", mail.from);
     ensure!(mail.reply_to == "portal@mercy.example", "answers to {}", mail.reply_to);
     ensure!(mail.message_id.ends_with("@mercy.example"), "message id {}", mail.message_id);
