@@ -268,7 +268,7 @@ async fn what_was_sealed_is_gone_when_the_work_is_done() {
     all.extend(site.sealed().await.concat());
     assert_eq!(all.len(), 4, "two asks, a chosen password, and a mail");
     site.finish_work().await;
-    assert_eq!(site.sealed().await, [[vec![]; 0], [vec![]; 0]]);
+    assert!(site.sealed().await.iter().all(Vec::is_empty), "nothing is sealed in any row");
 
     let before = Files::read(&site.folder, "flows.db");
     assert!(all.iter().all(|sealed| before.pieces(sealed) > 0), "the log still has what was written");
