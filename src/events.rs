@@ -61,7 +61,8 @@ pub enum RecoveryEvent {
     Mail {
         /// The mail.
         id: MailId,
-        /// `sent`, `stale` (a link that is dead by now; not sent), `retry`, `refused`, `too_old`, `unreadable`.
+        /// `sent`, `stale` (its link was replaced or used; not sent), `retry`, `refused`, `expired` (its link is), `too_old`,
+        /// `unreadable`.
         outcome: &'static str,
         /// Which try.
         attempt: u32,

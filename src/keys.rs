@@ -5,6 +5,7 @@
 
 use crate::entropy::{Entropy, EntropyError, random};
 use crate::ids::Realm;
+use crate::token::VerifierDigest;
 use crate::wire::frame;
 use chacha20poly1305::aead::{Aead, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
@@ -165,6 +166,33 @@ fn aad(id: KeyId, place: Place<'_>) -> Zeroizing<Vec<u8>> {
         place.row,
         place.column.as_bytes(),
     ])
+}
+
+/// Puts the ring's mark on what is stored of tokens: who can write the table, but has no key, can plant no link.
+#[derive(Clone)]
+pub(crate) struct Verifiers {
+    keys: Vec<Zeroizing<[u8; 32]>>,
+}
+
+impl Verifiers {
+    pub(crate) fn new(ring: &KeyRing) -> Self {
+        let keys = ring.derive_all("verifier").into_iter().map(|(_, key)| Zeroizing::new(key));
+        Self { keys: keys.collect() }
+    }
+
+    /// What to store, under the newest key.
+    pub(crate) fn mark(&self, digest: &VerifierDigest) -> VerifierDigest {
+        marked(&self.keys[0], digest)
+    }
+
+    /// Whether what is stored was marked for this digest, under any key of the ring.
+    pub(crate) fn proves(&self, digest: &VerifierDigest, stored: &VerifierDigest) -> bool {
+        self.keys.iter().fold(false, |proven, key| proven | marked(key, digest).matches(stored))
+    }
+}
+
+fn marked(key: &[u8; 32], digest: &VerifierDigest) -> VerifierDigest {
+    VerifierDigest::from_bytes(mac(key, &[b"regain/verifier/v1", digest.as_bytes()]))
 }
 
 /// Turns what must not be stored into a key that can be: budgets, and names in the audit record. They change when the

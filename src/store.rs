@@ -97,7 +97,7 @@ pub enum MailOutcome {
     Dead {
         /// When.
         at: Timestamp,
-        /// A stable code: `refused`, `too_old`, `unreadable`.
+        /// A stable code: `refused`, `expired`, `too_old`, `unreadable`.
         why: String,
     },
 }
@@ -117,7 +117,7 @@ pub struct DeadLetter {
     pub created_at: Timestamp,
     /// When it was given up.
     pub dead_at: Timestamp,
-    /// Why: `refused`, `too_old`, `unreadable`.
+    /// Why: `refused`, `expired` (the link in it), `too_old`, `unreadable`.
     pub why: String,
 }
 

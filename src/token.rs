@@ -69,7 +69,7 @@ impl RecoveryToken {
         self.flow
     }
 
-    /// What is stored of the token: good for this realm, flow, purpose and epoch, and no other.
+    /// What is stored of the token, once the key ring has put its mark on it: good for this realm, flow, purpose and epoch, and no other.
     #[must_use]
     pub fn digest(&self, realm: &Realm, purpose: Purpose, epoch: &AccountEpoch) -> VerifierDigest {
         let bound = frame(&[

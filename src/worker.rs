@@ -7,7 +7,7 @@
 use crate::clock::{Moment, Timestamp};
 use crate::error::Fault;
 use crate::events::RecoveryEvent;
-use crate::flow::{CLOCK_TOLERANCE, FlowRecord, Letter, RecoveryFlow};
+use crate::flow::{CLOCK_TOLERANCE, FlowRecord, Letter, RecoveryFlow, State};
 use crate::mail::{self, Delivery, Mailer};
 use crate::recovery::Recovery;
 use crate::store::{Claim, Commit, DeadLetter, Depth, MailOutcome, MailSettlement, OutboxMail, Sweep};
@@ -191,8 +191,13 @@ impl Worker {
 
     async fn try_delivery(&self, waiting: &OutboxMail) -> (MailOutcome, &'static str) {
         let inner = &*self.recovery.0;
-        if self.is_stale(waiting).await {
-            return (MailOutcome::Stale, "stale");
+        match self.link_in(waiting).await {
+            LinkIn::Replaced => return (MailOutcome::Stale, "stale"),
+            LinkIn::Expired => {
+                let at = inner.clock.read().now;
+                return (MailOutcome::Dead { at, why: "expired".into() }, "expired");
+            }
+            LinkIn::Good => {}
         }
         let date = waiting.created_at.to_datetime();
         let message =
@@ -220,19 +225,22 @@ impl Worker {
         (outcome, why)
     }
 
-    /// A link that is dead by now would only confuse: after an outage, or when a newer one has overtaken it.
-    async fn is_stale(&self, waiting: &OutboxMail) -> bool {
+    /// A link that is dead by now would only confuse. One that a newer link has overtaken is dropped; one that the mail
+    /// system kept waiting for too long is given up, and shown to the host.
+    async fn link_in(&self, waiting: &OutboxMail) -> LinkIn {
         let inner = &*self.recovery.0;
         if waiting.letter != Letter::RecoveryLink.code() {
-            return false;
+            return LinkIn::Good;
         }
-        match inner.load(waiting.flow).await {
-            Ok(flow) => {
-                let open = |flow: RecoveryFlow| flow.open_link_window(inner.clock.read(), inner.link_life);
-                flow.and_then(open).is_none()
+        // When in doubt it is sent.
+        let Ok(Some(flow)) = inner.load(waiting.flow).await else { return LinkIn::Good };
+        match flow.state() {
+            State::LinkSent(_) => {
+                let window = flow.open_link_window(inner.clock.read(), inner.link_life);
+                window.map_or(LinkIn::Expired, |_| LinkIn::Good)
             }
-            // When in doubt it is sent.
-            Err(_) => false,
+            State::Expired => LinkIn::Expired,
+            _ => LinkIn::Replaced,
         }
     }
 
@@ -254,6 +262,13 @@ impl Worker {
         }
         Ok(())
     }
+}
+
+/// How the link of a waiting mail stands.
+enum LinkIn {
+    Good,
+    Replaced,
+    Expired,
 }
 
 /// Until when work is due: by the highest reading, so that a clock that stepped back a little makes nothing wait;

@@ -309,6 +309,31 @@ async fn a_damaged_row_does_not_stop_the_worker() {
     let bea = world.person("Bea").await;
     world.recovery.ask_password(&bea.identifier(), &world.client()).await.unwrap();
     let progress = world.work().await;
-    assert_eq!((progress.faults, world.mailbox.to(&bea.email).len()), (1, 1));
-    assert_eq!(world.recovery.look(&link).await, Err(RecoveryError::Unavailable));
+    assert_eq!((progress.faults, world.mailbox.to(&bea.email).len()), (0, 1));
+    assert_eq!(world.recovery.look(&link).await, Err(RecoveryError::LinkNotUsable));
+    let lines = world.audit().await;
+    assert!(lines.iter().any(|line| line.event == "flow.unreadable"), "the operator finds it");
+}
+
+/// A live link that cannot be read, such as one a newer node wrote, keeps its owner neither from signing in nor from
+/// a new link.
+#[tokio::test]
+async fn a_damaged_link_does_not_lock_its_owner_out() {
+    for sign_in in [true, false] {
+        let world = World::new();
+        let ana = world.person("Ana").await;
+        let link = world.fresh_link(&ana).await;
+        let mut damaged = world.flows.load(world.realm(), link.flow()).await.unwrap().unwrap();
+        damaged.factor = Some("nonsense".to_owned());
+        damaged.version += 1;
+        let mut commit = regain::store::Commit::new(world.realm().clone());
+        commit.flows.push(regain::store::FlowWrite::Update(damaged));
+        assert_eq!(world.flows.commit(commit).await.unwrap(), Committed::Done);
+        if sign_in {
+            let signed_in = world.recovery.sign_in(&ana.identifier(), &ana.password(), &world.client()).await;
+            assert!(signed_in.is_ok());
+        }
+        let fresh = world.fresh_link(&ana).await;
+        assert!(world.recovery.look(&fresh).await.is_ok());
+    }
 }

@@ -7,7 +7,7 @@ use crate::entropy::{Entropy, SystemEntropy};
 use crate::events::EventSink;
 use crate::identity::{BlindIndex, IdentityRules, RulesError};
 use crate::ids::Realm;
-use crate::keys::{KeyRing, Pseudonyms, Sealer};
+use crate::keys::{KeyRing, Pseudonyms, Sealer, Verifiers};
 use crate::mail::{Sender, Service};
 use crate::origin::Links;
 use crate::password::{
@@ -331,6 +331,7 @@ impl RecoveryBuilder {
         let index = BlindIndex::new(self.identity, realm.as_str(), keys.derive_all("blind-index"))?;
         Ok(Recovery(Arc::new(Inner {
             pseudonyms: Pseudonyms::new(&keys, realm.clone()),
+            verifiers: Verifiers::new(&keys),
             sealer: Sealer::new(keys),
             realm,
             links,

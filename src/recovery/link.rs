@@ -170,7 +170,7 @@ impl Inner {
         let account = account.ok_or(Unusable::Because("no_account"))?;
         // The digest is bound to the epoch: a changed account makes the right secret a wrong one.
         let presented = token.digest(&self.realm, flow.purpose(), &account.epoch());
-        if !presented.matches(&link.digest) {
+        if !self.verifiers.proves(&presented, &link.digest) {
             return Err(Unusable::Because("wrong_secret_or_account_changed"));
         }
         let window = flow.open_link_window(at, self.link_life).ok_or(Unusable::Because("expired"))?;

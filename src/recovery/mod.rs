@@ -29,7 +29,7 @@ use crate::events::{EventSink, RecoveryEvent};
 use crate::flow::RecoveryFlow;
 use crate::identity::BlindIndex;
 use crate::ids::{AccountId, FlowId, Realm};
-use crate::keys::{Place, Pseudonyms, Sealer};
+use crate::keys::{Place, Pseudonyms, Sealer, Verifiers};
 use crate::mail::{Sender, Service};
 use crate::origin::Links;
 use crate::password::{BreachedPasswords, HashPool, OnBreachFailure, PasswordHasher, PasswordPolicy};
@@ -52,6 +52,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Watch,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) sealer: Sealer,
+    pub(crate) verifiers: Verifiers,
     pub(crate) pseudonyms: Pseudonyms,
     pub(crate) policy: PasswordPolicy,
     pub(crate) hasher: Arc<dyn PasswordHasher>,

@@ -177,7 +177,7 @@ impl Inner {
         let token = RecoveryToken::new(flow.id(), random(&*self.entropy)?);
         let link = Link {
             account: account.id.clone(),
-            digest: token.digest(&self.realm, flow.purpose(), &account.epoch()),
+            digest: self.verifiers.mark(&token.digest(&self.realm, flow.purpose(), &account.epoch())),
             factor: if account.factors.is_empty() { FactorRule::NotNeeded } else { FactorRule::Needed },
             attempts: 0,
             window: Window::open(at, self.link_life),

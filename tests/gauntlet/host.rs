@@ -64,7 +64,9 @@ impl Asked for Regain {
 }
 
 /// A twin says what of the request gets into the mail: the origin of the link, and the sender's domain.
-struct Twin(fn(&dyn Fn(&str) -> Option<String>) -> (String, String));
+struct Twin(fn(&Header<'_>) -> (String, String));
+
+type Header<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
 impl Asked for Twin {
     async fn ask(&self, target: &str, headers: Headers<'_>) -> Vec<Mailed> {

@@ -7,44 +7,46 @@
 #[macro_use]
 mod kit;
 
-//X mod bind;
-//X mod dos;
-//X mod enumeration;
+mod bind;
+mod enumeration;
 mod exp;
+mod floods;
 mod host;
-//X mod leak;
+mod leak;
+mod long_passwords;
 mod nulltok;
-//X mod once;
-//X mod race;
+mod once;
+mod race;
 mod rcpt;
-//X mod redir;
+mod redir;
 mod rng;
-//X mod state;
+mod state;
 mod store;
-//X mod tenant;
-//X mod timing;
+mod tenant;
+mod timing;
 mod uni;
 
 use kit::Row;
 use std::collections::BTreeSet;
 
 const IMPLEMENTED: &[&[Row]] = &[
-    //X bind::ROWS,
-    //X dos::ROWS,
-    //X enumeration::ROWS,
+    bind::ROWS,
+    enumeration::ROWS,
     exp::ROWS,
+    floods::ROWS,
     host::ROWS,
-    //X leak::ROWS,
+    leak::ROWS,
+    long_passwords::ROWS,
     nulltok::ROWS,
-    //X once::ROWS,
-    //X race::ROWS,
+    once::ROWS,
+    race::ROWS,
     rcpt::ROWS,
-    //X redir::ROWS,
+    redir::ROWS,
     rng::ROWS,
-    //X state::ROWS,
+    state::ROWS,
     store::ROWS,
-    //X tenant::ROWS,
-    //X timing::ROWS,
+    tenant::ROWS,
+    timing::ROWS,
     uni::ROWS,
 ];
 

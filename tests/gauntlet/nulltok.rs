@@ -1,13 +1,18 @@
 //! NULLTOK: no token is no token, and never the one of an account that has none.
 
-use crate::kit::{FORGOT_PASSWORD, NEW, Site, Verdict, form, holds_and_catches, mailed_token};
+use crate::kit::{
+    FORGOT_PASSWORD, FORGOT_USERNAME, NEW, Site, Verdict, form, holds_and_catches, mailed_token,
+};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
+use regain::account::Account;
 use regain::flow::FlowRecord;
+use regain::identity::Person;
 use regain::ids::FlowId;
 use regain::store::{Commit, FlowWrite};
 use regain::testing::Someone;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
+use time::macros::date;
 
 rows! { "NULLTOK":
     "CVE-2016-6317" => nulltok_cve_2016_6317_rails_nil_in_a_list,
@@ -294,4 +299,30 @@ async fn nulltok_cve_2019_18818_strapi_operator_for_a_token() {
 async fn nulltok_cve_2023_32243_essential_addons_no_key_at_all() {
     let twin = Twin { none: None, matches: |_, _| true };
     holds_and_catches(check_tokens(&Regain::new().await).await, check_tokens(&twin).await, "set a password");
+}
+
+/// Of the class, though no row: what is blank, or reads like nothing, names nobody whose attribute is blank.
+#[tokio::test]
+async fn nulltok_a_blank_attribute_is_nobodys() {
+    let blanks = ["", " ", "-", "--", "/", "\u{a0}", "\u{200b}", "#", "."];
+    for on_file in blanks {
+        let site = Site::new();
+        let blank = |account: &mut Account| {
+            account.person = Some(
+                Person::new("Ana", "Lindqvist")
+                    .with_birth_date(date!(1961 - 04 - 02))
+                    .with_record_number(on_file),
+            );
+        };
+        site.world.person_with("Ana", blank).await;
+        for typed in blanks {
+            let names = [("given_name", "Ana"), ("family_name", "Lindqvist"), ("record_number", typed)];
+            let born = [("birth_day", "2"), ("birth_month", "4"), ("birth_year", "1961")];
+            site.post(FORGOT_USERNAME, &[], form(&[&names[..], &born].concat())).await;
+            site.ask(typed).await;
+            site.world.work().await;
+            let mails = site.world.mailbox.mails().len();
+            assert_eq!(mails, 0, "{typed:?} is {on_file:?}");
+        }
+    }
 }

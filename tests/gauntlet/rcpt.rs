@@ -287,7 +287,7 @@ async fn rcpt_ghsa_hp5w_3hxx_vmwf_payload_parameter_injection() {
             Some("[$ne]" | "[not_equals]") => !user.eq_ignore_ascii_case(&value),
             _ => false,
         };
-        PEOPLE.iter().find(|user| found(&user)).map(|user| home(user)).into_iter().collect()
+        PEOPLE.iter().find(|user| found(user)).map(|user| home(user)).into_iter().collect()
     });
     holds_and_catches(
         check_injection(&Regain::new().await).await,

@@ -146,7 +146,7 @@ impl Tables for Regain {
         let mut canaries = vec![ana.username.clone(), ana.email.clone(), ana.password.clone()];
         canaries.extend([NEW, NEWER, "too short", "MRN-00001"].map(str::to_owned));
         if let Some(token) = self.token() {
-            canaries.extend([token[22..].to_owned(), token]);
+            canaries.extend([token[24..].to_owned(), token]);
         }
         canaries
     }
@@ -216,15 +216,18 @@ fn base64(bytes: &[u8]) -> String {
 
 const TOKEN: &str = "tok-5f1e0c77a1b94d2d";
 
+/// Its name, and what is stored then.
+type Step = (&'static str, fn() -> String);
+
 /// A twin with one row: what is stored at each step, and what is taken for a token.
 struct Twin {
-    steps: &'static [(&'static str, fn() -> String)],
+    steps: &'static [Step],
     at: Mutex<usize>,
     takes: fn(&str) -> bool,
 }
 
 impl Twin {
-    fn new(steps: &'static [(&'static str, fn() -> String)], takes: fn(&str) -> bool) -> Self {
+    fn new(steps: &'static [Step], takes: fn(&str) -> bool) -> Self {
         Self { steps, at: Mutex::new(0), takes }
     }
 }
@@ -274,7 +277,7 @@ async fn store_cve_2019_9053_cms_made_simple_stored_token_read_by_injection() {
 /// django-two-factor-auth: the password stood in the session, in plain, while the second step was waited for.
 #[tokio::test(flavor = "multi_thread")]
 async fn store_cve_2020_15105_django_two_factor_auth_password_kept_between_steps() {
-    let steps: &[(_, fn() -> String)] = &[
+    let steps: &[Step] = &[
         ("asked", String::new),
         ("between steps", || format!("{{\"step\":\"token\",\"password\":\"{NEW}\"}}")),
     ];

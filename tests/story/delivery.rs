@@ -113,7 +113,8 @@ async fn after_a_leap_that_was_corrected_what_failed_once_is_tried_again() {
 #[tokio::test]
 async fn a_mail_that_cannot_be_delivered_for_a_day_is_given_up_and_shown_to_the_host() {
     let (world, tries) = answering(|_| later());
-    ask_for_ana(&world).await;
+    let ana = world.person("Ana").await;
+    world.recovery.ask_username(&ana.claims(), &world.client()).await.unwrap();
     let minutes = 24 * 60;
     for _ in 0..minutes {
         world.work().await;
@@ -124,11 +125,40 @@ async fn a_mail_that_cannot_be_delivered_for_a_day_is_given_up_and_shown_to_the_
     world.work().await;
     let dead = world.worker.dead_letters(9).await.unwrap();
     assert_eq!(dead.len(), 1);
-    assert_eq!((dead[0].letter.as_str(), dead[0].why.as_str()), ("recovery_link", "too_old"));
+    assert_eq!((dead[0].letter.as_str(), dead[0].why.as_str()), ("username_reminder", "too_old"));
     let tried = tries.lock().unwrap().len();
     assert!((90..=110).contains(&tried), "{tried} tries in a day");
     let depth = world.worker.depth().await.unwrap();
     assert_eq!((depth.waiting_mails, depth.dead_letters), (0, 1));
+}
+
+/// A mail with a dead link would only confuse.
+#[tokio::test]
+async fn a_link_that_expires_while_its_mail_waits_is_given_up_and_shown_to_the_host() {
+    let (world, tries) = answering(|tried| if tried < 3 { later() } else { Delivery::Sent });
+    ask_for_ana(&world).await;
+    world.work().await;
+    world.clock.advance(Duration::minutes(30));
+    world.work().await;
+    assert_eq!(tries.lock().unwrap().len(), 1, "it is not sent any more");
+    let dead = world.worker.dead_letters(9).await.unwrap();
+    assert_eq!(dead.iter().map(|letter| letter.why.as_str()).collect::<Vec<_>>(), ["expired"]);
+}
+
+/// Whatever order they arrive in: of two mails with links, the one that waited does not come after the newer one.
+#[tokio::test]
+async fn a_link_that_was_replaced_while_its_mail_waited_is_not_sent() {
+    let (world, tries) = answering(|tried| if tried == 1 { later() } else { Delivery::Sent });
+    let ana = world.person("Ana").await;
+    for _ in 0..2 {
+        world.recovery.ask_password(&ana.identifier(), &world.client()).await.unwrap();
+        world.work().await;
+    }
+    world.clock.advance(Duration::MINUTE);
+    world.work().await;
+    let depth = world.worker.depth().await.unwrap();
+    assert_eq!((depth.waiting_mails, depth.dead_letters), (0, 0));
+    assert_eq!(tries.lock().unwrap().len(), 2, "the first was tried once, the second once");
 }
 
 #[tokio::test]
