@@ -6,11 +6,9 @@
 use crate::entropy::{Entropy, EntropyError, random};
 use crate::ids::Realm;
 use crate::token::VerifierDigest;
-use crate::wire::frame;
+use crate::wire::{frame, mac};
 use chacha20poly1305::aead::{Aead, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
-use hmac::{Hmac, Mac as _};
-use sha2::Sha256;
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -95,15 +93,6 @@ pub enum KeyError {
     /// No randomness for the nonce.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
-}
-
-/// HMAC-SHA-256 over framed fields.
-pub(crate) fn mac(key: &[u8], fields: &[&[u8]]) -> [u8; 32] {
-    let Ok(mut hmac) = Hmac::<Sha256>::new_from_slice(key) else {
-        unreachable!("HMAC takes keys of any length")
-    };
-    hmac.update(&frame(fields));
-    hmac.finalize().into_bytes().into()
 }
 
 /// Where a sealed value stands: it opens in this place only.

@@ -24,6 +24,7 @@
 pub mod account;
 pub mod audit;
 pub mod budget;
+mod characters;
 pub mod client;
 pub mod clock;
 pub mod entropy;

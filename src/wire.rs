@@ -1,5 +1,7 @@
 //! Length-prefixed fields: what is hashed, sealed or bound together is unambiguous.
 
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
 use zeroize::Zeroizing;
 
 /// Joins fields so that no two lists of fields give the same bytes.
@@ -22,6 +24,15 @@ pub(crate) fn unframe<const N: usize>(mut bytes: &[u8]) -> Option<[&[u8]; N]> {
         (*field, bytes) = rest.split_at_checked(length)?;
     }
     bytes.is_empty().then_some(fields)
+}
+
+/// HMAC-SHA-256 over framed fields.
+pub(crate) fn mac(key: &[u8], fields: &[&[u8]]) -> [u8; 32] {
+    let Ok(mut hmac) = Hmac::<Sha256>::new_from_slice(key) else {
+        unreachable!("HMAC takes keys of any length")
+    };
+    hmac.update(&frame(fields));
+    hmac.finalize().into_bytes().into()
 }
 
 #[cfg(test)]

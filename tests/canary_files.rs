@@ -265,13 +265,17 @@ async fn what_was_sealed_is_gone_when_the_work_is_done() {
     site.world.clock.advance(Duration::HOUR);
     all.push(site.play().await.1);
     site.leave_work().await;
-    all.extend(site.sealed().await.concat());
+    let waiting = site.sealed().await.concat();
+    let before = Files::read(&site.folder, "flows.db");
+    assert!(
+        waiting.iter().all(|sealed| before.pieces(sealed) > 0),
+        "what is sealed can be found while it waits"
+    );
+    all.extend(waiting);
     assert_eq!(all.len(), 4, "two asks, a chosen password, and a mail");
     site.finish_work().await;
-    assert!(site.sealed().await.iter().all(|left| left.is_empty()));
+    assert!(site.sealed().await.iter().all(Vec::is_empty), "nothing is sealed in any row");
 
-    let before = Files::read(&site.folder, "flows.db");
-    assert!(all.iter().all(|sealed| before.pieces(sealed) > 0), "the log still has what was written");
     site.flows.close().await;
     let after = Files::read(&site.folder, "flows.db");
     for sealed in &all {

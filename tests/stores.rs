@@ -1,8 +1,8 @@
 //! Both stores keep the contract.
 
-use regain::account::{Account, Applied, PasswordChange};
+use regain::account::{Account, AccountEpoch, Applied, PasswordChange};
 use regain::identity::{BlindIndex, IdentityRules};
-use regain::ids::AccountId;
+use regain::ids::{AccountId, FlowId};
 use regain::memory::{MemoryAccounts, MemoryFlows};
 use regain::password::{Argon2Hasher, Password, PasswordHash, PasswordHasher as _};
 use regain::sqlite::{SqliteAccounts, SqliteFlows};
@@ -53,6 +53,11 @@ fn hash(password: &str) -> PasswordHash {
     Argon2Hasher::danger_for_tests().hash(&Password::new(password).prepare().unwrap(), [7; 16]).unwrap()
 }
 
+fn change(whose: &Account, expected: AccountEpoch, password: &str) -> PasswordChange {
+    let (flow, account) = (FlowId::from_bytes([1; 16]), whose.id.clone());
+    PasswordChange { flow, account, expected, hash: hash(password) }
+}
+
 /// A new name or address ends nobody's session; a new password ends all of one's own, and nobody else's.
 async fn sessions_end_with_the_password_only(store: &dyn SeedAccounts) {
     let index = BlindIndex::new(IdentityRules::default(), "clinic", vec![(1, [7; 32])]).unwrap();
@@ -68,23 +73,13 @@ async fn sessions_end_with_the_password_only(store: &dyn SeedAccounts) {
     store.put(ana.clone(), &index).await;
     assert_eq!(store.sessions(&ana.id).await, 2, "whoever is replaced stays signed in");
 
-    let stale = PasswordChange {
-        flow: regain::ids::FlowId::from_bytes([1; 16]),
-        account: ana.id.clone(),
-        expected: bo.epoch(),
-        hash: hash("stale"),
-    };
+    let stale = change(&ana, bo.epoch(), "stale");
     assert_eq!(store.set_password(&stale).await.unwrap(), Applied::Conflict);
     assert_eq!(store.sessions(&ana.id).await, 2, "a change that is not made ends nothing");
 
     let present = store.get(&ana.id).await.unwrap().unwrap().epoch();
-    let change = PasswordChange {
-        flow: regain::ids::FlowId::from_bytes([1; 16]),
-        account: ana.id.clone(),
-        expected: present,
-        hash: hash("new password"),
-    };
-    assert_eq!(store.set_password(&change).await.unwrap(), Applied::Done);
+    let fresh = change(&ana, present, "new password");
+    assert_eq!(store.set_password(&fresh).await.unwrap(), Applied::Done);
     assert_eq!(store.sessions(&ana.id).await, 0, "a new password ends every session");
     assert_eq!(store.sessions(&bo.id).await, 1, "and nobody else's");
 }

@@ -8,8 +8,6 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::claims::IdentityClaims;
@@ -19,6 +17,7 @@ use super::normalize::{self, NORMALIZER_VERSION};
 use super::person::{Attribute, Person};
 use super::rules::{IdentityRules, RulesError};
 use super::{names, text};
+use crate::wire::{frame, mac};
 
 /// What a host stores beside an account, one row each, with the account's id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -118,8 +117,8 @@ impl BlindIndex {
     /// Never empty: malformed claims, or claims that name nobody, give one subject made of what was typed.
     /// Subjects hold personal data; digest them under a key before storing them.
     #[must_use]
-    pub fn budget_subjects(&self, claims: &IdentityClaims) -> Vec<Vec<u8>> {
-        let mut subjects = BTreeSet::new();
+    pub fn budget_subjects(&self, claims: &IdentityClaims) -> Vec<Zeroizing<Vec<u8>>> {
+        let mut subjects = Vec::new();
         if !claims.is_malformed() {
             for combination in self.rules.combinations() {
                 subjects.extend(self.subjects_of(combination, claims));
@@ -127,12 +126,18 @@ impl BlindIndex {
         }
         if subjects.is_empty() {
             let fold = text::budget_fold(&String::from_utf8_lossy(&claims.to_bytes()));
-            subjects.insert(self.labelled("unidentified", [fold.as_str()]));
+            subjects.push(self.labelled("unidentified", [fold.as_str()]));
         }
-        subjects.into_iter().collect()
+        subjects.sort_by(|a, b| a.as_slice().cmp(b.as_slice()));
+        subjects.dedup_by(|a, b| a.as_slice() == b.as_slice());
+        subjects
     }
 
-    fn subjects_of(&self, combination: &BTreeSet<Attribute>, claims: &IdentityClaims) -> Vec<Vec<u8>> {
+    fn subjects_of(
+        &self,
+        combination: &BTreeSet<Attribute>,
+        claims: &IdentityClaims,
+    ) -> Vec<Zeroizing<Vec<u8>>> {
         let subject = |attributes: Vec<&Attribute>| {
             let forms: Option<Vec<String>> =
                 attributes.iter().map(|attribute| claims.budget_form(attribute)).collect();
@@ -155,22 +160,25 @@ impl BlindIndex {
             let name: Vec<String> = combination.iter().map(Attribute::label).collect();
             let name = name.join("+");
             for row in each_choice(combination.iter().map(&forms)) {
-                let input = Zeroizing::new(self.labelled(&name, row.iter().map(String::as_str)));
-                values.insert(digest(key, &input));
+                values.insert(mac(key, &[&*self.labelled(&name, row.iter().map(String::as_str))]));
             }
         }
         values.into_iter().collect()
     }
 
-    /// Realm, combination, normaliser and fields, each with its length before it.
-    fn labelled<'a>(&'a self, combination: &'a str, fields: impl IntoIterator<Item = &'a str>) -> Vec<u8> {
-        let mut bytes = b"regain identity".to_vec();
-        bytes.extend(NORMALIZER_VERSION.to_be_bytes());
-        for part in [self.realm.as_str(), combination].into_iter().chain(fields) {
-            bytes.extend((part.len() as u64).to_be_bytes());
-            bytes.extend(part.as_bytes());
+    /// Normaliser, realm, combination and fields.
+    fn labelled<'a>(
+        &self,
+        combination: &str,
+        fields: impl IntoIterator<Item = &'a str>,
+    ) -> Zeroizing<Vec<u8>> {
+        let version = NORMALIZER_VERSION.to_be_bytes();
+        let mut parts =
+            vec![&b"regain/identity"[..], &version, self.realm.as_bytes(), combination.as_bytes()];
+        for field in fields {
+            parts.push(field.as_bytes());
         }
-        bytes
+        frame(&parts)
     }
 }
 
@@ -208,13 +216,4 @@ fn each_choice(attributes: impl Iterator<Item = Vec<String>>) -> Vec<Vec<String>
         };
         rows.iter().flat_map(longer).collect()
     })
-}
-
-fn digest(key: &[u8; 32], input: &[u8]) -> [u8; 32] {
-    // HMAC pads a key with zeros to the block of 64 bytes; given as a block, it cannot be refused.
-    let mut block = Zeroizing::new([0; 64]);
-    block[..32].copy_from_slice(key);
-    let mut mac = Hmac::<Sha256>::new(&(*block).into());
-    mac.update(input);
-    mac.finalize().into_bytes().into()
 }

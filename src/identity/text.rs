@@ -3,6 +3,7 @@
 //! Every key of this module is made here, by us, and never by a database's collation (ID-6). Lower case is
 //! taken per character: `str::to_lowercase` maps a final sigma by its context.
 
+use crate::characters;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -10,22 +11,13 @@ use unicode_normalization::char::is_combining_mark;
 pub(super) fn is_refused(c: char) -> bool {
     c.is_control()
         || is_ignorable(c)
-        || is_noncharacter(c)
+        || characters::is_noncharacter(c)
         || matches!(c, '\u{FF20}' | '\u{FE6B}' | '\u{FFFD}')
 }
 
-/// `Default_Ignorable_Code_Point`, and the interlinear marks: drawn as nothing.
+/// Drawn as nothing: what Unicode calls ignorable, and the interlinear marks.
 pub(super) fn is_ignorable(c: char) -> bool {
-    matches!(c,
-        '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}'
-        | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
-        | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}'
-        | '\u{FFF0}'..='\u{FFFB}' | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}'
-        | '\u{E0000}'..='\u{E0FFF}')
-}
-
-fn is_noncharacter(c: char) -> bool {
-    matches!(c, '\u{FDD0}'..='\u{FDEF}') || (c as u32) & 0xFFFE == 0xFFFE
+    characters::is_ignorable(c) || matches!(c, '\u{FFF9}'..='\u{FFFB}')
 }
 
 /// The full-width and half-width forms in their usual width (RFC 8265, 3.3.1); anything else as it is.

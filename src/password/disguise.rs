@@ -4,7 +4,7 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 
-use super::characters::is_ignorable;
+use crate::characters::is_ignorable;
 
 /// Characters that are judged. Strength that does not show in these is not looked for.
 pub(super) const JUDGED: usize = 256;

@@ -16,7 +16,6 @@
 mod argon;
 mod blocklist;
 mod breach;
-mod characters;
 mod disguise;
 mod hash;
 mod own_data;

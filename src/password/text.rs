@@ -6,7 +6,7 @@ use unicode_normalization::UnicodeNormalization;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::Reason;
-use super::characters::{is_ignorable, is_noncharacter, is_space};
+use crate::characters::{is_ignorable, is_noncharacter, is_space};
 
 /// Longest password, in bytes of UTF-8, before and after normalisation.
 ///
