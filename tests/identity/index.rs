@@ -97,14 +97,15 @@ fn a_person_is_not_found_in_another_realm() {
 /// The label is part of the stored format: realm, combination and fields, each with its length, and the version.
 #[test]
 fn an_index_value_is_the_digest_of_its_label_and_names_the_normaliser() {
-    let mut label = b"regain identity".to_vec();
     assert_eq!(NORMALIZER_VERSION, 1);
-    label.extend(1_u32.to_be_bytes());
-    for part in ["clinic", "record-number", "MRN0042"] {
+    let mut label = Vec::new();
+    let version = 1_u32.to_be_bytes();
+    for part in [&b"regain/identity"[..], &version, b"clinic", b"record-number", b"MRN0042"] {
         label.extend((part.len() as u64).to_be_bytes());
-        label.extend(part.as_bytes());
+        label.extend(part);
     }
     let mut mac = Hmac::<sha2::Sha256>::new_from_slice(&[7; 32]).unwrap();
+    mac.update(&(label.len() as u64).to_be_bytes());
     mac.update(&label);
     let expected: [u8; 32] = mac.finalize().into_bytes().into();
     assert_eq!(index(IdentityRules::default()).entries_for(&person("Ana", "Silva"))[0].value, expected);
