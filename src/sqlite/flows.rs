@@ -43,6 +43,15 @@ impl SqliteFlows {
         self.pools.close().await;
     }
 
+    /// Erased rows leave the write-ahead log only when it is written back. Where that is not possible just now, the next
+    /// sweep does it.
+    async fn clear_log(&self) {
+        let emptied = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.pools.writer).await;
+        if let Err(error) = emptied {
+            tracing::warn!(%error, "the write-ahead log could not be written back");
+        }
+    }
+
     async fn read<T>(
         &self,
         query: sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
@@ -387,7 +396,10 @@ impl FlowStore for SqliteFlows {
 
     async fn sweep(&self, realm: &Realm, sweep: &Sweep) -> Result<u64, StoreError> {
         match self.writer.run(Job::Sweep(realm.clone(), *sweep)).await? {
-            Answer::Swept(rows) => Ok(rows),
+            Answer::Swept(rows) => {
+                self.clear_log().await;
+                Ok(rows)
+            }
             _ => Err(UNEXPECTED),
         }
     }

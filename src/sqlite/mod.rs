@@ -4,6 +4,8 @@
 //! what several callers want into one transaction, each in a savepoint of its own, so that nobody sees
 //! `SQLITE_BUSY` and one sync serves many.
 //!
+//! What is erased is overwritten (`secure_delete`), in the file at once and in its write-ahead log with the next sweep.
+//!
 //! One process per file. sqlx links its own SQLite; a host that links another (rusqlite) cannot link both.
 
 mod accounts;

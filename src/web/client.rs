@@ -12,10 +12,12 @@ use std::sync::Once;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClientAddress {
-    /// From the connection, as axum's `ConnectInfo<SocketAddr>` has it: right when clients connect directly.
+    /// From the connection, as axum's `ConnectInfo<SocketAddr>` has it: right when clients connect directly. Behind a
+    /// proxy that the host trusts, a layer of the host's own puts the client's address there instead.
     Socket,
     /// Nowhere. All clients share one budget: right behind a proxy that limits clients itself, with
-    /// [`Limits::asks_per_client`](crate::recovery::Limits::asks_per_client) raised.
+    /// `asks_per_client`, `sign_ins_per_client` and `sign_ins_per_identifier_and_client` of
+    /// [`Limits`](crate::recovery::Limits) raised to what all clients together may do.
     None,
 }
 
