@@ -262,7 +262,9 @@ async fn check(folder: &Path, minutes: i64) {
         };
         let expected = mine("password.link_sent") + mine("password.completed");
         let got = letters.get(&format!("user{n}@example.org")).copied().unwrap_or(0);
-        assert_eq!(got, expected, "one file for every mail, however often it was sent: user{n}");
+        // A link that a newer one replaced before its mail went out is not mailed any more.
+        let needed = expected - mine("password.superseded");
+        assert!((needed..=expected).contains(&got), "one file for every mail: user{n}, {got} of {expected}");
         let stored = site.accounts.get(&id(n)).await.unwrap().and_then(|account| account.password).unwrap();
         let is_new = is(&new_password(n), &stored);
         assert!(
