@@ -23,7 +23,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use time::OffsetDateTime;
 
@@ -210,13 +210,16 @@ fn journal(folder: &Path) -> Vec<Entry> {
     text.lines().map(entry).collect()
 }
 
-/// Mail files, as an independent parser reads them: recipient and text.
+/// Mail files, as an independent parser reads them: recipient and text. A file is parsed once: it never changes.
 fn mails(folder: &Path) -> Vec<(String, String)> {
-    let files = fs::read_dir(folder.join("mail")).unwrap().map(|file| file.unwrap().path());
-    files
-        .filter(|path| path.extension().is_some_and(|ending| ending == "eml"))
-        .map(|path| read(&path))
-        .collect()
+    static READ: Mutex<BTreeMap<PathBuf, (String, String)>> = Mutex::new(BTreeMap::new());
+    let mut known = READ.lock().unwrap();
+    for path in fs::read_dir(folder.join("mail")).unwrap().map(|file| file.unwrap().path()) {
+        if path.extension().is_some_and(|ending| ending == "eml") {
+            known.entry(path.clone()).or_insert_with(|| read(&path));
+        }
+    }
+    known.values().cloned().collect()
 }
 
 fn read(path: &PathBuf) -> (String, String) {
