@@ -8,6 +8,20 @@ use rand::rngs::SysRng;
 /// Where regain takes its random bytes from.
 ///
 /// Implementations must be cryptographically strong. An error makes the operation fail closed.
+///
+/// ```
+/// use regain::entropy::{Entropy, EntropyError};
+/// use std::{fs::File, io::Read as _};
+///
+/// struct Device;
+///
+/// impl Entropy for Device {
+///     fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyError> {
+///         let read = File::open("/dev/urandom").and_then(|mut device| device.read_exact(bytes));
+///         read.map_err(|error| EntropyError(Box::new(error)))
+///     }
+/// }
+/// ```
 pub trait Entropy: Send + Sync {
     /// Fills `bytes` completely.
     ///
