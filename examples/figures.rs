@@ -79,7 +79,7 @@ fn median(mut times: Vec<Duration>) -> Duration {
 async fn hashes() -> Outcome {
     const ROUNDS: u32 = 25;
     let accounts = Arc::new(MemoryAccounts::new());
-    let (hasher, pool) = (Argon2Hasher::default(), HashPool::new(1, 8)?);
+    let (hasher, pool) = (Argon2Hasher::default(), HashPool::for_this_machine()?);
     let flows = Arc::new(MemoryFlows::new());
     let recovery = service(accounts.clone(), flows, |builder| builder.hash_pool(pool.clone()))?;
     let mailbox = Arc::new(Mailbox::new());

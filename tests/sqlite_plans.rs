@@ -5,7 +5,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _, SqliteConnection};
 use tempfile::TempDir;
 
-const SOURCE: &str = include_str!("../src/sqlite/flows.rs");
+const SOURCE: &str = concat!(include_str!("../src/sqlite/flows.rs"), include_str!("../src/sqlite/commit.rs"));
 const HOT: [&str; 3] = ["regain_flow", "regain_outbox", "regain_budget"];
 
 /// A part of a statement that occurs in no other, and how its rows are found.
@@ -15,7 +15,7 @@ const INDEXES: [(&str, &str); 7] = [
     ("UPDATE regain_outbox SET due_at = ?, attempts", "regain_outbox_due (realm=? AND due_at<?)"),
     ("due_at IS NULL AND created_at <", "regain_flow_ended (realm=? AND created_at<?)"),
     ("AND full_at <=", "regain_budget_full (realm=? AND full_at<?)"),
-    ("SELECT log FROM regain_budget", "PRIMARY KEY (realm=? AND key=?)"),
+    ("SELECT key, log FROM regain_budget", "PRIMARY KEY (realm=? AND key=?)"),
     ("SELECT * FROM regain_flow WHERE realm = ? AND id = ?", "PRIMARY KEY (realm=? AND id=?)"),
 ];
 
@@ -34,7 +34,18 @@ const ROWS: &str = "
 fn statements() -> Vec<String> {
     let literals = SOURCE.split('"').skip(1).step_by(2);
     let verbs = ["SELECT ", "UPDATE ", "DELETE ", "INSERT "];
-    literals.filter(|text| verbs.iter().any(|verb| text.starts_with(verb))).map(str::to_owned).collect()
+    literals.filter(|text| verbs.iter().any(|verb| text.starts_with(verb))).map(whole).collect()
+}
+
+/// What is built from pieces, as it is with two budgets.
+fn whole(text: &str) -> String {
+    match text {
+        "SELECT key, log FROM regain_budget WHERE realm = " => format!("{text}? AND key IN (?, ?)"),
+        "INSERT INTO regain_budget (realm, key, full_at, log) " => {
+            format!("{text}VALUES (?, ?, ?, ?), (?, ?, ?, ?)")
+        }
+        complete => complete.to_owned(),
+    }
 }
 
 async fn database(folder: &TempDir) -> SqliteConnection {

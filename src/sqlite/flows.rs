@@ -1,16 +1,14 @@
 //! [`FlowStore`] on SQLite.
 
 use crate::audit::AuditRecord;
-use crate::budget::{BudgetKey, Spend, Verdict as BudgetVerdict};
-use crate::clock::Timestamp;
 use crate::flow::FlowRecord;
 use crate::ids::{AccountId, FlowId, Realm};
+use crate::sqlite::commit::{apply, integer};
 use crate::sqlite::rows;
 use crate::sqlite::schema::{Pools, Schema};
 use crate::sqlite::writer::{Verdict, Work, Writer};
 use crate::store::{
-    Claim, Commit, Committed, DeadLetter, Depth, FlowStore, FlowWrite, MailOutcome, MailSettlement,
-    OutboxMail, StoreError, Sweep,
+    Claim, Commit, Committed, DeadLetter, Depth, FlowStore, FlowWrite, OutboxMail, StoreError, Sweep,
 };
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
@@ -81,6 +79,11 @@ const UNEXPECTED: StoreError = StoreError::plain("the writer answered something 
 impl Work for Job {
     type Answer = Answer;
 
+    /// One insert at the most is the first thing that is written: where it conflicts, nothing else has been.
+    fn may_undo_writes(&self) -> bool {
+        matches!(self, Self::Commit(commit) if !matches!(commit.flows[..], [] | [FlowWrite::Insert(_)]))
+    }
+
     async fn run(&self, connection: &mut SqliteConnection) -> Result<Verdict<Answer>, sqlx::Error> {
         match self {
             Self::Commit(commit) => {
@@ -102,184 +105,6 @@ impl Work for Job {
             }
         }
     }
-}
-
-/// Everything of a commit; what is written before a refusal is undone with the savepoint.
-async fn apply(commit: &Commit, connection: &mut SqliteConnection) -> Result<Committed, sqlx::Error> {
-    for spend in &commit.spends {
-        if let Some(retry_at) = take(&commit.realm, spend, connection).await? {
-            return Ok(Committed::OverBudget { retry_at });
-        }
-    }
-    for key in &commit.clears {
-        clear(&commit.realm, key, connection).await?;
-    }
-    for write in &commit.flows {
-        if !write_flow(write, connection).await? {
-            return Ok(Committed::Conflict);
-        }
-    }
-    for mail in &commit.mails {
-        insert_mail(mail, connection).await?;
-    }
-    for settlement in &commit.settlements {
-        settle(&commit.realm, settlement, connection).await?;
-    }
-    for record in &commit.audit {
-        insert_audit(record, connection).await?;
-    }
-    Ok(Committed::Done)
-}
-
-async fn take(
-    realm: &Realm,
-    spend: &Spend,
-    connection: &mut SqliteConnection,
-) -> Result<Option<Timestamp>, sqlx::Error> {
-    let stored = sqlx::query("SELECT log FROM regain_budget WHERE realm = ? AND key = ?")
-        .bind(realm.as_str())
-        .bind(&spend.key.as_bytes()[..])
-        .fetch_optional(&mut *connection)
-        .await?;
-    let log: Option<&[u8]> = stored.as_ref().map(|row| row.try_get(0)).transpose()?;
-    let spent = match spend.against(log) {
-        BudgetVerdict::Allowed(spent) => spent,
-        BudgetVerdict::Refused { retry_at } => return Ok(Some(retry_at)),
-    };
-    sqlx::query(
-        "INSERT INTO regain_budget (realm, key, full_at, log) VALUES (?, ?, ?, ?)
-         ON CONFLICT (realm, key) DO UPDATE SET full_at = excluded.full_at, log = excluded.log",
-    )
-    .bind(realm.as_str())
-    .bind(&spend.key.as_bytes()[..])
-    .bind(spent.full_at.millis())
-    .bind(spent.log)
-    .execute(connection)
-    .await?;
-    Ok(None)
-}
-
-async fn clear(realm: &Realm, key: &BudgetKey, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-    let delete = sqlx::query("DELETE FROM regain_budget WHERE realm = ? AND key = ?");
-    delete.bind(realm.as_str()).bind(&key.as_bytes()[..]).execute(connection).await.map(drop)
-}
-
-const INSERT_FLOW: &str =
-    "INSERT INTO regain_flow (purpose, version, state, reason, account, live_link, digest,
-     epoch, factor, attempts, sealed, created_at, opened_at, expires_at, high, due_at, realm, id)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-const UPDATE_FLOW: &str = "UPDATE regain_flow SET purpose = ?, version = ?, state = ?, reason = ?, account = ?,
-     live_link = ?, digest = ?, epoch = ?, factor = ?, attempts = ?, sealed = ?, created_at = ?, opened_at = ?,
-     expires_at = ?, high = ?, due_at = ? WHERE realm = ? AND id = ? AND version = ?";
-
-/// `false` when another version is stored.
-async fn write_flow(write: &FlowWrite, connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
-    let (record, sql) = match write {
-        FlowWrite::Insert(record) => (record, INSERT_FLOW),
-        FlowWrite::Update(record) => (record, UPDATE_FLOW),
-    };
-    let mut query = sqlx::query(sql)
-        .bind(&record.purpose)
-        .bind(integer(record.version))
-        .bind(&record.state)
-        .bind(&record.reason)
-        .bind(record.account.as_ref().map(AccountId::as_str))
-        .bind(record.live_link)
-        .bind(record.digest.as_ref().map(|digest| &digest[..]))
-        .bind(record.epoch.as_ref().map(|epoch| &epoch[..]))
-        .bind(&record.factor)
-        .bind(record.attempts)
-        .bind(&record.sealed)
-        .bind(record.created_at.millis())
-        .bind(record.opened_at.map(Timestamp::millis))
-        .bind(record.expires_at.map(Timestamp::millis))
-        .bind(record.high.map(Timestamp::millis))
-        .bind(record.due_at.map(Timestamp::millis))
-        .bind(record.realm.as_str())
-        .bind(&record.id.as_bytes()[..]);
-    if let FlowWrite::Update(_) = write {
-        query = query.bind(integer(record.version) - 1);
-    }
-    Ok(query.execute(connection).await?.rows_affected() == 1)
-}
-
-async fn insert_mail(mail: &OutboxMail, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "INSERT INTO regain_outbox (realm, id, flow, letter, sealed, attempts, created_at, due_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-    )
-    .bind(mail.realm.as_str())
-    .bind(&mail.id.as_bytes()[..])
-    .bind(&mail.flow.as_bytes()[..])
-    .bind(&mail.letter)
-    .bind(&mail.sealed)
-    .bind(mail.attempts)
-    .bind(mail.created_at.millis())
-    .bind(mail.due_at.millis())
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-async fn settle(
-    realm: &Realm,
-    settlement: &MailSettlement,
-    connection: &mut SqliteConnection,
-) -> Result<(), sqlx::Error> {
-    let id = &settlement.id.as_bytes()[..];
-    match &settlement.outcome {
-        MailOutcome::Retry(at) => {
-            sqlx::query("UPDATE regain_outbox SET due_at = ? WHERE realm = ? AND id = ? AND attempts = ?")
-                .bind(at.millis())
-                .bind(realm.as_str())
-                .bind(id)
-                .bind(settlement.attempts)
-                .execute(connection)
-                .await?;
-            return Ok(());
-        }
-        MailOutcome::Dead { at, why } => {
-            sqlx::query(
-                "INSERT INTO regain_dead_letter (realm, id, flow, letter, attempts, created_at, dead_at, why)
-                 SELECT realm, id, flow, letter, attempts, created_at, ?, ? FROM regain_outbox
-                 WHERE realm = ? AND id = ? AND attempts = ?",
-            )
-            .bind(at.millis())
-            .bind(why)
-            .bind(realm.as_str())
-            .bind(id)
-            .bind(settlement.attempts)
-            .execute(&mut *connection)
-            .await?;
-        }
-        MailOutcome::Sent | MailOutcome::Stale => {}
-    }
-    sqlx::query("DELETE FROM regain_outbox WHERE realm = ? AND id = ? AND attempts = ?")
-        .bind(realm.as_str())
-        .bind(id)
-        .bind(settlement.attempts)
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
-async fn insert_audit(record: &AuditRecord, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "INSERT INTO regain_audit (realm, at, flow, version, event, reason, actor, account, client)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    )
-    .bind(record.realm.as_str())
-    .bind(record.at.millis())
-    .bind(&record.flow.as_bytes()[..])
-    .bind(integer(record.version))
-    .bind(&record.event)
-    .bind(&record.reason)
-    .bind(record.actor.code())
-    .bind(record.account.as_ref().map(|account| &account.as_bytes()[..]))
-    .bind(record.client.as_ref().map(|client| &client.as_bytes()[..]))
-    .execute(connection)
-    .await?;
-    Ok(())
 }
 
 async fn claim_flows(
@@ -348,10 +173,6 @@ async fn sweep(realm: &Realm, sweep: &Sweep, connection: &mut SqliteConnection) 
         swept += deleted.rows_affected();
     }
     Ok(swept)
-}
-
-fn integer(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 #[async_trait]

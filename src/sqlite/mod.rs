@@ -9,6 +9,7 @@
 //! One process per file. sqlx links its own SQLite; a host that links another (rusqlite) cannot link both.
 
 mod accounts;
+mod commit;
 mod flows;
 mod rows;
 mod schema;

@@ -1,6 +1,6 @@
 //! The one task that writes: it puts what several callers want into one durable transaction.
 //!
-//! Each piece of work has a savepoint of its own. When the transaction fails as a whole, every piece is tried once
+//! Each piece of work that may have to be undone has a savepoint of its own. When the transaction fails as a whole, every piece is tried once
 //! more alone, so that nobody pays for what another one wanted.
 
 use crate::store::StoreError;
@@ -20,6 +20,9 @@ const QUEUE: usize = 4096;
 #[async_trait]
 pub(super) trait Work: Send + Sync + 'static {
     type Answer: Send + 'static;
+
+    /// Whether [`Verdict::Undo`] may come after something was written, so that a savepoint is needed.
+    fn may_undo_writes(&self) -> bool;
 
     /// Does it. [`Verdict::Undo`] takes back what was written for this piece, and answers all the same.
     async fn run(&self, connection: &mut SqliteConnection) -> Result<Verdict<Self::Answer>, sqlx::Error>;
@@ -129,6 +132,10 @@ async fn in_savepoint<W: Work>(
     work: &W,
     connection: &mut SqliteConnection,
 ) -> Result<W::Answer, sqlx::Error> {
+    if !work.may_undo_writes() {
+        let (Verdict::Keep(answer) | Verdict::Undo(answer)) = work.run(connection).await?;
+        return Ok(answer);
+    }
     sqlx::query("SAVEPOINT piece").execute(&mut *connection).await?;
     let answer = match work.run(connection).await? {
         Verdict::Keep(answer) => answer,

@@ -1,0 +1,223 @@
+//! A [`Commit`] as statements of one transaction.
+
+use crate::audit::AuditRecord;
+use crate::budget::{BudgetKey, Spend, Spent, Verdict};
+use crate::clock::Timestamp;
+use crate::ids::{AccountId, Realm};
+use crate::store::{Commit, Committed, FlowWrite, MailOutcome, MailSettlement, OutboxMail};
+use sqlx::{QueryBuilder, Row as _, SqliteConnection};
+use std::collections::{BTreeMap, HashMap};
+
+/// Everything of a commit. Budgets are judged before anything is written, so that a refusal has nothing to undo.
+pub(super) async fn apply(
+    commit: &Commit,
+    connection: &mut SqliteConnection,
+) -> Result<Committed, sqlx::Error> {
+    let mut spent = Ledger::read(commit, connection).await?;
+    for spend in &commit.spends {
+        if let Some(retry_at) = spent.take(spend) {
+            return Ok(Committed::OverBudget { retry_at });
+        }
+    }
+    for write in &commit.flows {
+        if !write_flow(write, connection).await? {
+            return Ok(Committed::Conflict);
+        }
+    }
+    spent.write(&commit.realm, connection).await?;
+    for key in &commit.clears {
+        clear(&commit.realm, key, connection).await?;
+    }
+    for mail in &commit.mails {
+        insert_mail(mail, connection).await?;
+    }
+    for settlement in &commit.settlements {
+        settle(&commit.realm, settlement, connection).await?;
+    }
+    for record in &commit.audit {
+        insert_audit(record, connection).await?;
+    }
+    Ok(Committed::Done)
+}
+
+/// The budgets of one commit, read in one statement and written in one.
+struct Ledger {
+    stored: HashMap<BudgetKey, Vec<u8>>,
+    spent: BTreeMap<BudgetKey, Spent>,
+}
+
+impl Ledger {
+    async fn read(commit: &Commit, connection: &mut SqliteConnection) -> Result<Self, sqlx::Error> {
+        let mut ledger = Self { stored: HashMap::new(), spent: BTreeMap::new() };
+        if commit.spends.is_empty() {
+            return Ok(ledger);
+        }
+        let mut query = QueryBuilder::new("SELECT key, log FROM regain_budget WHERE realm = ");
+        query.push_bind(commit.realm.as_str()).push(" AND key IN (");
+        let mut keys = query.separated(", ");
+        for spend in &commit.spends {
+            keys.push_bind(&spend.key.as_bytes()[..]);
+        }
+        query.push(")");
+        for row in query.build().fetch_all(connection).await? {
+            // A key of another length is none that was asked for.
+            if let Ok(key) = row.try_get::<&[u8], _>(0)?.try_into() {
+                ledger.stored.insert(BudgetKey::from_bytes(key), row.try_get(1)?);
+            }
+        }
+        Ok(ledger)
+    }
+
+    /// When to try again, if the budget refuses.
+    fn take(&mut self, spend: &Spend) -> Option<Timestamp> {
+        let spent_here = self.spent.get(&spend.key).map(|spent| &spent.log);
+        let log = spent_here.or_else(|| self.stored.get(&spend.key));
+        match spend.against(log.map(Vec::as_slice)) {
+            Verdict::Allowed(spent) => {
+                self.spent.insert(spend.key, spent);
+                None
+            }
+            Verdict::Refused { retry_at } => Some(retry_at),
+        }
+    }
+
+    async fn write(self, realm: &Realm, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+        if self.spent.is_empty() {
+            return Ok(());
+        }
+        let mut query = QueryBuilder::new("INSERT INTO regain_budget (realm, key, full_at, log) ");
+        query.push_values(self.spent, |mut row, (key, spent)| {
+            row.push_bind(realm.as_str());
+            row.push_bind(key.as_bytes().to_vec()).push_bind(spent.full_at.millis()).push_bind(spent.log);
+        });
+        query.push(" ON CONFLICT (realm, key) DO UPDATE SET full_at = excluded.full_at, log = excluded.log");
+        query.build().execute(connection).await.map(drop)
+    }
+}
+
+async fn clear(realm: &Realm, key: &BudgetKey, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    let delete = sqlx::query("DELETE FROM regain_budget WHERE realm = ? AND key = ?");
+    delete.bind(realm.as_str()).bind(&key.as_bytes()[..]).execute(connection).await.map(drop)
+}
+
+const INSERT_FLOW: &str =
+    "INSERT INTO regain_flow (purpose, version, state, reason, account, live_link, digest,
+     epoch, factor, attempts, sealed, created_at, opened_at, expires_at, high, due_at, realm, id)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const UPDATE_FLOW: &str = "UPDATE regain_flow SET purpose = ?, version = ?, state = ?, reason = ?, account = ?,
+     live_link = ?, digest = ?, epoch = ?, factor = ?, attempts = ?, sealed = ?, created_at = ?, opened_at = ?,
+     expires_at = ?, high = ?, due_at = ? WHERE realm = ? AND id = ? AND version = ?";
+
+/// `false` when another version is stored.
+async fn write_flow(write: &FlowWrite, connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    let (record, sql) = match write {
+        FlowWrite::Insert(record) => (record, INSERT_FLOW),
+        FlowWrite::Update(record) => (record, UPDATE_FLOW),
+    };
+    let mut query = sqlx::query(sql)
+        .bind(&record.purpose)
+        .bind(integer(record.version))
+        .bind(&record.state)
+        .bind(&record.reason)
+        .bind(record.account.as_ref().map(AccountId::as_str))
+        .bind(record.live_link)
+        .bind(record.digest.as_ref().map(|digest| &digest[..]))
+        .bind(record.epoch.as_ref().map(|epoch| &epoch[..]))
+        .bind(&record.factor)
+        .bind(record.attempts)
+        .bind(&record.sealed)
+        .bind(record.created_at.millis())
+        .bind(record.opened_at.map(Timestamp::millis))
+        .bind(record.expires_at.map(Timestamp::millis))
+        .bind(record.high.map(Timestamp::millis))
+        .bind(record.due_at.map(Timestamp::millis))
+        .bind(record.realm.as_str())
+        .bind(&record.id.as_bytes()[..]);
+    if let FlowWrite::Update(_) = write {
+        query = query.bind(integer(record.version) - 1);
+    }
+    Ok(query.execute(connection).await?.rows_affected() == 1)
+}
+
+async fn insert_mail(mail: &OutboxMail, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO regain_outbox (realm, id, flow, letter, sealed, attempts, created_at, due_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(mail.realm.as_str())
+    .bind(&mail.id.as_bytes()[..])
+    .bind(&mail.flow.as_bytes()[..])
+    .bind(&mail.letter)
+    .bind(&mail.sealed)
+    .bind(mail.attempts)
+    .bind(mail.created_at.millis())
+    .bind(mail.due_at.millis())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn settle(
+    realm: &Realm,
+    settlement: &MailSettlement,
+    connection: &mut SqliteConnection,
+) -> Result<(), sqlx::Error> {
+    let id = &settlement.id.as_bytes()[..];
+    match &settlement.outcome {
+        MailOutcome::Retry(at) => {
+            sqlx::query("UPDATE regain_outbox SET due_at = ? WHERE realm = ? AND id = ? AND attempts = ?")
+                .bind(at.millis())
+                .bind(realm.as_str())
+                .bind(id)
+                .bind(settlement.attempts)
+                .execute(connection)
+                .await?;
+            return Ok(());
+        }
+        MailOutcome::Dead { at, why } => {
+            sqlx::query(
+                "INSERT INTO regain_dead_letter (realm, id, flow, letter, attempts, created_at, dead_at, why)
+                 SELECT realm, id, flow, letter, attempts, created_at, ?, ? FROM regain_outbox
+                 WHERE realm = ? AND id = ? AND attempts = ?",
+            )
+            .bind(at.millis())
+            .bind(why)
+            .bind(realm.as_str())
+            .bind(id)
+            .bind(settlement.attempts)
+            .execute(&mut *connection)
+            .await?;
+        }
+        MailOutcome::Sent | MailOutcome::Stale => {}
+    }
+    sqlx::query("DELETE FROM regain_outbox WHERE realm = ? AND id = ? AND attempts = ?")
+        .bind(realm.as_str())
+        .bind(id)
+        .bind(settlement.attempts)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn insert_audit(record: &AuditRecord, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO regain_audit (realm, at, flow, version, event, reason, actor, account, client)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(record.realm.as_str())
+    .bind(record.at.millis())
+    .bind(&record.flow.as_bytes()[..])
+    .bind(integer(record.version))
+    .bind(&record.event)
+    .bind(&record.reason)
+    .bind(record.actor.code())
+    .bind(record.account.as_ref().map(|account| &account.as_bytes()[..]))
+    .bind(record.client.as_ref().map(|client| &client.as_bytes()[..]))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) fn integer(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
