@@ -8,6 +8,7 @@ mod plans;
 mod story;
 
 use futures_util::FutureExt as _;
+use futures_util::future::join_all;
 use regain::postgres::{PostgresFlows, SchemaName};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, PgConnection};
@@ -15,6 +16,10 @@ use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::str::FromStr as _;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
+use tokio::sync::Semaphore;
+
+/// A server has 100 connections, if nobody changed it, and a test takes up to 20.
+static TESTS_AT_ONCE: Semaphore = Semaphore::const_new(3);
 
 /// A database, and the schemas that a test made in it.
 struct Site {
@@ -32,9 +37,12 @@ impl Site {
         schema
     }
 
+    /// With all its connections open: else whoever comes first is done before the others are connected.
     async fn pool(&self, connections: u32) -> PgPool {
-        let pool = PgPoolOptions::new().max_connections(connections);
-        pool.connect_with(self.options.clone().disable_statement_logging()).await.unwrap()
+        let options = self.options.clone().disable_statement_logging();
+        let pool = PgPoolOptions::new().max_connections(connections).connect_with(options).await.unwrap();
+        join_all((0..connections).map(|_| pool.acquire())).await;
+        pool
     }
 
     /// A store on a pool of its own.
@@ -59,6 +67,7 @@ fn sql(statement: &str, schema: &SchemaName) -> AssertSqlSafe<String> {
 
 /// Runs a test, and drops its schemas.
 async fn on_postgres(test: impl AsyncFnOnce(&Site)) {
+    let _permit = TESTS_AT_ONCE.acquire().await.unwrap();
     let site = Site { options: PgConnectOptions::from_str(&url()).unwrap(), schemas: Mutex::default() };
     let done = AssertUnwindSafe(test(&site)).catch_unwind().await;
     let mut raw = site.raw().await;

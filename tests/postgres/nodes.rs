@@ -93,6 +93,29 @@ async fn budgets_spent_in_any_order_never_deadlock() {
     .await;
 }
 
+/// RL-6: what two nodes spend at once is counted once and for all.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nodes_that_spend_at_once_get_no_more_than_the_budget() {
+    on_postgres(async |site| {
+        let schema = site.schema();
+        let nodes = [site.open(&schema).await, site.open(&schema).await];
+        let spend = Spend {
+            key: BudgetKey::from_bytes([1; 32]),
+            quota: Quota::new(150, time::Duration::HOUR),
+            at: Timestamp::from_millis(0),
+        };
+        let commits = (0..400).map(|number| {
+            let store = nodes[number % 2].clone();
+            let commit = Commit { spends: vec![spend], ..Commit::new(realm()) };
+            tokio::spawn(async move { store.commit(commit).await })
+        });
+        let answers = join_all(commits.collect::<Vec<_>>()).await;
+        let done = answers.into_iter().filter(|answer| matches!(answer, Ok(Ok(Committed::Done)))).count();
+        assert_eq!(done, 150);
+    })
+    .await;
+}
+
 fn line(number: u8) -> AuditRecord {
     AuditRecord {
         realm: realm(),

@@ -100,6 +100,8 @@ async fn redeem_64_times_at_once(world: &Arc<World>, round: u32) {
     assert_eq!(won[0].0, Chosen::Done);
     let signed_in = world.recovery.sign_in(&ana.identifier(), &won[0].1, &world.client()).await;
     assert!(signed_in.is_ok(), "and it is that one's password that is set, in round {round}");
+    let chosen = world.audit().await.iter().filter(|line| line.event == "password.password_chosen").count();
+    assert_eq!(chosen, round as usize + 1, "the link was consumed once, in round {round}");
 }
 
 /// Cuts all connections of a pool that carries this name; how many there were.
