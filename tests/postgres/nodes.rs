@@ -5,9 +5,9 @@ use futures_util::future::join_all;
 use regain::audit::{Actor, AuditRecord};
 use regain::budget::{BudgetKey, Quota, Spend};
 use regain::clock::Timestamp;
-use regain::ids::{FlowId, Realm};
+use regain::ids::{FlowId, MailId, Realm};
 use regain::memory::{Mailbox, MemoryAccounts};
-use regain::store::{Commit, Committed, FlowStore as _};
+use regain::store::{Claim, Commit, Committed, FlowStore as _, OutboxMail};
 use regain::testing::{TestClock, World};
 use sqlx::Connection as _;
 use std::collections::HashSet;
@@ -47,6 +47,56 @@ async fn two_nodes_share_the_work_and_each_mail_goes_out_once() {
         assert_eq!(names.len(), PEOPLE, "under a name of its own");
     })
     .await;
+}
+
+/// Both nodes' claims begin at the same moment: when a lock that both wait for is given back.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_nodes_that_claim_at_the_same_moment_each_gets_other_mails() {
+    on_postgres(async |site| {
+        let schema = site.schema();
+        let nodes = [site.open(&schema).await, site.open(&schema).await];
+        let mails = (0..50).map(mail).collect();
+        nodes[0].commit(Commit { mails, ..Commit::new(realm()) }).await.unwrap();
+        let mut raw = site.raw().await;
+        let mut locked = raw.begin().await.unwrap();
+        sqlx::raw_sql(sql("LOCK TABLE REGAIN.outbox IN EXCLUSIVE MODE", &schema))
+            .execute(&mut *locked)
+            .await
+            .unwrap();
+        let at = Timestamp::from_millis;
+        let claim = Claim { realm: realm(), due_by: at(10), lease_until: at(20), limit: 25 };
+        let claims = nodes.map(|node| {
+            let claim = claim.clone();
+            tokio::spawn(async move { node.claim_mails(&claim).await.unwrap() })
+        });
+        let waiting = "SELECT count(*) FROM pg_locks
+             WHERE NOT granted AND relation = 'REGAIN.outbox'::regclass";
+        loop {
+            let waiting = sqlx::query_scalar(sql(waiting, &schema)).fetch_one(&mut *locked).await;
+            if waiting.unwrap_or(0_i64) == 2 {
+                break;
+            }
+        }
+        locked.commit().await.unwrap();
+        let claimed: Vec<_> =
+            join_all(claims).await.into_iter().flat_map(|mails| mails.unwrap()).map(|mail| mail.id).collect();
+        let distinct: HashSet<_> = claimed.iter().collect();
+        assert_eq!((claimed.len(), distinct.len()), (50, 50));
+    })
+    .await;
+}
+
+fn mail(number: u8) -> OutboxMail {
+    OutboxMail {
+        id: MailId::from_bytes([number; 16]),
+        realm: realm(),
+        flow: FlowId::from_bytes([number; 16]),
+        letter: "x".to_owned(),
+        sealed: vec![],
+        attempts: 0,
+        created_at: Timestamp::from_millis(0),
+        due_at: Timestamp::from_millis(0),
+    }
 }
 
 fn realm() -> Realm {
