@@ -5,6 +5,7 @@
 //! forward that is corrected does not lock it.
 
 use crate::clock::Timestamp;
+use std::collections::BTreeMap;
 use time::Duration;
 
 /// Times that one budget remembers.
@@ -91,6 +92,26 @@ pub enum Verdict {
         /// When the next unit is there.
         retry_at: Timestamp,
     },
+}
+
+/// Decides several spends one after the other; `stored` gives what is stored for a key. What is to be stored, or when the
+/// first budget that refuses has something again.
+///
+/// # Errors
+/// The time to try again at.
+pub fn take_all<'a>(
+    spends: &[Spend],
+    stored: impl Fn(&BudgetKey) -> Option<&'a [u8]>,
+) -> Result<BTreeMap<BudgetKey, Spent>, Timestamp> {
+    let mut taken: BTreeMap<BudgetKey, Spent> = BTreeMap::new();
+    for spend in spends {
+        let log = taken.get(&spend.key).map(|spent| &spent.log[..]).or_else(|| stored(&spend.key));
+        match spend.against(log) {
+            Verdict::Allowed(spent) => taken.insert(spend.key, spent),
+            Verdict::Refused { retry_at } => return Err(retry_at),
+        };
+    }
+    Ok(taken)
 }
 
 /// So many came at this time.

@@ -15,9 +15,9 @@
 //!
 //! | pure rules | ports | adapters |
 //! |---|---|---|
-//! | [`flow`], [`token`], [`identity`], [`password`], [`budget`], [`audit`], [`origin`] | [`account`], [`store`], [`mail`], [`clock`], [`entropy`], [`events`] | [`memory`]; `sqlite`, `web`, `mail::EmlMailer` by feature |
+//! | [`flow`], [`token`], [`identity`], [`password`], [`budget`], [`audit`], [`origin`] | [`account`], [`store`], [`mail`], [`clock`], [`entropy`], [`events`] | [`memory`]; `sqlite`, `postgres`, `web`, `mail::EmlMailer` by feature |
 //!
-//! Features: `sqlite`, `web`, `eml`, `testing`, and `tokio` for `Worker::run`. None is on by default.
+//! Features: `sqlite`, `postgres`, `web`, `eml`, `testing`, and `tokio` for `Worker::run`. None is on by default.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
@@ -38,7 +38,11 @@ pub mod mail;
 pub mod memory;
 pub mod origin;
 pub mod password;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 pub mod recovery;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod sql;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 pub mod store;

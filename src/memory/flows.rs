@@ -1,7 +1,7 @@
 //! regain's tables in memory.
 
 use crate::audit::AuditRecord;
-use crate::budget::{BudgetKey, Spent, Verdict};
+use crate::budget::{BudgetKey, Spent, take_all};
 use crate::flow::FlowRecord;
 use crate::ids::{AccountId, FlowId, MailId, Realm};
 use crate::store::{
@@ -42,18 +42,14 @@ impl MemoryFlows {
 impl Tables {
     /// Everything of a commit is checked before anything is written.
     fn apply(&mut self, commit: Commit) -> Committed {
-        let mut budgets = BTreeMap::new();
-        for spend in &commit.spends {
-            let key = (commit.realm.clone(), spend.key);
-            let stored =
-                budgets.get(&key).or_else(|| self.budgets.get(&key)).map(|spent: &Spent| &spent.log[..]);
-            match spend.against(stored) {
-                Verdict::Allowed(spent) => budgets.insert(key, spent),
-                Verdict::Refused { retry_at } => return Committed::OverBudget { retry_at },
-            };
-        }
+        let stored =
+            |key: &BudgetKey| self.budgets.get(&(commit.realm.clone(), *key)).map(|spent| &spent.log[..]);
+        let budgets = match take_all(&commit.spends, stored) {
+            Ok(budgets) => budgets,
+            Err(retry_at) => return Committed::OverBudget { retry_at },
+        };
         let Some(flows) = self.check_flows(&commit.flows) else { return Committed::Conflict };
-        self.budgets.extend(budgets);
+        self.budgets.extend(budgets.into_iter().map(|(key, spent)| ((commit.realm.clone(), key), spent)));
         for key in commit.clears {
             self.budgets.remove(&(commit.realm.clone(), key));
         }

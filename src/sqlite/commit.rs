@@ -4,6 +4,7 @@ use crate::audit::AuditRecord;
 use crate::budget::{BudgetKey, Spend, Spent, Verdict};
 use crate::clock::Timestamp;
 use crate::ids::{AccountId, Realm};
+use crate::sql::integer;
 use crate::store::{Commit, Committed, FlowWrite, MailOutcome, MailSettlement, OutboxMail};
 use sqlx::{QueryBuilder, Row as _, SqliteConnection};
 use std::collections::{BTreeMap, HashMap};
@@ -216,8 +217,4 @@ async fn insert_audit(record: &AuditRecord, connection: &mut SqliteConnection) -
     .execute(connection)
     .await?;
     Ok(())
-}
-
-pub(super) fn integer(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }

@@ -3,8 +3,8 @@
 use crate::audit::AuditRecord;
 use crate::flow::FlowRecord;
 use crate::ids::{AccountId, FlowId, Realm};
-use crate::sqlite::commit::{apply, integer};
-use crate::sqlite::rows;
+use crate::sql::{self, integer};
+use crate::sqlite::commit::apply;
 use crate::sqlite::schema::{Pools, Schema};
 use crate::sqlite::writer::{Verdict, Work, Writer};
 use crate::store::{
@@ -181,7 +181,7 @@ impl FlowStore for SqliteFlows {
         let query = sqlx::query("SELECT * FROM regain_flow WHERE realm = ? AND id = ?")
             .bind(realm.as_str())
             .bind(&id.as_bytes()[..]);
-        Ok(self.read(query, rows::flow).await?.pop())
+        Ok(self.read(query, sql::flow).await?.pop())
     }
 
     async fn live_links(&self, realm: &Realm, account: &AccountId) -> Result<Vec<FlowRecord>, StoreError> {
@@ -191,7 +191,7 @@ impl FlowStore for SqliteFlows {
         )
                 .bind(realm.as_str())
                 .bind(account.as_str());
-        self.read(query, rows::flow).await
+        self.read(query, sql::flow).await
     }
 
     async fn commit(&self, commit: Commit) -> Result<Committed, StoreError> {
@@ -203,14 +203,14 @@ impl FlowStore for SqliteFlows {
 
     async fn claim_flows(&self, claim: &Claim) -> Result<Vec<FlowRecord>, StoreError> {
         match self.writer.run(Job::ClaimFlows(claim.clone())).await? {
-            Answer::Rows(rows) => Ok(rows::readable(&rows, rows::flow)),
+            Answer::Rows(rows) => Ok(sql::readable(&rows, sql::flow)),
             _ => Err(UNEXPECTED),
         }
     }
 
     async fn claim_mails(&self, claim: &Claim) -> Result<Vec<OutboxMail>, StoreError> {
         match self.writer.run(Job::ClaimMails(claim.clone())).await? {
-            Answer::Rows(rows) => Ok(rows::readable(&rows, rows::mail)),
+            Answer::Rows(rows) => Ok(sql::readable(&rows, sql::mail)),
             _ => Err(UNEXPECTED),
         }
     }
@@ -237,7 +237,7 @@ impl FlowStore for SqliteFlows {
         .bind(realm.as_str())
         .bind(integer(after))
         .bind(limit);
-        self.read(query, rows::audit).await
+        self.read(query, sql::audit).await
     }
 
     async fn dead_letters(&self, realm: &Realm, limit: u32) -> Result<Vec<DeadLetter>, StoreError> {
@@ -245,7 +245,7 @@ impl FlowStore for SqliteFlows {
             sqlx::query("SELECT * FROM regain_dead_letter WHERE realm = ? ORDER BY dead_at DESC, id LIMIT ?")
                 .bind(realm.as_str())
                 .bind(limit);
-        self.read(query, rows::dead_letter).await
+        self.read(query, sql::dead_letter).await
     }
 
     async fn depth(&self, realm: &Realm) -> Result<Depth, StoreError> {

@@ -17,11 +17,3 @@ mod writer;
 
 pub use accounts::SqliteAccounts;
 pub use flows::SqliteFlows;
-
-use crate::store::StoreError;
-
-impl From<sqlx::Error> for StoreError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::new("use the database", error)
-    }
-}

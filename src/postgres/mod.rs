@@ -1,0 +1,26 @@
+//! PostgreSQL: regain's tables in a schema of their own, for a service of several nodes.
+//!
+//! Every node opens the same database, serves, and lets a [`Worker`](crate::Worker) run; no flow and no mail is
+//! claimed by two. A commit is one transaction, answered when PostgreSQL has it: as durable as `synchronous_commit` says.
+//! The time is always regain's clock, never the database's.
+//!
+//! What is erased leaves the table at once and the disk with the next vacuum. Statements carry values only as
+//! parameters; a database that logs parameters logs what is stored, which is sealed or a digest.
+//!
+//! ```no_run
+//! # async fn open() -> Result<(), regain::store::StoreError> {
+//! use regain::postgres::PostgresFlows;
+//!
+//! let flows = PostgresFlows::connect("postgres://regain@db.example.org/portal?sslmode=verify-full").await?;
+//! # Ok(()) }
+//! ```
+
+mod budgets;
+mod commit;
+mod database;
+mod flows;
+mod rows;
+mod schema;
+
+pub use flows::PostgresFlows;
+pub use schema::SchemaName;

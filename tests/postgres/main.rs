@@ -1,0 +1,79 @@
+//! PostgreSQL. `REGAIN_POSTGRES` names a database that these tests may make schemas in.
+//!
+//! Each test has schemas of its own, which are dropped when it ends, however it ends.
+
+mod nodes;
+mod opening;
+mod plans;
+mod story;
+
+use futures_util::FutureExt as _;
+use futures_util::future::join_all;
+use regain::postgres::{PostgresFlows, SchemaName};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, PgConnection};
+use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::str::FromStr as _;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use tokio::sync::Semaphore;
+
+/// A server has 100 connections, if nobody changed it, and a test takes up to 20.
+static TESTS_AT_ONCE: Semaphore = Semaphore::const_new(3);
+
+/// A database, and the schemas that a test made in it.
+struct Site {
+    options: PgConnectOptions,
+    schemas: Mutex<Vec<SchemaName>>,
+}
+
+impl Site {
+    /// The name of a schema that is not there yet.
+    fn schema(&self) -> SchemaName {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let schema = SchemaName::new(&format!("regain_test_{}_{number}", std::process::id())).unwrap();
+        self.schemas.lock().unwrap().push(schema.clone());
+        schema
+    }
+
+    /// With all its connections open: else whoever comes first is done before the others are connected.
+    async fn pool(&self, connections: u32) -> PgPool {
+        let options = self.options.clone().disable_statement_logging();
+        let pool = PgPoolOptions::new().max_connections(connections).connect_with(options).await.unwrap();
+        join_all((0..connections).map(|_| pool.acquire())).await;
+        pool
+    }
+
+    /// A store on a pool of its own.
+    async fn open(&self, schema: &SchemaName) -> Arc<PostgresFlows> {
+        Arc::new(PostgresFlows::with_pool(self.pool(8).await, schema.clone()).await.unwrap())
+    }
+
+    async fn raw(&self) -> PgConnection {
+        self.options.connect().await.unwrap()
+    }
+}
+
+fn url() -> String {
+    std::env::var("REGAIN_POSTGRES").expect(
+        "set REGAIN_POSTGRES to the URL of a database for tests, such as postgres://postgres@127.0.0.1:5432/regain_test",
+    )
+}
+
+fn sql(statement: &str, schema: &SchemaName) -> AssertSqlSafe<String> {
+    AssertSqlSafe(statement.replace("REGAIN", schema.as_str()))
+}
+
+/// Runs a test, and drops its schemas.
+async fn on_postgres(test: impl AsyncFnOnce(&Site)) {
+    let _permit = TESTS_AT_ONCE.acquire().await.unwrap();
+    let site = Site { options: PgConnectOptions::from_str(&url()).unwrap(), schemas: Mutex::default() };
+    let done = AssertUnwindSafe(test(&site)).catch_unwind().await;
+    let mut raw = site.raw().await;
+    let schemas = std::mem::take(&mut *site.schemas.lock().unwrap());
+    for schema in schemas {
+        sqlx::raw_sql(sql("DROP SCHEMA IF EXISTS REGAIN CASCADE", &schema)).execute(&mut raw).await.unwrap();
+    }
+    done.unwrap_or_else(|panic| resume_unwind(panic));
+}
