@@ -1,13 +1,14 @@
 //! Asking: one durable commit, whoever is asked about.
 
 use crate::audit::{Actor, AuditRecord};
-use crate::budget::Spend;
+use crate::budget::{Quota, Spend};
 use crate::client::Client;
 use crate::clock::Moment;
 use crate::error::{Fault, RecoveryError};
 use crate::events::RecoveryEvent;
 use crate::flow::{FlowRecord, Purpose, RecoveryFlow, Sealed, StateKind};
 use crate::identity::{Identifier, IdentityClaims};
+use crate::ids::FlowId;
 use crate::recovery::{Inner, Recovery};
 use crate::store::{Commit, FlowWrite};
 use crate::wire::frame;
@@ -17,6 +18,10 @@ use tracing::Instrument as _;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Receipt;
+
+/// Shares that the ceiling for all asks is divided into; fewer where a share would be too small to be used evenly.
+const SHARES: u32 = 16;
+const LEAST_SHARE: u32 = 100;
 
 /// The column that what was typed is sealed for.
 pub(crate) const REQUEST: &str = "flow.request";
@@ -44,7 +49,6 @@ impl Recovery {
         let spends = vec![
             inner.spend("ask/client", &network, limits.asks_per_client, at),
             inner.spend("ask/identifier", subject, limits.asks_per_identifier, at),
-            inner.spend("ask/all", b"", limits.asks_in_all, at),
         ];
         let asked = inner.ask(Purpose::Password, identifier.as_typed().as_bytes(), spends, client, at);
         asked.instrument(inner.span("ask_password", None)).await
@@ -69,7 +73,6 @@ impl Recovery {
         for subject in inner.index.budget_subjects(claims) {
             spends.push(inner.spend("ask/claims", &subject, limits.claims_per_attribute, at));
         }
-        spends.push(inner.spend("ask/all", b"", limits.asks_in_all, at));
         let typed = claims.to_bytes();
         let asked = inner.ask(Purpose::Username, &typed, spends, client, at);
         asked.instrument(inner.span("ask_username", None)).await
@@ -102,15 +105,26 @@ impl Inner {
         Ok(Receipt)
     }
 
+    /// One share of the ceiling for all asks, chosen by chance: one row for all of them would be one that they all queue
+    /// for. The shares together are never more than the ceiling.
+    fn share_of_all(&self, id: &FlowId, at: Moment) -> Spend {
+        let all = self.limits.asks_in_all;
+        let shares = (all.count() / LEAST_SHARE).clamp(1, SHARES);
+        let share = u32::from(id.as_bytes()[0]) % shares;
+        let quota = Quota::new(all.count() / shares, all.period());
+        self.spend("ask/all", &share.to_be_bytes(), quota, at)
+    }
+
     fn asking(
         &self,
         purpose: Purpose,
         typed: &[u8],
-        spends: Vec<Spend>,
+        mut spends: Vec<Spend>,
         client: &Client,
         at: Moment,
     ) -> Result<Commit, Fault> {
         let id = self.new_flow_id()?;
+        spends.push(self.share_of_all(&id, at));
         let place = self.flow_place(&id, REQUEST);
         let request = Sealed::new(self.sealer.seal(&*self.entropy, place, &frame(&[typed]))?);
         let flow = RecoveryFlow::request(id, self.realm.clone(), purpose, request, self.request_life, at);

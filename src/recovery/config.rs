@@ -49,7 +49,7 @@ pub struct Limits {
     /// Asks from one client network: 30 per 5 minutes.
     pub asks_per_client: Quota,
     /// Asks of all clients together: 3,000 per 5 minutes (RL-10), so that nobody with many networks makes honest asks
-    /// wait until they are given up. Set it to what the worker and the mail system can take.
+    /// wait until they are given up. It is divided into shares, so that some are refused a little early. Set it to what the worker and the mail system can take.
     pub asks_in_all: Quota,
     /// Claims about one identifying attribute, such as one record number: 5 per day, so that guessing birth
     /// dates is pointless (ID-4).

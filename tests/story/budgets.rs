@@ -2,8 +2,9 @@
 
 use super::{ask, told};
 use regain::RecoveryError;
+use regain::budget::Quota;
 use regain::identity::{Attribute, Identifier, IdentityClaims, IdentityRules, TypedClaims};
-use regain::recovery::Receipt;
+use regain::recovery::{Limits, Receipt};
 use regain::testing::{Someone, Trace, World};
 use std::sync::Arc;
 use time::Duration;
@@ -126,4 +127,23 @@ async fn an_account_is_compared_with_five_claims_a_day_whatever_led_to_it() {
     let count = |line: &str| lines.iter().filter(|told| *told == line).count();
     assert_eq!(count("username.dismissed: no_account"), 5, "{lines:?}");
     assert_eq!(count("username.dismissed: over_limit"), 5, "{lines:?}");
+}
+
+/// RL-10: whoever has ten thousand networks does not get ten thousand budgets, and is refused aloud like everybody.
+#[tokio::test]
+async fn all_asks_together_have_a_ceiling() {
+    for (count, at_least) in [(5, 5), (3_200, 2_800)] {
+        let mut limits = Limits::default();
+        limits.asks_in_all = Quota::new(count, Duration::HOUR);
+        let world = World::builder().configure(move |builder| builder.limits(limits)).build();
+        let mut accepted = 0;
+        for number in 0..count + 500 {
+            let identifier = Identifier::parse(&format!("user{number}"));
+            match world.recovery.ask_password(&identifier, &world.client()).await {
+                Ok(_) => accepted += 1,
+                Err(error) => assert!(matches!(error, RecoveryError::TooManyAttempts { .. }), "{error:?}"),
+            }
+        }
+        assert!((at_least..=count).contains(&accepted), "{accepted} of {count}");
+    }
 }
