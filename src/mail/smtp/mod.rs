@@ -20,8 +20,8 @@ use session::{Parcel, Session};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+use tracing::Dispatch;
 use tracing::instrument::WithSubscriber as _;
-use tracing::subscriber::NoSubscriber;
 use zeroize::Zeroizing;
 
 /// The worker's lease on a mail is 60 s: a try has to be over before another worker may begin one.
@@ -153,7 +153,7 @@ impl Mailer for SmtpMailer {
         // is up, the connection is closed, so that no text goes out while the next try is under way.
         let conversation = async move { tokio::time::timeout(limit, mailer.converse(&parcel)).await };
         // With its feature `tracing`, which a host may switch on, lettre logs every byte: link, recipient, password.
-        let task = tokio::spawn(conversation.with_subscriber(NoSubscriber::default()));
+        let task = tokio::spawn(conversation.with_subscriber(Dispatch::none()));
         let outcome = match task.await {
             Ok(outcome) => outcome.unwrap_or(Err(Failure::TimedOut)),
             Err(_) => Err(Failure::Panicked),

@@ -14,8 +14,8 @@ use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter,
 use std::fmt::Display;
 use std::time::Duration;
 use tokio::net::TcpStream;
+use tracing::Dispatch;
 use tracing::instrument::WithSubscriber as _;
-use tracing::subscriber::NoSubscriber;
 use zeroize::Zeroizing;
 
 /// For saying good-bye. Nobody waits for it.
@@ -103,7 +103,7 @@ impl Session {
         let good_bye = async move {
             let _ = tokio::time::timeout(GOOD_BYE, connection.abort()).await;
         };
-        tokio::spawn(good_bye.with_subscriber(NoSubscriber::default()));
+        tokio::spawn(good_bye.with_subscriber(Dispatch::none()));
     }
 }
 
