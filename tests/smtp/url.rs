@@ -48,7 +48,7 @@ fn any_other_url_is_refused_with_what_to_do() {
         ("smtps://portal:se%FFcret@mail.example.org", "Login"),
         ("smtps://mail.example.org/helo", "Path"),
         ("smtps://mail.example.org#part", "Path"),
-        ("smtps://portal:12#secret@mail.example.org", "Host"),
+        ("smtps://portal:12#secret@mail.example.org", "Path"),
         ("smtps://mail.example.org?starttls=required", "Parameter"),
         ("smtps://mail.example.org?", "Parameter"),
         ("smtp://mail.example.org?starttls=opportunistic", "Parameter"),
