@@ -2,6 +2,7 @@
 
 mod canary;
 mod protection;
+mod real;
 mod refusals;
 mod server;
 mod url;
