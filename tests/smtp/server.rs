@@ -223,10 +223,10 @@ impl Talk<'_> {
     }
 
     fn extensions(&self) -> String {
-        let mut lines = vec!["mx.mercy.example", "8BITMIME", "SMTPUTF8"];
-        match (self.server.speaks, self.encrypted) {
-            (Speaks::StartTls, false) => lines.push("STARTTLS"),
-            _ => lines.push("AUTH PLAIN LOGIN"),
+        // Sign-in is offered in the clear too: a client that is tempted is caught.
+        let mut lines = vec!["mx.mercy.example", "8BITMIME", "SMTPUTF8", "AUTH PLAIN LOGIN"];
+        if self.server.speaks == Speaks::StartTls && !self.encrypted {
+            lines.push("STARTTLS");
         }
         if let Quirk::Hides(extension) = self.quirk {
             lines.retain(|line| !line.starts_with(extension));
