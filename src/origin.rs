@@ -62,7 +62,7 @@ fn split_port(rest: &str) -> Result<(&str, Option<&str>), OriginError> {
 }
 
 /// `None` unless it is a host; else whether it is a loopback one.
-fn is_valid_host(host: &str) -> Option<bool> {
+pub(crate) fn is_valid_host(host: &str) -> Option<bool> {
     if let Some(inner) = host.strip_prefix('[') {
         let address: Ipv6Addr = inner.strip_suffix(']')?.parse().ok()?;
         return Some(address.is_loopback());

@@ -3,23 +3,15 @@
 //! For a host whose mail system picks files up, and for trying things out. A mail counts as sent once its file is
 //! on the disk under its final name; a second try of the same mail replaces that file, so nobody gets two.
 
-use crate::account::AddressOnFile;
-use crate::identity::EmailAddress;
-use crate::ids::hex;
-use crate::mail::{Delivery, Mailer, Message, Sender};
+use crate::mail::mime::{self, digest};
+use crate::mail::{Delivery, Mailer, Message};
 use async_trait::async_trait;
-use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MessageBuilder, MultiPart, SinglePart};
-use sha2::{Digest as _, Sha256};
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use time::OffsetDateTime;
 use zeroize::Zeroizing;
-
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// How the names of files begin that are being written.
 const DRAFT: &str = ".draft-";
@@ -73,57 +65,15 @@ impl Mailer for EmlMailer {
 }
 
 fn deliver(folder: &Path, message: &Message) -> Delivery {
-    // A sender that cannot be written is a fault of the configuration, and can be mended while the mail waits.
-    let builder = match sender(&message.sender) {
-        Ok(builder) => builder,
-        Err(error) => return Delivery::RetryLater(error),
-    };
-    let bytes = match to_bytes(builder, message) {
-        Ok(bytes) => bytes,
-        Err(error) => return Delivery::Refused(error),
+    // NO-7: the address byte for byte.
+    let bytes = match mime::compose(message, |address| address.as_str().to_owned()) {
+        Ok(mail) => Zeroizing::new(mail.formatted()),
+        Err(unwritable) => return unwritable.into(),
     };
     match put(folder, &file_name(&message.message_id), &bytes) {
         Ok(()) => Delivery::Sent,
         Err(error) => Delivery::RetryLater(error.into()),
     }
-}
-
-fn sender(sender: &Sender) -> Result<MessageBuilder, BoxError> {
-    // `Sender` has refused the control characters in names that lettre panics at.
-    let from = Mailbox::new(sender.name().map(str::to_owned), sender.from().as_str().parse()?);
-    let builder = lettre::Message::builder().from(from);
-    Ok(match sender.answers() {
-        Some(address) => builder.reply_to(plain_mailbox(address)?),
-        None => builder,
-    })
-}
-
-fn to_bytes(builder: MessageBuilder, message: &Message) -> Result<Zeroizing<Vec<u8>>, BoxError> {
-    let AddressOnFile::Email(to) = &message.to;
-    // Of the mail's own, so that all tries of one mail are the same bytes.
-    let boundary = format!("regain-{}", &digest(&message.message_id)[..40]);
-    let parts = MultiPart::alternative()
-        .boundary(boundary)
-        .singlepart(SinglePart::plain(message.text.to_string()))
-        .singlepart(SinglePart::html(message.html.to_string()));
-    let mail = builder
-        .to(plain_mailbox(to)?)
-        .subject(&message.subject)
-        .message_id(Some(format!("<{}>", message.message_id)))
-        .date(message.date.max(OffsetDateTime::UNIX_EPOCH).into())
-        // RFC 3834: no out-of-office note answers this.
-        .raw_header(header("Auto-Submitted", "auto-generated"))
-        .multipart(parts)?;
-    Ok(Zeroizing::new(mail.formatted()))
-}
-
-/// The address byte for byte, without a name: a name is one more thing to inject into.
-fn plain_mailbox(address: &EmailAddress) -> Result<Mailbox, BoxError> {
-    Ok(Mailbox::new(None, address.as_str().parse()?))
-}
-
-fn header(name: &'static str, value: &str) -> HeaderValue {
-    HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
 }
 
 /// The same for all tries of one mail. What could lead out of the folder, or is too long for a name, is digested.
@@ -134,10 +84,6 @@ fn file_name(message_id: &str) -> String {
         && !message_id.starts_with('.')
         && !message_id.is_empty();
     if usable { format!("{message_id}.eml") } else { format!("{}.eml", digest(message_id)) }
-}
-
-fn digest(text: &str) -> String {
-    hex(&Sha256::digest(text.as_bytes()))
 }
 
 fn create(folder: &Path) -> io::Result<()> {

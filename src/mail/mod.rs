@@ -6,7 +6,11 @@
 #[cfg(feature = "eml")]
 mod eml;
 mod letter;
+#[cfg(any(feature = "eml", feature = "smtp"))]
+mod mime;
 mod seal;
+#[cfg(feature = "smtp")]
+mod smtp;
 
 #[cfg(feature = "eml")]
 pub use eml::{EmlError, EmlMailer};
@@ -14,6 +18,8 @@ pub(crate) use letter::compose;
 pub(crate) use letter::{Composed, LetterContent};
 pub use letter::{InvalidService, Service};
 pub(crate) use seal::{open, seal};
+#[cfg(feature = "smtp")]
+pub use smtp::{SmtpBuilder, SmtpConfigError, SmtpMailer};
 
 use crate::account::AddressOnFile;
 use crate::identity::EmailAddress;

@@ -1,0 +1,91 @@
+//! A mail as RFC 5322 text, for the adapters that write it to a file or hand it to a server.
+//!
+//! All tries of one mail give the same bytes, and no value of it can begin a header of its own (INJ).
+
+use crate::account::AddressOnFile;
+use crate::identity::EmailAddress;
+use crate::ids::hex;
+use crate::mail::{Delivery, Message, Sender};
+use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MessageBuilder, MultiPart, SinglePart};
+use sha2::{Digest as _, Sha256};
+use time::OffsetDateTime;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why a mail cannot be put into text.
+#[derive(Debug)]
+pub(super) enum Unwritable {
+    /// The sender cannot be written: a fault of the configuration, which can be mended while the mail waits.
+    Sender(BoxError),
+    /// The mail itself cannot, at no try.
+    Mail(BoxError),
+}
+
+impl From<Unwritable> for Delivery {
+    fn from(unwritable: Unwritable) -> Self {
+        match unwritable {
+            Unwritable::Sender(error) => Self::RetryLater(error),
+            Unwritable::Mail(error) => Self::Refused(error),
+        }
+    }
+}
+
+/// The mail with its envelope; `spell` says how addresses are written.
+pub(super) fn compose(
+    message: &Message,
+    spell: impl Fn(&EmailAddress) -> String,
+) -> Result<lettre::Message, Unwritable> {
+    let builder = sender(&message.sender, &spell).map_err(Unwritable::Sender)?;
+    letter(builder, message, &spell).map_err(Unwritable::Mail)
+}
+
+/// Of the mail's own, the same at every try.
+pub(super) fn digest(text: &str) -> String {
+    hex(&Sha256::digest(text.as_bytes()))
+}
+
+fn sender(sender: &Sender, spell: impl Fn(&EmailAddress) -> String) -> Result<MessageBuilder, BoxError> {
+    // `Sender` has refused the control characters in names that lettre panics at.
+    let from = Mailbox::new(sender.name().map(str::to_owned), spell(sender.from()).parse()?);
+    let builder = lettre::Message::builder().from(from);
+    Ok(match sender.answers() {
+        Some(address) => builder.reply_to(plain_mailbox(&spell(address))?),
+        None => builder,
+    })
+}
+
+fn letter(
+    builder: MessageBuilder,
+    message: &Message,
+    spell: impl Fn(&EmailAddress) -> String,
+) -> Result<lettre::Message, BoxError> {
+    let AddressOnFile::Email(to) = &message.to;
+    // lettre would carry a line break along, encoded; what reads the mail may decode it into a header.
+    if [&message.subject, &message.message_id].iter().any(|text| text.chars().any(char::is_control)) {
+        return Err("the subject or the message id has a control character".into());
+    }
+    let boundary = format!("regain-{}", &digest(&message.message_id)[..40]);
+    let parts = MultiPart::alternative()
+        .boundary(boundary)
+        .singlepart(SinglePart::plain(message.text.to_string()))
+        .singlepart(SinglePart::html(message.html.to_string()));
+    let mail = builder
+        .to(plain_mailbox(&spell(to))?)
+        .subject(&message.subject)
+        .message_id(Some(format!("<{}>", message.message_id)))
+        .date(message.date.max(OffsetDateTime::UNIX_EPOCH).into())
+        // RFC 3834: no out-of-office note answers this.
+        .raw_header(header("Auto-Submitted", "auto-generated"))
+        .multipart(parts)?;
+    Ok(mail)
+}
+
+/// The address without a name: a name is one more thing to inject into.
+fn plain_mailbox(address: &str) -> Result<Mailbox, BoxError> {
+    Ok(Mailbox::new(None, address.parse()?))
+}
+
+fn header(name: &'static str, value: &str) -> HeaderValue {
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
+}
