@@ -89,11 +89,12 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// As many asks from one client network, and in all: for load tests only. One network may then fill the queue.
+    /// So many asks from one client network, and no ceiling for all: for load tests only. One network may then fill the
+    /// queue.
     #[must_use]
     pub fn danger_asks_per_client(mut self, quota: Quota) -> Self {
         self.asks_per_client = quota;
-        self.asks_in_all = quota;
+        self.asks_in_all = Quota::new(u32::MAX, quota.period());
         self
     }
 
