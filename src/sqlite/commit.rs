@@ -1,7 +1,7 @@
 //! A [`Commit`] as statements of one transaction.
 
 use crate::audit::AuditRecord;
-use crate::budget::{BudgetKey, Spend, Spent, Verdict};
+use crate::budget::{BudgetKey, Spent, take_all};
 use crate::clock::Timestamp;
 use crate::ids::{AccountId, Realm};
 use crate::sql::integer;
@@ -14,18 +14,17 @@ pub(super) async fn apply(
     commit: &Commit,
     connection: &mut SqliteConnection,
 ) -> Result<Committed, sqlx::Error> {
-    let mut spent = Ledger::read(commit, connection).await?;
-    for spend in &commit.spends {
-        if let Some(retry_at) = spent.take(spend) {
-            return Ok(Committed::OverBudget { retry_at });
-        }
-    }
+    let stored = read_budgets(commit, connection).await?;
+    let spent = match take_all(&commit.spends, |key| stored.get(key).map(Vec::as_slice)) {
+        Ok(spent) => spent,
+        Err(retry_at) => return Ok(Committed::OverBudget { retry_at }),
+    };
     for write in &commit.flows {
         if !write_flow(write, connection).await? {
             return Ok(Committed::Conflict);
         }
     }
-    spent.write(&commit.realm, connection).await?;
+    write_budgets(&commit.realm, spent, connection).await?;
     for key in &commit.clears {
         clear(&commit.realm, key, connection).await?;
     }
@@ -41,59 +40,46 @@ pub(super) async fn apply(
     Ok(Committed::Done)
 }
 
-/// The budgets of one commit, read in one statement and written in one.
-struct Ledger {
-    stored: HashMap<BudgetKey, Vec<u8>>,
-    spent: BTreeMap<BudgetKey, Spent>,
+/// What is stored of all budgets of a commit, in one statement.
+async fn read_budgets(
+    commit: &Commit,
+    connection: &mut SqliteConnection,
+) -> Result<HashMap<BudgetKey, Vec<u8>>, sqlx::Error> {
+    let mut stored = HashMap::new();
+    if commit.spends.is_empty() {
+        return Ok(stored);
+    }
+    let mut query = QueryBuilder::new("SELECT key, log FROM regain_budget WHERE realm = ");
+    query.push_bind(commit.realm.as_str()).push(" AND key IN (");
+    let mut keys = query.separated(", ");
+    for spend in &commit.spends {
+        keys.push_bind(&spend.key.as_bytes()[..]);
+    }
+    query.push(")");
+    for row in query.build().fetch_all(connection).await? {
+        // A key of another length is none that was asked for.
+        if let Ok(key) = row.try_get::<&[u8], _>(0)?.try_into() {
+            stored.insert(BudgetKey::from_bytes(key), row.try_get(1)?);
+        }
+    }
+    Ok(stored)
 }
 
-impl Ledger {
-    async fn read(commit: &Commit, connection: &mut SqliteConnection) -> Result<Self, sqlx::Error> {
-        let mut ledger = Self { stored: HashMap::new(), spent: BTreeMap::new() };
-        if commit.spends.is_empty() {
-            return Ok(ledger);
-        }
-        let mut query = QueryBuilder::new("SELECT key, log FROM regain_budget WHERE realm = ");
-        query.push_bind(commit.realm.as_str()).push(" AND key IN (");
-        let mut keys = query.separated(", ");
-        for spend in &commit.spends {
-            keys.push_bind(&spend.key.as_bytes()[..]);
-        }
-        query.push(")");
-        for row in query.build().fetch_all(connection).await? {
-            // A key of another length is none that was asked for.
-            if let Ok(key) = row.try_get::<&[u8], _>(0)?.try_into() {
-                ledger.stored.insert(BudgetKey::from_bytes(key), row.try_get(1)?);
-            }
-        }
-        Ok(ledger)
+async fn write_budgets(
+    realm: &Realm,
+    spent: BTreeMap<BudgetKey, Spent>,
+    connection: &mut SqliteConnection,
+) -> Result<(), sqlx::Error> {
+    if spent.is_empty() {
+        return Ok(());
     }
-
-    /// When to try again, if the budget refuses.
-    fn take(&mut self, spend: &Spend) -> Option<Timestamp> {
-        let spent_here = self.spent.get(&spend.key).map(|spent| &spent.log);
-        let log = spent_here.or_else(|| self.stored.get(&spend.key));
-        match spend.against(log.map(Vec::as_slice)) {
-            Verdict::Allowed(spent) => {
-                self.spent.insert(spend.key, spent);
-                None
-            }
-            Verdict::Refused { retry_at } => Some(retry_at),
-        }
-    }
-
-    async fn write(self, realm: &Realm, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-        if self.spent.is_empty() {
-            return Ok(());
-        }
-        let mut query = QueryBuilder::new("INSERT INTO regain_budget (realm, key, full_at, log) ");
-        query.push_values(self.spent, |mut row, (key, spent)| {
-            row.push_bind(realm.as_str());
-            row.push_bind(key.as_bytes().to_vec()).push_bind(spent.full_at.millis()).push_bind(spent.log);
-        });
-        query.push(" ON CONFLICT (realm, key) DO UPDATE SET full_at = excluded.full_at, log = excluded.log");
-        query.build().execute(connection).await.map(drop)
-    }
+    let mut query = QueryBuilder::new("INSERT INTO regain_budget (realm, key, full_at, log) ");
+    query.push_values(spent, |mut row, (key, spent)| {
+        row.push_bind(realm.as_str());
+        row.push_bind(key.as_bytes().to_vec()).push_bind(spent.full_at.millis()).push_bind(spent.log);
+    });
+    query.push(" ON CONFLICT (realm, key) DO UPDATE SET full_at = excluded.full_at, log = excluded.log");
+    query.build().execute(connection).await.map(drop)
 }
 
 async fn clear(realm: &Realm, key: &BudgetKey, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {

@@ -1,8 +1,8 @@
 //! SQLite: regain's tables in a file, and an example [`AccountStore`](crate::account::AccountStore) beside them.
 //!
 //! A commit is on disk before it is answered (WAL, `synchronous=FULL`). All writes go through one task that puts
-//! what several callers want into one transaction, each in a savepoint of its own, so that nobody sees
-//! `SQLITE_BUSY` and one sync serves many.
+//! what several callers want into one transaction, in a savepoint of its own where it may have to be undone, so that
+//! nobody sees `SQLITE_BUSY` and one sync serves many.
 //!
 //! What is erased is overwritten (`secure_delete`), in the file at once and in its write-ahead log with the next sweep.
 //!
