@@ -39,8 +39,6 @@ pub enum Reason {
     Composition(CharacterClass),
     /// The password that is to be replaced.
     SameAsPresent,
-    /// One of the person's former passwords.
-    UsedBefore,
 }
 
 /// A kind of character that [`Composition`](super::Composition) may ask for.
@@ -72,7 +70,6 @@ impl Reason {
             Self::Composition(CharacterClass::Digits) => "needs-digit",
             Self::Composition(CharacterClass::Specials) => "needs-special",
             Self::SameAsPresent => "same-as-present",
-            Self::UsedBefore => "used-before",
         }
     }
 
@@ -117,7 +114,6 @@ impl fmt::Display for Reason {
                 f.write_str("Add at least one character that is no letter or digit, such as a space.")
             }
             Self::SameAsPresent => f.write_str("This is your present password. Choose another one."),
-            Self::UsedBefore => f.write_str("You have used this password before. Choose a new one."),
         }
     }
 }

@@ -204,7 +204,6 @@ fn every_reason_has_its_own_code_and_text() {
         Reason::Composition(CharacterClass::Digits),
         Reason::Composition(CharacterClass::Specials),
         Reason::SameAsPresent,
-        Reason::UsedBefore,
     ];
     let codes: std::collections::HashSet<_> = reasons.iter().map(Reason::code).collect();
     let texts: std::collections::HashSet<_> = reasons.iter().map(Reason::to_string).collect();
