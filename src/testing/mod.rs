@@ -8,6 +8,7 @@
 //! | a whole story | [`World`] |
 //! | time that stands still, leaps or steps back | [`TestClock`] |
 //! | a port that fails in a certain way | [`mocks`] |
+//! | a store that does but one thing otherwise | [`FlowStoreLayer`] |
 //! | no randomness to be had | [`FailingEntropy`] |
 //! | how many hashes an answer costs | [`CountingHasher`] |
 //! | which ports are called, in which order; a call that breaks off | [`Trace`] |
@@ -15,6 +16,7 @@
 
 mod clock;
 mod doubles;
+mod layer;
 pub mod mocks;
 mod people;
 mod trace;
@@ -22,6 +24,7 @@ mod world;
 
 pub use clock::{START, TestClock};
 pub use doubles::{CollectedEvents, CountingHasher, FailingEntropy};
+pub use layer::{FlowStoreLayer, Layered};
 pub use people::{SeedAccounts, Someone};
 pub use trace::{Cut, Trace, TracedAccounts, TracedEntropy, TracedFlows, TracedHasher, TracedMailer};
 pub use world::{World, WorldBuilder};

@@ -1,0 +1,120 @@
+//! A [`FlowStore`] in front of another one, of which only what differs is written down: doubles that fail, count, lie
+//! or exit.
+//!
+//! ```
+//! use async_trait::async_trait;
+//! use regain::store::{Commit, Committed, FlowStore, StoreError};
+//! use regain::{memory::MemoryFlows, testing::{FlowStoreLayer, Layered}};
+//!
+//! /// Says that it wrote, and forgets.
+//! struct Forgetful(MemoryFlows);
+//!
+//! #[async_trait]
+//! impl FlowStoreLayer for Forgetful {
+//!     fn inner(&self) -> &dyn FlowStore {
+//!         &self.0
+//!     }
+//!
+//!     async fn commit(&self, _: Commit) -> Result<Committed, StoreError> {
+//!         Ok(Committed::Done)
+//!     }
+//! }
+//!
+//! let store: std::sync::Arc<dyn FlowStore> = std::sync::Arc::new(Layered(Forgetful(MemoryFlows::new())));
+//! # drop(store);
+//! ```
+
+use crate::audit::AuditRecord;
+use crate::flow::FlowRecord;
+use crate::ids::{AccountId, FlowId, Realm};
+use crate::store::{Claim, Commit, Committed, DeadLetter, Depth, FlowStore, OutboxMail, StoreError, Sweep};
+use async_trait::async_trait;
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+/// What differs from the store behind. A method that is left out asks that store.
+#[async_trait]
+#[allow(missing_docs, clippy::missing_errors_doc)] // as in `FlowStore`
+pub trait FlowStoreLayer: Send + Sync {
+    /// The store behind.
+    fn inner(&self) -> &dyn FlowStore;
+
+    async fn load(&self, realm: &Realm, id: FlowId) -> Result<Option<FlowRecord>> {
+        self.inner().load(realm, id).await
+    }
+
+    async fn live_links(&self, realm: &Realm, account: &AccountId) -> Result<Vec<FlowRecord>> {
+        self.inner().live_links(realm, account).await
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<Committed> {
+        self.inner().commit(commit).await
+    }
+
+    async fn claim_flows(&self, claim: &Claim) -> Result<Vec<FlowRecord>> {
+        self.inner().claim_flows(claim).await
+    }
+
+    async fn claim_mails(&self, claim: &Claim) -> Result<Vec<OutboxMail>> {
+        self.inner().claim_mails(claim).await
+    }
+
+    async fn sweep(&self, realm: &Realm, sweep: &Sweep) -> Result<u64> {
+        self.inner().sweep(realm, sweep).await
+    }
+
+    async fn audit_after(&self, realm: &Realm, after: u64, limit: u32) -> Result<Vec<(u64, AuditRecord)>> {
+        self.inner().audit_after(realm, after, limit).await
+    }
+
+    async fn dead_letters(&self, realm: &Realm, limit: u32) -> Result<Vec<DeadLetter>> {
+        self.inner().dead_letters(realm, limit).await
+    }
+
+    async fn depth(&self, realm: &Realm) -> Result<Depth> {
+        self.inner().depth(realm).await
+    }
+}
+
+/// A [`FlowStoreLayer`] as a [`FlowStore`].
+#[derive(Debug, Clone, Default)]
+pub struct Layered<L>(pub L);
+
+#[async_trait]
+impl<L: FlowStoreLayer> FlowStore for Layered<L> {
+    async fn load(&self, realm: &Realm, id: FlowId) -> Result<Option<FlowRecord>> {
+        self.0.load(realm, id).await
+    }
+
+    async fn live_links(&self, realm: &Realm, account: &AccountId) -> Result<Vec<FlowRecord>> {
+        self.0.live_links(realm, account).await
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<Committed> {
+        self.0.commit(commit).await
+    }
+
+    async fn claim_flows(&self, claim: &Claim) -> Result<Vec<FlowRecord>> {
+        self.0.claim_flows(claim).await
+    }
+
+    async fn claim_mails(&self, claim: &Claim) -> Result<Vec<OutboxMail>> {
+        self.0.claim_mails(claim).await
+    }
+
+    async fn sweep(&self, realm: &Realm, sweep: &Sweep) -> Result<u64> {
+        self.0.sweep(realm, sweep).await
+    }
+
+    async fn audit_after(&self, realm: &Realm, after: u64, limit: u32) -> Result<Vec<(u64, AuditRecord)>> {
+        self.0.audit_after(realm, after, limit).await
+    }
+
+    async fn dead_letters(&self, realm: &Realm, limit: u32) -> Result<Vec<DeadLetter>> {
+        self.0.dead_letters(realm, limit).await
+    }
+
+    async fn depth(&self, realm: &Realm) -> Result<Depth> {
+        self.0.depth(realm).await
+    }
+}
