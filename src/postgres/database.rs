@@ -7,6 +7,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, PgPool, Postgres, Transaction};
 use std::borrow::Cow;
 use std::str::FromStr as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a caller waits for a connection.
@@ -16,11 +17,13 @@ const CONNECTIONS: u32 = 16;
 pub(super) const TRIES: u32 = 5;
 
 /// A node that is paused in the middle holds its locks for no longer than this. Set for each transaction, since a pool
-/// may be the host's, and a connection may come by way of a proxy.
+/// may be the host's, and a connection may come by way of a proxy. No statement in here needs to read a whole table, which
+/// a planner likes to do as long as it has not counted the rows of a new one.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
     SET LOCAL lock_timeout = '5s';
     SET LOCAL statement_timeout = '10s';
-    SET LOCAL idle_in_transaction_session_timeout = '10s'";
+    SET LOCAL idle_in_transaction_session_timeout = '10s';
+    SET LOCAL enable_seqscan = off";
 
 /// A pool, and the schema that is used in it.
 #[derive(Clone)]
@@ -87,6 +90,12 @@ pub(super) fn code(error: &sqlx::Error) -> Option<Cow<'_, str>> {
 /// Wraps an error with what was being done, or with what an operator can do about it.
 pub(super) fn failed(context: &'static str) -> impl Fn(sqlx::Error) -> StoreError {
     move |error| StoreError::new(advice(&error).unwrap_or(context), error)
+}
+
+/// The same for all of those who wanted to write at once.
+pub(super) fn failed_for_all(context: &'static str, error: sqlx::Error) -> impl Fn() -> StoreError {
+    let (words, error) = (advice(&error).unwrap_or(context), Arc::new(error));
+    move || StoreError::new(words, error.clone())
 }
 
 fn advice(error: &sqlx::Error) -> Option<&'static str> {

@@ -3,11 +3,13 @@
 use crate::audit::AuditRecord;
 use crate::flow::FlowRecord;
 use crate::ids::{AccountId, FlowId, Realm};
-use crate::postgres::commit::commit;
 use crate::postgres::database::{Database, connect, failed, try_again};
+use crate::postgres::queue::Queue;
 use crate::postgres::schema::{self, SchemaName};
 use crate::sql::{self, integer};
-use crate::store::{Claim, Commit, Committed, DeadLetter, Depth, FlowStore, OutboxMail, StoreError, Sweep};
+use crate::store::{
+    Claim, Commit, Committed, DeadLetter, Depth, FlowStore, FlowWrite, OutboxMail, StoreError, Sweep,
+};
 use async_trait::async_trait;
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row as _};
@@ -15,6 +17,8 @@ use sqlx::{PgPool, Row as _};
 /// regain's tables in a schema of a PostgreSQL database.
 pub struct PostgresFlows {
     database: Database,
+    asks: Queue,
+    work: Queue,
 }
 
 impl PostgresFlows {
@@ -35,7 +39,10 @@ impl PostgresFlows {
     /// # Errors
     /// As [`PostgresFlows::connect`].
     pub async fn with_pool(pool: PgPool, schema: SchemaName) -> Result<Self, StoreError> {
-        Ok(Self { database: schema::open(pool, schema).await? })
+        let database = schema::open(pool, schema).await?;
+        let n = |v: &str| std::env::var(v).ok().and_then(|v| v.parse().ok()).unwrap_or(1);
+        let (asks, work) = (Queue::new(database.clone(), n("ASKS")), Queue::new(database.clone(), n("WORK")));
+        Ok(Self { database, asks, work })
     }
 
     /// Closes all connections, a host's own pool's too; what was answered is on disk either way.
@@ -47,14 +54,22 @@ impl PostgresFlows {
     async fn change(&self, sql: &'static str, work: &Work<'_>) -> Result<Vec<PgRow>, StoreError> {
         let mut tries = 1;
         loop {
-            let query = sqlx::query(self.database.sql(sql)).bind(work.realm.as_str()).bind(work.until);
-            let query = query.bind(i64::from(work.limit));
-            let query = if let Some(lease) = work.lease_until { query.bind(lease) } else { query };
-            match query.fetch_all(&self.database.pool).await {
+            match self.change_once(sql, work).await {
                 Err(error) if try_again(&error, tries) => tries += 1,
                 rows => return rows.map_err(failed("write to the database")),
             }
         }
+    }
+
+    async fn change_once(&self, sql: &'static str, work: &Work<'_>) -> Result<Vec<PgRow>, sqlx::Error> {
+        let mut connection = self.database.pool.acquire().await?;
+        let mut transaction = self.database.begin(&mut connection).await?;
+        let query = sqlx::query(self.database.sql(sql)).bind(work.realm.as_str()).bind(work.until);
+        let query = query.bind(i64::from(work.limit));
+        let query = if let Some(lease) = work.lease_until { query.bind(lease) } else { query };
+        let rows = query.fetch_all(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(rows)
     }
 
     /// Gives positions to the next lines that have none. Readers go one after the other; nobody who writes waits.
@@ -96,6 +111,27 @@ impl<'a> From<&'a Claim> for Work<'a> {
     }
 }
 
+/// By name: a newer regain may have added columns, while this one still runs on another node.
+macro_rules! flow {
+    () => {
+        "realm, id, purpose, version, state, reason, account, live_link, digest, epoch, factor, attempts, sealed,
+         created_at, opened_at, expires_at, high, due_at"
+    };
+}
+macro_rules! mail {
+    () => {
+        "realm, id, flow, letter, sealed, attempts, created_at, due_at"
+    };
+}
+
+const LOAD: &str = concat!("SELECT ", flow!(), " FROM REGAIN.flow WHERE realm = $1 AND id = $2");
+const LIVE_LINKS: &str =
+    concat!("SELECT ", flow!(), " FROM REGAIN.flow WHERE realm = $1 AND account = $2 AND live_link");
+const AUDIT: &str = "SELECT position, realm, at, flow, version, event, reason, actor, account, client
+     FROM REGAIN.audit WHERE realm = $1 AND position > $2 ORDER BY position LIMIT $3";
+const DEAD_LETTERS: &str = "SELECT id, flow, letter, attempts, created_at, dead_at, why
+     FROM REGAIN.dead_letter WHERE realm = $1 ORDER BY dead_at DESC, id LIMIT $2";
+
 const NUMBER: &str = "WITH
      new AS (SELECT entry, row_number() OVER (ORDER BY entry) AS place FROM
        (SELECT entry FROM REGAIN.audit WHERE realm = $1 AND position IS NULL ORDER BY entry LIMIT $2) AS next),
@@ -104,44 +140,53 @@ const NUMBER: &str = "WITH
        WHERE head.realm = $1 AND audit.entry = new.entry RETURNING audit.entry)
      UPDATE REGAIN.audit_head SET position = position + (SELECT count(*) FROM numbered) WHERE realm = $1";
 
-// `= ANY(ARRAY(..))` and not a join: a planner that guesses wrong how many are due would read the whole table.
-const CLAIM_FLOWS: &str =
-    "WITH due AS (SELECT id FROM REGAIN.flow WHERE realm = $1 AND due_at IS NOT NULL AND due_at <= $2
+// By the place of the row, which is locked and cannot move: whatever a planner knows of the table, it goes there at once.
+const CLAIM_FLOWS: &str = concat!(
+    "WITH due AS (SELECT ctid FROM REGAIN.flow WHERE realm = $1 AND due_at IS NOT NULL AND due_at <= $2
        ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-     UPDATE REGAIN.flow SET due_at = $4 WHERE realm = $1 AND id = ANY(ARRAY(SELECT id FROM due)) RETURNING *";
-const CLAIM_MAILS: &str = "WITH due AS (SELECT id FROM REGAIN.outbox WHERE realm = $1 AND due_at <= $2
+     UPDATE REGAIN.flow SET due_at = $4 WHERE ctid = ANY(ARRAY(SELECT ctid FROM due)) RETURNING ",
+    flow!()
+);
+const CLAIM_MAILS: &str = concat!(
+    "WITH due AS (SELECT ctid FROM REGAIN.outbox WHERE realm = $1 AND due_at <= $2
        ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED)
      UPDATE REGAIN.outbox SET due_at = $4, attempts = attempts + 1
-     WHERE realm = $1 AND id = ANY(ARRAY(SELECT id FROM due)) RETURNING *";
+     WHERE ctid = ANY(ARRAY(SELECT ctid FROM due)) RETURNING ",
+    mail!()
+);
 const SWEEP_FLOWS: &str =
-    "WITH old AS (SELECT id FROM REGAIN.flow WHERE realm = $1 AND due_at IS NULL AND created_at < $2
+    "WITH old AS (SELECT ctid FROM REGAIN.flow WHERE realm = $1 AND due_at IS NULL AND created_at < $2
        ORDER BY created_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-     DELETE FROM REGAIN.flow WHERE realm = $1 AND id = ANY(ARRAY(SELECT id FROM old)) RETURNING 1";
-const SWEEP_BUDGETS: &str = "WITH old AS (SELECT key FROM REGAIN.budget WHERE realm = $1 AND full_at <= $2
+     DELETE FROM REGAIN.flow WHERE ctid = ANY(ARRAY(SELECT ctid FROM old)) RETURNING 1";
+const SWEEP_BUDGETS: &str = "WITH old AS (SELECT ctid FROM REGAIN.budget WHERE realm = $1 AND full_at <= $2
        ORDER BY full_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-     DELETE FROM REGAIN.budget WHERE realm = $1 AND key = ANY(ARRAY(SELECT key FROM old)) RETURNING 1";
-const SWEEP_DEAD: &str = "WITH old AS (SELECT id FROM REGAIN.dead_letter WHERE realm = $1 AND dead_at < $2
+     DELETE FROM REGAIN.budget WHERE ctid = ANY(ARRAY(SELECT ctid FROM old)) RETURNING 1";
+const SWEEP_DEAD: &str = "WITH old AS (SELECT ctid FROM REGAIN.dead_letter WHERE realm = $1 AND dead_at < $2
        ORDER BY dead_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-     DELETE FROM REGAIN.dead_letter WHERE realm = $1 AND id = ANY(ARRAY(SELECT id FROM old)) RETURNING 1";
+     DELETE FROM REGAIN.dead_letter WHERE ctid = ANY(ARRAY(SELECT ctid FROM old)) RETURNING 1";
+
+/// Whether it may have to wait for a lock on a flow or a mail. An ask never does, and waits for none that does.
+fn changes_rows(commit: &Commit) -> bool {
+    let update = |write: &FlowWrite| matches!(write, FlowWrite::Update(_));
+    !commit.settlements.is_empty() || commit.flows.iter().any(update)
+}
 
 #[async_trait]
 impl FlowStore for PostgresFlows {
     async fn load(&self, realm: &Realm, id: FlowId) -> Result<Option<FlowRecord>, StoreError> {
-        let query = sqlx::query(self.database.sql("SELECT * FROM REGAIN.flow WHERE realm = $1 AND id = $2"))
-            .bind(realm.as_str())
-            .bind(&id.as_bytes()[..]);
+        let query = sqlx::query(self.database.sql(LOAD)).bind(realm.as_str()).bind(&id.as_bytes()[..]);
         Ok(self.database.read(query, sql::flow).await?.pop())
     }
 
     async fn live_links(&self, realm: &Realm, account: &AccountId) -> Result<Vec<FlowRecord>, StoreError> {
-        let sql = "SELECT * FROM REGAIN.flow WHERE realm = $1 AND account = $2 AND live_link";
         let query =
-            sqlx::query(self.database.sql(sql)).bind(realm.as_str()).bind(account.as_str().as_bytes());
+            sqlx::query(self.database.sql(LIVE_LINKS)).bind(realm.as_str()).bind(account.as_str().as_bytes());
         self.database.read(query, sql::flow).await
     }
 
-    async fn commit(&self, wanted: Commit) -> Result<Committed, StoreError> {
-        commit(&self.database, &wanted).await.map_err(failed("write to the database"))
+    async fn commit(&self, commit: Commit) -> Result<Committed, StoreError> {
+        let queue = if changes_rows(&commit) { &self.work } else { &self.asks };
+        queue.commit(commit).await
     }
 
     async fn claim_flows(&self, claim: &Claim) -> Result<Vec<FlowRecord>, StoreError> {
@@ -172,8 +217,7 @@ impl FlowStore for PostgresFlows {
         limit: u32,
     ) -> Result<Vec<(u64, AuditRecord)>, StoreError> {
         self.number_audit(realm, limit).await.map_err(failed("number the audit record"))?;
-        let sql = "SELECT * FROM REGAIN.audit WHERE realm = $1 AND position > $2 ORDER BY position LIMIT $3";
-        let query = sqlx::query(self.database.sql(sql))
+        let query = sqlx::query(self.database.sql(AUDIT))
             .bind(realm.as_str())
             .bind(integer(after))
             .bind(i64::from(limit));
@@ -181,8 +225,7 @@ impl FlowStore for PostgresFlows {
     }
 
     async fn dead_letters(&self, realm: &Realm, limit: u32) -> Result<Vec<DeadLetter>, StoreError> {
-        let sql = "SELECT * FROM REGAIN.dead_letter WHERE realm = $1 ORDER BY dead_at DESC, id LIMIT $2";
-        let query = sqlx::query(self.database.sql(sql)).bind(realm.as_str()).bind(i64::from(limit));
+        let query = sqlx::query(self.database.sql(DEAD_LETTERS)).bind(realm.as_str()).bind(i64::from(limit));
         self.database.read(query, sql::dead_letter).await
     }
 

@@ -19,8 +19,12 @@ mod budgets;
 mod commit;
 mod database;
 mod flows;
+mod party;
+mod queue;
 mod rows;
 mod schema;
+mod settlements;
+mod writes;
 
 pub use flows::PostgresFlows;
 pub use schema::SchemaName;
