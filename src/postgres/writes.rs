@@ -13,7 +13,7 @@ use std::collections::HashMap;
 
 // One after the other, in the order in which they are given, each by the primary key.
 const LOCK_FLOWS: &str =
-    "SELECT stored.id, stored.version FROM unnest($2::bytea[]) AS wanted (id) CROSS JOIN LATERAL
+    "SELECT stored.id, stored.version, stored.account FROM unnest($2::bytea[]) AS wanted (id) CROSS JOIN LATERAL
        (SELECT id, version, account FROM REGAIN.flow WHERE realm = $1 AND id = wanted.id FOR UPDATE) AS stored";
 
 /// What is stored of a flow that is to be written.
