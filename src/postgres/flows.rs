@@ -40,8 +40,7 @@ impl PostgresFlows {
     /// As [`PostgresFlows::connect`].
     pub async fn with_pool(pool: PgPool, schema: SchemaName) -> Result<Self, StoreError> {
         let database = schema::open(pool, schema).await?;
-        let n = |v: &str| std::env::var(v).ok().and_then(|v| v.parse().ok()).unwrap_or(2);
-        let (asks, work) = (Queue::new(database.clone(), n("ASKS")), Queue::new(database.clone(), n("WORK")));
+        let (asks, work) = (Queue::new(database.clone()), Queue::new(database.clone()));
         Ok(Self { database, asks, work })
     }
 

@@ -9,14 +9,17 @@ use crate::postgres::writes::record;
 use crate::store::{Commit, FlowWrite};
 use std::collections::HashSet;
 
-/// At most so many commits in one transaction.
+/// At most so many commits in one transaction; fewer where another transaction could take its share of them.
 const MOST: usize = 128;
+/// Not worth a transaction of their own.
+const FEW: usize = 16;
 
 /// What the members of a transaction touch.
 #[derive(Default)]
 pub(super) struct Party {
     realm: Option<Realm>,
     members: usize,
+    seats: usize,
     closed: bool,
     flows: HashSet<FlowId>,
     accounts: HashSet<AccountId>,
@@ -24,9 +27,14 @@ pub(super) struct Party {
 }
 
 impl Party {
+    /// For a fair share of those who wait, where so many transactions go at once.
+    pub(super) fn of(waiting: usize, at_once: usize) -> Self {
+        Self { seats: waiting.div_ceil(at_once).clamp(FEW, MOST), ..Self::default() }
+    }
+
     /// Whether nobody else can come.
     pub(super) fn is_full(&self) -> bool {
-        self.closed || self.members == MOST
+        self.closed || self.members == self.seats
     }
 
     /// Takes the commit in, unless it has to wait for the next transaction. The first is always taken in.

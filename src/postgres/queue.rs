@@ -15,6 +15,10 @@ use tokio::sync::oneshot;
 /// What is done when a write fails.
 const WRITE: &str = "write to the database";
 
+/// Transactions at once, from one line. A second one has its rows ready while the first one waits for the disk; more
+/// would only wait for the same budgets.
+const AT_ONCE: usize = 2;
+
 /// A commit, and who waits for its answer.
 struct Asked {
     commit: Commit,
@@ -32,8 +36,6 @@ impl Asked {
 #[derive(Clone)]
 pub(super) struct Queue {
     database: Database,
-    /// Transactions at once.
-    tasks: usize,
     line: Arc<Mutex<Line>>,
 }
 
@@ -44,8 +46,8 @@ struct Line {
 }
 
 impl Queue {
-    pub(super) fn new(database: Database, tasks: usize) -> Self {
-        Self { database, tasks, line: Arc::default() }
+    pub(super) fn new(database: Database) -> Self {
+        Self { database, line: Arc::default() }
     }
 
     pub(super) async fn commit(&self, commit: Commit) -> Result<Committed, StoreError> {
@@ -60,7 +62,7 @@ impl Queue {
     fn enqueue(&self, asked: Asked) {
         let mut line = self.line();
         line.waiting.push_back(asked);
-        if line.running < self.tasks {
+        if line.running < AT_ONCE {
             line.running += 1;
             let running = Running { queue: self.clone(), counted: true };
             tokio::spawn(async move { running.run().await });
@@ -121,7 +123,8 @@ fn is_of_one_realm(commit: &Commit) -> bool {
 impl Line {
     /// The next commits that go together, those that wait longest first.
     fn next(&mut self) -> Vec<Asked> {
-        let (mut party, mut members, mut behind) = (Party::default(), Vec::new(), Vec::new());
+        let (mut party, mut members, mut behind) =
+            (Party::of(self.waiting.len(), AT_ONCE), Vec::new(), Vec::new());
         while !party.is_full()
             && let Some(asked) = self.waiting.pop_front()
         {
