@@ -7,6 +7,7 @@ use crate::clock::Timestamp;
 use crate::ids::{AccountId, Realm};
 use crate::postgres::budgets::{self, Taken};
 use crate::postgres::database::{Database, TRIES, code, try_again};
+use crate::postgres::upkeep;
 use crate::sql::integer;
 use crate::store::{Commit, Committed, FlowWrite, MailOutcome, MailSettlement, OutboxMail};
 use sqlx::PgConnection;
@@ -70,6 +71,9 @@ async fn apply(
     }
     for settlement in &commit.settlements {
         settle(database, &commit.realm, settlement, connection).await?;
+    }
+    if !upkeep::apply(database, commit, connection).await? {
+        return Ok(Some(Committed::Conflict));
     }
     for record in &commit.audit {
         insert_audit(database, record, connection).await?;
@@ -174,8 +178,9 @@ const RETRY: &str = "UPDATE REGAIN.outbox SET due_at = $4 WHERE realm = $1 AND i
 /// One statement: between two, the mail could be claimed again.
 const BURY: &str =
     "WITH gone AS (DELETE FROM REGAIN.outbox WHERE realm = $1 AND id = $2 AND attempts = $3 RETURNING *)
-     INSERT INTO REGAIN.dead_letter (realm, id, flow, letter, attempts, created_at, dead_at, why)
-     SELECT realm, id, flow, letter, attempts, created_at, $4, $5 FROM gone";
+     INSERT INTO REGAIN.dead_letter
+       (realm, id, flow, letter, attempts, created_at, dead_at, why, keep_until, sealed)
+     SELECT realm, id, flow, letter, attempts, created_at, $4, $5, $6, CASE WHEN $6 IS NOT NULL THEN sealed END FROM gone";
 const ERASE: &str = "DELETE FROM REGAIN.outbox WHERE realm = $1 AND id = $2 AND attempts = $3";
 
 async fn settle(
@@ -192,7 +197,9 @@ async fn settle(
     };
     let query = match &settlement.outcome {
         MailOutcome::Retry(at) => query(RETRY).bind(at.millis()),
-        MailOutcome::Dead { at, why } => query(BURY).bind(at.millis()).bind(why),
+        MailOutcome::Dead { at, why, keep_until } => {
+            query(BURY).bind(at.millis()).bind(why).bind(keep_until.map(Timestamp::millis))
+        }
         MailOutcome::Sent | MailOutcome::Stale => query(ERASE),
     };
     query.execute(connection).await.map(drop)

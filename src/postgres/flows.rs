@@ -1,13 +1,18 @@
 //! [`FlowStore`] on PostgreSQL.
 
-use crate::audit::AuditRecord;
+use crate::audit::{AuditRecord, Checkpoint};
 use crate::flow::FlowRecord;
-use crate::ids::{AccountId, FlowId, Realm};
+use crate::ids::{AccountId, FlowId, MailId, Realm};
+use crate::keys::KeyId;
 use crate::postgres::commit::commit;
 use crate::postgres::database::{Database, connect, failed, try_again};
 use crate::postgres::schema::{self, SchemaName};
+use crate::postgres::upkeep;
 use crate::sql::{self, integer};
-use crate::store::{Claim, Commit, Committed, DeadLetter, Depth, FlowStore, OutboxMail, StoreError, Sweep};
+use crate::store::{
+    Claim, Commit, Committed, DeadLetter, Depth, DutyClaim, FlowStore, OutboxMail, SealedIn, StoreError,
+    Sweep,
+};
 use async_trait::async_trait;
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row as _};
@@ -124,6 +129,12 @@ const SWEEP_DEAD: &str = "WITH old AS (SELECT id FROM REGAIN.dead_letter WHERE r
        ORDER BY dead_at LIMIT $3 FOR UPDATE SKIP LOCKED)
      DELETE FROM REGAIN.dead_letter WHERE realm = $1 AND id = ANY(ARRAY(SELECT id FROM old)) RETURNING 1";
 
+const FORGET_SEALED: &str =
+    "WITH old AS (SELECT id FROM REGAIN.dead_letter WHERE realm = $1 AND keep_until <= $2
+       ORDER BY keep_until LIMIT $3 FOR UPDATE SKIP LOCKED)
+     UPDATE REGAIN.dead_letter SET sealed = NULL, keep_until = NULL
+     WHERE realm = $1 AND id = ANY(ARRAY(SELECT id FROM old)) RETURNING 1";
+
 #[async_trait]
 impl FlowStore for PostgresFlows {
     async fn load(&self, realm: &Realm, id: FlowId) -> Result<Option<FlowRecord>, StoreError> {
@@ -152,6 +163,10 @@ impl FlowStore for PostgresFlows {
         Ok(sql::readable(&self.change(CLAIM_MAILS, &claim.into()).await?, sql::mail))
     }
 
+    async fn claim_duty(&self, claim: &DutyClaim) -> Result<bool, StoreError> {
+        upkeep::claim_duty(&self.database, claim).await.map_err(failed("claim a duty"))
+    }
+
     async fn sweep(&self, realm: &Realm, sweep: &Sweep) -> Result<u64, StoreError> {
         let mut swept = 0;
         for (sql, bound) in [
@@ -162,7 +177,11 @@ impl FlowStore for PostgresFlows {
             let work = Work { realm, until: bound.millis(), limit: sweep.limit, lease_until: None };
             swept += self.change(sql, &work).await?.len() as u64;
         }
-        Ok(swept)
+        let work = Work { realm, until: sweep.kept_until.millis(), limit: sweep.limit, lease_until: None };
+        self.change(FORGET_SEALED, &work).await?;
+        let before = sweep.audit_closed_before.millis();
+        let records = upkeep::empty_checkpoint(&self.database, realm, before).await;
+        Ok(swept + records.map_err(failed("delete old audit records"))?)
     }
 
     async fn audit_after(
@@ -178,6 +197,39 @@ impl FlowStore for PostgresFlows {
             .bind(integer(after))
             .bind(i64::from(limit));
         self.database.read(query, sql::audit).await
+    }
+
+    async fn checkpoints(
+        &self,
+        realm: &Realm,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<Checkpoint>, StoreError> {
+        let sql = "SELECT * FROM REGAIN.checkpoint WHERE realm = $1 AND number > $2 ORDER BY number LIMIT $3";
+        let query = sqlx::query(self.database.sql(sql)).bind(realm.as_str());
+        self.database.read(query.bind(integer(after)).bind(i64::from(limit)), sql::checkpoint).await
+    }
+
+    async fn last_checkpoint(&self, realm: &Realm) -> Result<Option<Checkpoint>, StoreError> {
+        let sql = "SELECT * FROM REGAIN.checkpoint WHERE realm = $1 ORDER BY number DESC LIMIT 1";
+        let query = sqlx::query(self.database.sql(sql)).bind(realm.as_str());
+        Ok(self.database.read(query, sql::checkpoint).await?.pop())
+    }
+
+    async fn sealed_under(
+        &self,
+        realm: &Realm,
+        key: KeyId,
+        limit: u32,
+    ) -> Result<Vec<(SealedIn, Vec<u8>)>, StoreError> {
+        let query = sqlx::query(self.database.sql(upkeep::SEALED_UNDER)).bind(realm.as_str());
+        self.database.read(query.bind(key.to_be_bytes().to_vec()).bind(i64::from(limit)), sql::sealed).await
+    }
+
+    async fn dead_letter(&self, realm: &Realm, id: MailId) -> Result<Option<DeadLetter>, StoreError> {
+        let sql = "SELECT * FROM REGAIN.dead_letter WHERE realm = $1 AND id = $2";
+        let query = sqlx::query(self.database.sql(sql)).bind(realm.as_str()).bind(id.as_bytes().to_vec());
+        Ok(self.database.read(query, sql::dead_letter).await?.pop())
     }
 
     async fn dead_letters(&self, realm: &Realm, limit: u32) -> Result<Vec<DeadLetter>, StoreError> {

@@ -21,6 +21,7 @@ mod database;
 mod flows;
 mod rows;
 mod schema;
+mod upkeep;
 
 pub use flows::PostgresFlows;
 pub use schema::SchemaName;

@@ -13,6 +13,7 @@ mod commit;
 mod flows;
 mod rows;
 mod schema;
+mod upkeep;
 mod writer;
 
 pub use accounts::SqliteAccounts;
