@@ -273,4 +273,11 @@ pub trait FlowStore: Send + Sync {
     /// # Errors
     /// [`StoreError`] when the store does not answer.
     async fn depth(&self, realm: &Realm) -> Result<Depth, StoreError>;
+
+    /// Returns when another node may have left work here, in whatever realm. Best effort: what is missed here is found
+    /// when a worker's poll comes. A store that has no other node, or no way to hear of it, never returns; nor does one
+    /// that is out of order, for that is no news of work.
+    async fn work_arrived(&self) {
+        std::future::pending().await
+    }
 }
