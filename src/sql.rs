@@ -6,7 +6,7 @@ use crate::audit::{Actor, AuditRecord, Checkpoint, Pseudonym};
 use crate::clock::Timestamp;
 use crate::flow::FlowRecord;
 use crate::ids::{AccountId, FlowId, MailId, Realm};
-use crate::store::{DeadLetter, OutboxMail, SealedIn, StoreError};
+use crate::store::{DeadLetter, OutboxMail, SealedIn, StoreError, StoreErrorKind};
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -25,11 +25,12 @@ pub(crate) trait Values {
 }
 
 pub(crate) fn unreadable(error: sqlx::Error) -> StoreError {
-    StoreError::new("read a row", error)
+    StoreError::new("read a row", error).with_kind(StoreErrorKind::Damaged)
 }
 
 pub(crate) fn damaged(column: &'static str) -> StoreError {
     StoreError::new("read a row", format!("column {column} holds what nobody wrote"))
+        .with_kind(StoreErrorKind::Damaged)
 }
 
 /// As the database's integer; what is too large is stored as the largest.

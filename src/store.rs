@@ -12,10 +12,35 @@ use crate::keys::KeyId;
 use async_trait::async_trait;
 use std::fmt;
 
+/// What is the matter with a store, for alarms and for whoever has to put it right. Nobody who asks is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StoreErrorKind {
+    /// It is not there, or no connection to it came free in time. It may come back by itself.
+    Unreachable,
+    /// It is there and has too much to do: a lock or a statement took too long, or no connection is left.
+    Busy,
+    /// No room is left.
+    Full,
+    /// It may be read only: a replica, or a file without the right to write.
+    ReadOnly,
+    /// A right is missing.
+    Rights,
+    /// A newer regain wrote it.
+    SchemaNewer,
+    /// Tables or rows are missing, or are not as regain wrote them.
+    Damaged,
+    /// What it was configured with does not fit: address, name, role, password, TLS.
+    Misconfigured,
+    /// Anything else, and whatever a host's own store did not sort.
+    Other,
+}
+
 /// Why a store did not do what it was asked. The backend's own error is kept as the source.
 #[derive(Debug, thiserror::Error)]
 #[error("{context}")]
 pub struct StoreError {
+    kind: StoreErrorKind,
     context: &'static str,
     #[source]
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -24,13 +49,25 @@ pub struct StoreError {
 impl StoreError {
     /// Wraps a backend's error; `context` says what was being done.
     pub fn new(context: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self { context, source: Some(source.into()) }
+        Self { kind: StoreErrorKind::Other, context, source: Some(source.into()) }
     }
 
     /// An error without a cause of its own.
     #[must_use]
     pub const fn plain(context: &'static str) -> Self {
-        Self { context, source: None }
+        Self { kind: StoreErrorKind::Other, context, source: None }
+    }
+
+    /// Says what is the matter.
+    #[must_use]
+    pub fn with_kind(self, kind: StoreErrorKind) -> Self {
+        Self { kind, ..self }
+    }
+
+    /// What is the matter.
+    #[must_use]
+    pub const fn kind(&self) -> StoreErrorKind {
+        self.kind
     }
 }
 
@@ -404,4 +441,11 @@ pub trait FlowStore: Send + Sync {
     /// # Errors
     /// [`StoreError`] when the store does not answer.
     async fn depth(&self, realm: &Realm) -> Result<Depth, StoreError>;
+
+    /// Returns when another node may have left work here, in whatever realm. Best effort: what is missed here is found
+    /// when a worker's poll comes. A store that has no other node, or no way to hear of it, never returns; nor does one
+    /// that is out of order, for that is no news of work.
+    async fn work_arrived(&self) {
+        std::future::pending().await
+    }
 }

@@ -27,15 +27,25 @@ pub(super) async fn commit(database: &Database, commit: &Commit) -> Result<Commi
 
 /// `None` when a sweep took a budget's row in between.
 async fn attempt(database: &Database, commit: &Commit) -> Result<Option<Committed>, sqlx::Error> {
-    let mut connection = database.pool.acquire().await?;
+    let mut lease = database.lease().await?;
+    let done = attempt_on(database, commit, &mut lease).await;
+    lease.done();
+    done
+}
+
+async fn attempt_on(
+    database: &Database,
+    commit: &Commit,
+    connection: &mut PgConnection,
+) -> Result<Option<Committed>, sqlx::Error> {
     let mut seen = budgets::Logs::new();
     if !commit.spends.is_empty() {
-        seen = budgets::look(database, commit, &mut connection).await?;
+        seen = budgets::look(database, commit, connection).await?;
         if let Some(retry_at) = budgets::refused(commit, &seen) {
             return Ok(Some(Committed::OverBudget { retry_at }));
         }
     }
-    let mut transaction = database.begin(&mut connection).await?;
+    let mut transaction = database.begin(connection).await?;
     let committed = match apply(database, commit, &seen, &mut transaction).await {
         Err(error) if code(&error).as_deref() == Some("23505") => Some(Committed::Conflict),
         committed => committed?,
@@ -47,7 +57,7 @@ async fn attempt(database: &Database, commit: &Commit) -> Result<Option<Committe
     transaction.rollback().await?;
     if committed == Some(Committed::Conflict) && !commit.spends.is_empty() {
         // Whoever lost to a commit that also used up the budget is over budget first of all.
-        seen = budgets::look(database, commit, &mut connection).await?;
+        seen = budgets::look(database, commit, connection).await?;
         let over = budgets::refused(commit, &seen).map(|retry_at| Committed::OverBudget { retry_at });
         return Ok(over.or(committed));
     }
@@ -104,7 +114,7 @@ async fn lock_flows(
         return Ok(());
     }
     let sql = "SELECT id FROM REGAIN.flow WHERE realm = $1 AND id = ANY($2) ORDER BY id FOR UPDATE";
-    let query = sqlx::query(database.sql(sql)).bind(commit.realm.as_str()).bind(ids);
+    let query = database.query(sql).bind(commit.realm.as_str()).bind(ids);
     query.execute(connection).await.map(drop)
 }
 
@@ -128,7 +138,8 @@ async fn write_flow(
         FlowWrite::Insert(record) => (record, INSERT_FLOW),
         FlowWrite::Update(record) => (record, UPDATE_FLOW),
     };
-    let mut query = sqlx::query(database.sql(sql))
+    let mut query = database
+        .query(sql)
         .bind(&record.purpose)
         .bind(integer(record.version))
         .bind(&record.state)
@@ -160,7 +171,8 @@ async fn insert_mail(
 ) -> Result<(), sqlx::Error> {
     let sql = "INSERT INTO REGAIN.outbox (realm, id, flow, letter, sealed, attempts, created_at, due_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    sqlx::query(database.sql(sql))
+    database
+        .query(sql)
         .bind(mail.realm.as_str())
         .bind(&mail.id.as_bytes()[..])
         .bind(&mail.flow.as_bytes()[..])
@@ -190,7 +202,8 @@ async fn settle(
     connection: &mut PgConnection,
 ) -> Result<(), sqlx::Error> {
     let query = |sql| {
-        sqlx::query(database.sql(sql))
+        database
+            .query(sql)
             .bind(realm.as_str())
             .bind(&settlement.id.as_bytes()[..])
             .bind(i64::from(settlement.attempts))
@@ -212,7 +225,8 @@ async fn insert_audit(
 ) -> Result<(), sqlx::Error> {
     let sql = "INSERT INTO REGAIN.audit (realm, at, flow, version, event, reason, actor, account, client)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    sqlx::query(database.sql(sql))
+    database
+        .query(sql)
         .bind(record.realm.as_str())
         .bind(record.at.millis())
         .bind(&record.flow.as_bytes()[..])

@@ -39,7 +39,8 @@ async fn revive(
     revival: &Revival,
     connection: &mut PgConnection,
 ) -> Result<bool, sqlx::Error> {
-    let query = sqlx::query(database.sql(REVIVE))
+    let query = database
+        .query(REVIVE)
         .bind(realm.as_str())
         .bind(&revival.id.as_bytes()[..])
         .bind(revival.at.millis());
@@ -65,11 +66,8 @@ async fn reseal(
             id.as_bytes(),
         ),
     };
-    let query = sqlx::query(database.sql(sql))
-        .bind(&reseal.to[..])
-        .bind(realm.as_str())
-        .bind(&id[..])
-        .bind(&reseal.from[..]);
+    let query =
+        database.query(sql).bind(&reseal.to[..]).bind(realm.as_str()).bind(&id[..]).bind(&reseal.from[..]);
     query.execute(connection).await.map(drop)
 }
 
@@ -80,7 +78,8 @@ async fn insert_checkpoint(
 ) -> Result<(), sqlx::Error> {
     let sql = "INSERT INTO REGAIN.checkpoint (realm, number, through, at, digest, hash, key, mac, marks)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    sqlx::query(database.sql(sql))
+    database
+        .query(sql)
         .bind(next.realm.as_str())
         .bind(integer(next.number))
         .bind(integer(next.through))
@@ -100,7 +99,8 @@ const CLAIM_DUTY: &str = "INSERT INTO REGAIN.duty (realm, duty, until) VALUES ($
      WHERE duty.until <= $3 OR duty.until > $4";
 
 pub(super) async fn claim_duty(database: &Database, claim: &DutyClaim) -> Result<bool, sqlx::Error> {
-    let query = sqlx::query(database.sql(CLAIM_DUTY))
+    let query = database
+        .query(CLAIM_DUTY)
         .bind(claim.realm.as_str())
         .bind(claim.duty.code())
         .bind(claim.now.millis())
@@ -121,7 +121,7 @@ pub(super) async fn empty_checkpoint(
     realm: &Realm,
     closed_before: i64,
 ) -> Result<u64, sqlx::Error> {
-    let query = sqlx::query(database.sql(EMPTY)).bind(realm.as_str()).bind(closed_before);
+    let query = database.query(EMPTY).bind(realm.as_str()).bind(closed_before);
     Ok(query.execute(&database.pool).await?.rows_affected())
 }
 

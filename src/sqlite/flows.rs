@@ -7,6 +7,7 @@ use crate::keys::KeyId;
 use crate::sql::{self, integer};
 use crate::sqlite::commit::apply;
 use crate::sqlite::schema::{Pools, Schema};
+use crate::sqlite::trouble::failed;
 use crate::sqlite::upkeep;
 use crate::sqlite::writer::{Verdict, Work, Writer};
 use crate::store::{
@@ -60,7 +61,7 @@ impl SqliteFlows {
         parse: fn(&SqliteRow) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
         let rows = query.fetch_all(&self.pools.readers).await;
-        rows.map_err(|error| StoreError::new("read from the database", error))?.iter().map(parse).collect()
+        rows.map_err(failed("read from the database"))?.iter().map(parse).collect()
     }
 }
 
@@ -324,10 +325,10 @@ impl FlowStore for SqliteFlows {
         .bind(realm.as_str())
         .fetch_one(&self.pools.readers)
         .await
-        .map_err(|error| StoreError::new("count the tables", error))?;
+        .map_err(failed("count the tables"))?;
         let count =
             |column: usize| row.try_get::<i64, _>(column).map(|count| u64::try_from(count).unwrap_or(0));
-        let failed = |error| StoreError::new("count the tables", error);
+        let failed = failed("count the tables");
         Ok(Depth {
             live_flows: count(0).map_err(failed)?,
             waiting_mails: count(1).map_err(failed)?,

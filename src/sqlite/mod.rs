@@ -13,6 +13,7 @@ mod commit;
 mod flows;
 mod rows;
 mod schema;
+mod trouble;
 mod upkeep;
 mod writer;
 

@@ -96,6 +96,10 @@ pub trait FlowStoreLayer: Send + Sync {
     async fn depth(&self, realm: &Realm) -> Result<Depth> {
         self.inner().depth(realm).await
     }
+
+    async fn work_arrived(&self) {
+        self.inner().work_arrived().await;
+    }
 }
 
 /// A [`FlowStoreLayer`] as a [`FlowStore`].
@@ -158,5 +162,9 @@ impl<L: FlowStoreLayer> FlowStore for Layered<L> {
 
     async fn depth(&self, realm: &Realm) -> Result<Depth> {
         self.0.depth(realm).await
+    }
+
+    async fn work_arrived(&self) {
+        self.0.work_arrived().await;
     }
 }

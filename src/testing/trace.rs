@@ -260,6 +260,11 @@ impl FlowStore for TracedFlows {
     async fn depth(&self, realm: &Realm) -> Result<Depth, StoreError> {
         self.trace.through("flows.depth", self.inner.depth(realm)).await
     }
+
+    /// Not noted: it asks nothing of the store.
+    async fn work_arrived(&self) {
+        self.inner.work_arrived().await;
+    }
 }
 
 /// See [`Trace::mailer`].

@@ -31,6 +31,10 @@ const FLOWS: u32 = 64;
 const MAILS: u32 = 16;
 /// A mail that could not be delivered for so long is given up.
 const MAIL_LIFE: Duration = Duration::hours(24);
+
+/// Time between looks for work when nobody wakes the worker.
+const POLL: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// What one round did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -68,13 +72,22 @@ pub struct Worker {
     recovery: Recovery,
     mailer: Arc<dyn Mailer>,
     upkeep: Arc<Upkeep>,
+    #[cfg_attr(not(feature = "tokio"), expect(dead_code, reason = "only `Worker::run` polls"))]
+    poll: std::time::Duration,
 }
 
 impl Worker {
     /// A worker for a service, with the mailer that takes its mails out.
     #[must_use]
     pub fn new(recovery: Recovery, mailer: Arc<dyn Mailer>) -> Self {
-        Self { recovery, mailer, upkeep: Arc::default() }
+        Self { recovery, mailer, upkeep: Arc::default(), poll: POLL }
+    }
+
+    /// How often `Worker::run` looks for work when nobody woke it: each second by default. What becomes due by time alone,
+    /// such as a mail's next try, waits for this.
+    #[must_use]
+    pub fn with_poll(self, poll: std::time::Duration) -> Self {
+        Self { poll, ..self }
     }
 
     /// One round: a batch of flows, a batch of mails, now and then some housekeeping.
@@ -270,11 +283,8 @@ fn back_off(attempt: u32) -> Duration {
 mod run {
     use super::Worker;
     use std::future::Future;
-    use std::time::Duration;
     use tokio::sync::watch;
-
-    /// Without a nudge, the worker looks for work this often.
-    const POLL: Duration = Duration::from_secs(1);
+    use tokio::task::coop::consume_budget;
 
     #[derive(Clone, Copy)]
     enum Work {
@@ -284,16 +294,36 @@ mod run {
 
     impl Worker {
         /// Works until `stop` is ready; what has been claimed by then is finished first. Flows and mails go side by
-        /// side, so that a slow mail system makes nobody wait for anything but mail.
+        /// side, so that a slow mail system makes nobody wait for anything but mail. It looks for work when this process
+        /// left some, when the store hears of another node's, and now and then by itself ([`Worker::with_poll`]).
         pub async fn run(self, stop: impl Future<Output = ()> + Send) {
             let (stopping, stopped) = watch::channel(false);
             let flows = self.repeat(Work::Flows, stopped.clone());
-            let mails = self.repeat(Work::Mails, stopped);
+            let mails = self.repeat(Work::Mails, stopped.clone());
+            let arrivals = self.pass_on_arrivals(stopped);
             let stop = async {
                 stop.await;
                 stopping.send_replace(true);
             };
-            tokio::join!(flows, mails, stop);
+            // Arrivals first: they are waited for before the first look.
+            tokio::join!(arrivals, flows, mails, stop);
+        }
+
+        /// Turns news of other nodes' work into nudges. A nudge stays until a round begins, so nothing is missed between
+        /// a look and the wait after it.
+        async fn pass_on_arrivals(&self, mut stopped: watch::Receiver<bool>) {
+            let pass_on = async {
+                loop {
+                    self.recovery.0.flows.work_arrived().await;
+                    self.recovery.0.wake.nudge();
+                    // A store that always has news must not keep the rest of this task from running.
+                    consume_budget().await;
+                }
+            };
+            tokio::select! {
+                _ = stopped.wait_for(|stopped| *stopped) => {}
+                () = pass_on => {}
+            }
         }
 
         async fn repeat(&self, work: Work, mut stopped: watch::Receiver<bool>) {
@@ -314,7 +344,7 @@ mod run {
                     tokio::select! {
                         biased;
                         _ = stopped.changed() => {}
-                        _ = tokio::time::timeout(POLL, wake.nudged()) => {}
+                        _ = tokio::time::timeout(self.poll, wake.nudged()) => {}
                     }
                 }
             }
