@@ -32,8 +32,8 @@ pub(super) async fn look(
     if keys.is_empty() {
         return Ok(Logs::new());
     }
-    let query = sqlx::query(database.sql(LOOK)).bind(commits[0].realm.as_str()).bind(bytes(&keys));
-    query.fetch_all(connection).await?.iter().map(log).collect()
+    let query = database.query(LOOK).bind(commits[0].realm.as_str()).bind(bytes(&keys));
+    database.fetch_on(query, connection).await?.iter().map(log).collect()
 }
 
 /// When the first budget that refuses this commit has something again, were it to come next.
@@ -77,7 +77,7 @@ pub(super) async fn lock(
     if keys.is_empty() {
         return Ok(Logs::new());
     }
-    let query = sqlx::query(database.sql(LOCK)).bind(commits[0].realm.as_str()).bind(bytes(&keys));
+    let query = database.query(LOCK).bind(commits[0].realm.as_str()).bind(bytes(&keys));
     query.fetch_all(connection).await?.iter().map(log).collect()
 }
 
@@ -104,7 +104,7 @@ pub(super) async fn write(
     let ends: Vec<i64> = changed.values().map(|spent| whole_minute(spent.full_at)).collect();
     let logs: Vec<&[u8]> = changed.values().map(|spent| &spent.log[..]).collect();
     let locked: Vec<&[u8]> = locked.keys().map(|key| &key.as_bytes()[..]).collect();
-    let query = sqlx::query(database.sql(WRITE)).bind(realm.as_str());
+    let query = database.query(WRITE).bind(realm.as_str());
     let query = query.bind(keys).bind(ends).bind(logs).bind(locked);
     Ok(query.execute(connection).await?.rows_affected() == changed.len() as u64)
 }

@@ -10,6 +10,7 @@ use crate::postgres::budgets::{self, Ledger, Logs};
 use crate::postgres::database::{Database, TRIES, code, try_again};
 use crate::postgres::party::{self, in_any_order};
 use crate::postgres::settlements::settle;
+use crate::postgres::upkeep;
 use crate::postgres::writes::{Stored, insert_audit, insert_mails, lock_flows, record, write_flows};
 use crate::sql::integer;
 use crate::store::{Commit, Committed, FlowWrite, MailSettlement};
@@ -68,13 +69,23 @@ impl From<sqlx::Error> for Failure {
 }
 
 async fn attempt(database: &Database, commits: &[&Commit]) -> Result<Attempt, Failure> {
-    let mut connection = database.pool.acquire().await?;
-    let seen = budgets::look(database, commits, &mut connection).await?;
+    let mut lease = database.lease().await?;
+    let done = attempt_on(database, commits, &mut lease).await;
+    lease.done();
+    done
+}
+
+async fn attempt_on(
+    database: &Database,
+    commits: &[&Commit],
+    connection: &mut PgConnection,
+) -> Result<Attempt, Failure> {
+    let seen = budgets::look(database, commits, connection).await?;
     let mut draft = Draft::new(commits, &seen);
     if draft.going.is_empty() {
         return Ok(Attempt::Answered(draft.answers));
     }
-    let mut transaction = database.begin(&mut connection).await?;
+    let mut transaction = database.begin(connection).await?;
     draft.look_at_flows(database, &mut transaction).await?;
     let applied = apply(database, &draft.going(), &mut transaction).await;
     match draft.settle(applied)? {
@@ -89,7 +100,7 @@ async fn attempt(database: &Database, commits: &[&Commit]) -> Result<Attempt, Fa
             return Ok(why);
         }
     }
-    draft.look_again(database, &mut connection).await?;
+    draft.look_again(database, connection).await?;
     Ok(Attempt::Answered(draft.answers))
 }
 
@@ -243,6 +254,11 @@ async fn apply(
     insert_mails(database, realm, &mails, connection).await?;
     for settlements in settlements_in_turn(commits) {
         settle(database, realm, &settlements, connection).await?;
+    }
+    for commit in commits {
+        if !upkeep::apply(database, commit, connection).await? {
+            return Ok(Applied::Unfit);
+        }
     }
     let lines: Vec<_> = commits.iter().flat_map(|commit| &commit.audit).collect();
     insert_audit(database, realm, &lines, connection).await?;

@@ -27,9 +27,9 @@ pub(super) struct Party {
 }
 
 impl Party {
-    /// For a fair share of those who wait, where so many transactions go at once.
-    pub(super) fn of(waiting: usize, at_once: usize) -> Self {
-        Self { seats: waiting.div_ceil(at_once).clamp(FEW, MOST), ..Self::default() }
+    /// For a fair share of those who wait, where so many transactions could begin now.
+    pub(super) fn of(waiting: usize, transactions: usize) -> Self {
+        Self { seats: waiting.div_ceil(transactions.max(1)).clamp(FEW, MOST), ..Self::default() }
     }
 
     /// Whether nobody else can come.
@@ -64,7 +64,12 @@ impl Party {
 pub(super) fn in_any_order(commit: &Commit) -> bool {
     let links_end_first = commit.flows.is_sorted_by_key(|write| record(write).live_link);
     let tried = || commit.settlements.iter().map(|settlement| settlement.id);
-    links_end_first && all_differ(flows(commit)) && all_differ(tried())
+    links_end_first && all_differ(flows(commit)) && all_differ(tried()) && !is_upkeep(commit)
+}
+
+/// Such a commit comes now and then, and goes by itself.
+pub(super) fn is_upkeep(commit: &Commit) -> bool {
+    !commit.revivals.is_empty() || !commit.reseals.is_empty() || commit.checkpoint.is_some()
 }
 
 fn all_differ<T: Eq + std::hash::Hash>(things: impl Iterator<Item = T>) -> bool {

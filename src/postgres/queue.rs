@@ -4,8 +4,9 @@
 //! answer it ends. Whoever goes away before the turn comes has wanted nothing; later, it is done all the same.
 
 use crate::postgres::commit::{Together, commit};
-use crate::postgres::database::{Database, failed, failed_for_all};
+use crate::postgres::database::{Database, in_time};
 use crate::postgres::party::Party;
+use crate::postgres::trouble::{failed, failed_for_all};
 use crate::postgres::writes::record;
 use crate::store::{Commit, Committed, StoreError};
 use std::collections::VecDeque;
@@ -42,7 +43,10 @@ pub(super) struct Queue {
 #[derive(Default)]
 struct Line {
     waiting: VecDeque<Asked>,
+    /// Tasks that there are.
     running: usize,
+    /// Those of them that have a transaction under way.
+    busy: usize,
 }
 
 impl Queue {
@@ -64,7 +68,7 @@ impl Queue {
         line.waiting.push_back(asked);
         if line.running < AT_ONCE {
             line.running += 1;
-            let running = Running { queue: self.clone(), counted: true };
+            let running = Running { queue: self.clone(), counted: true, busy: false };
             tokio::spawn(async move { running.run().await });
         }
     }
@@ -76,7 +80,7 @@ impl Queue {
     /// Does the commits, and puts those without an answer back to the front.
     async fn serve(&self, party: Vec<Asked>) {
         let commits: Vec<&Commit> = party.iter().map(|asked| &asked.commit).collect();
-        match commit(&self.database, &commits).await {
+        match in_time(commit(&self.database, &commits)).await {
             Ok(Together::Answers(answers)) => self.answer(party, answers),
             Ok(Together::Apart) => {
                 for asked in party {
@@ -103,7 +107,7 @@ impl Queue {
 
     /// Nobody waits for one that is slow, or pays for one that fails.
     async fn serve_alone(&self, asked: Asked) {
-        let answer = match commit(&self.database, &[&asked.commit]).await {
+        let answer = match in_time(commit(&self.database, &[&asked.commit])).await {
             Ok(Together::Answers(answers)) => answers.into_iter().next().flatten(),
             Ok(Together::Apart) => None,
             Err(error) => return asked.answer(Err(failed(WRITE)(error))),
@@ -124,7 +128,7 @@ impl Line {
     /// The next commits that go together, those that wait longest first.
     fn next(&mut self) -> Vec<Asked> {
         let (mut party, mut members, mut behind) =
-            (Party::of(self.waiting.len(), AT_ONCE), Vec::new(), Vec::new());
+            (Party::of(self.waiting.len(), AT_ONCE - self.busy), Vec::new(), Vec::new());
         while !party.is_full()
             && let Some(asked) = self.waiting.pop_front()
         {
@@ -142,6 +146,7 @@ impl Line {
 struct Running {
     queue: Queue,
     counted: bool,
+    busy: bool,
 }
 
 impl Running {
@@ -156,12 +161,15 @@ impl Running {
     /// In one go with the end of the task: whoever comes a moment later starts another one.
     fn next(&mut self) -> Option<Vec<Asked>> {
         let mut line = self.queue.line();
+        line.busy -= usize::from(std::mem::take(&mut self.busy));
         let party = line.next();
         if party.is_empty() {
             line.running -= 1;
             self.counted = false;
             return None;
         }
+        line.busy += 1;
+        self.busy = true;
         Some(party)
     }
 }
@@ -174,6 +182,7 @@ impl Drop for Running {
         }
         let mut line = self.queue.line();
         line.running -= 1;
+        line.busy -= usize::from(self.busy);
         let left = if line.running == 0 { std::mem::take(&mut line.waiting) } else { VecDeque::new() };
         drop(line);
         // Their callers are told.

@@ -1,5 +1,6 @@
 //! What became of mails: each kind of outcome in one statement.
 
+use crate::clock::Timestamp;
 use crate::ids::Realm;
 use crate::postgres::database::{Database, Query};
 use crate::store::{MailOutcome, MailSettlement};
@@ -14,16 +15,20 @@ const RETRY: &str = "WITH tried AS MATERIALIZED (SELECT stored.ctid AS row, trie
          (SELECT ctid FROM REGAIN.outbox WHERE realm = $1 AND id = tried.id AND attempts = tried.attempts
           FOR UPDATE) AS stored)
      UPDATE REGAIN.outbox AS outbox SET due_at = tried.due_at FROM tried WHERE outbox.ctid = tried.row";
-const BURY: &str = "WITH tried AS MATERIALIZED (SELECT stored.ctid AS row, tried.dead_at, tried.why
-       FROM unnest($2::bytea[], $3::bigint[], $4::bigint[], $5::text[]) AS tried (id, attempts, dead_at, why)
+const BURY: &str =
+    "WITH tried AS MATERIALIZED (SELECT stored.ctid AS row, tried.dead_at, tried.why, tried.keep_until
+       FROM unnest($2::bytea[], $3::bigint[], $4::bigint[], $5::text[], $6::bigint[])
+         AS tried (id, attempts, dead_at, why, keep_until)
        CROSS JOIN LATERAL
          (SELECT ctid FROM REGAIN.outbox WHERE realm = $1 AND id = tried.id AND attempts = tried.attempts
           FOR UPDATE) AS stored),
      gone AS (DELETE FROM REGAIN.outbox AS outbox USING tried WHERE outbox.ctid = tried.row
        RETURNING outbox.realm, outbox.id, outbox.flow, outbox.letter, outbox.attempts, outbox.created_at,
-         tried.dead_at, tried.why)
-     INSERT INTO REGAIN.dead_letter (realm, id, flow, letter, attempts, created_at, dead_at, why)
-     SELECT realm, id, flow, letter, attempts, created_at, dead_at, why FROM gone";
+         outbox.sealed, tried.dead_at, tried.why, tried.keep_until)
+     INSERT INTO REGAIN.dead_letter (realm, id, flow, letter, attempts, created_at, dead_at, why,
+       keep_until, sealed)
+     SELECT realm, id, flow, letter, attempts, created_at, dead_at, why, keep_until,
+       CASE WHEN keep_until IS NOT NULL THEN sealed END FROM gone";
 const ERASE: &str = "WITH tried AS MATERIALIZED (SELECT stored.ctid AS row
        FROM unnest($2::bytea[], $3::bigint[]) AS tried (id, attempts) CROSS JOIN LATERAL
          (SELECT ctid FROM REGAIN.outbox WHERE realm = $1 AND id = tried.id AND attempts = tried.attempts
@@ -41,8 +46,8 @@ pub(super) async fn settle(
         return Ok(());
     }
     lock(database, realm, settlements, connection).await?;
-    let (mut erased, mut retried, mut due, mut dead, mut dead_at, mut why) =
-        (vec![], vec![], vec![], vec![], vec![], vec![]);
+    let (mut erased, mut retried, mut due, mut dead, mut dead_at, mut why, mut keep) =
+        (vec![], vec![], vec![], vec![], vec![], vec![], vec![]);
     for settlement in settlements {
         match &settlement.outcome {
             MailOutcome::Sent | MailOutcome::Stale => erased.push(*settlement),
@@ -50,7 +55,8 @@ pub(super) async fn settle(
                 retried.push(*settlement);
                 due.push(at.millis());
             }
-            MailOutcome::Dead { at, why: because } => {
+            MailOutcome::Dead { at, why: because, keep_until } => {
+                keep.push(keep_until.map(Timestamp::millis));
                 dead.push(*settlement);
                 dead_at.push(at.millis());
                 why.push(&because[..]);
@@ -64,7 +70,7 @@ pub(super) async fn settle(
         tries(database, RETRY, realm, &retried).bind(due).execute(&mut *connection).await?;
     }
     if !dead.is_empty() {
-        tries(database, BURY, realm, &dead).bind(dead_at).bind(why).execute(connection).await?;
+        tries(database, BURY, realm, &dead).bind(dead_at).bind(why).bind(keep).execute(connection).await?;
     }
     Ok(())
 }
@@ -78,7 +84,7 @@ async fn lock(
 ) -> Result<(), sqlx::Error> {
     let mut ids = ids(settlements);
     ids.sort_unstable();
-    let query = sqlx::query(database.sql(LOCK)).bind(realm.as_str()).bind(ids);
+    let query = database.query(LOCK).bind(realm.as_str()).bind(ids);
     query.execute(connection).await.map(drop)
 }
 
@@ -89,7 +95,7 @@ fn tries<'q>(
     settlements: &[&'q MailSettlement],
 ) -> Query<'q> {
     let attempts: Vec<i64> = settlements.iter().map(|settlement| i64::from(settlement.attempts)).collect();
-    sqlx::query(database.sql(sql)).bind(realm.as_str()).bind(ids(settlements)).bind(attempts)
+    database.query(sql).bind(realm.as_str()).bind(ids(settlements)).bind(attempts)
 }
 
 fn ids<'q>(settlements: &[&'q MailSettlement]) -> Vec<&'q [u8]> {

@@ -32,7 +32,7 @@ pub(super) async fn lock_flows(
 ) -> Result<HashMap<FlowId, Stored>, sqlx::Error> {
     ids.sort_unstable();
     let ids: Vec<&[u8]> = ids.iter().map(|id| &id.as_bytes()[..]).collect();
-    let query = sqlx::query(database.sql(LOCK_FLOWS)).bind(realm.as_str()).bind(ids);
+    let query = database.query(LOCK_FLOWS).bind(realm.as_str()).bind(ids);
     query.fetch_all(connection).await?.iter().map(stored).collect()
 }
 
@@ -82,7 +82,8 @@ pub(super) async fn write_flows(
         [FlowWrite::Update(_), ..] => UPDATE_FLOWS,
     };
     let records: Vec<&FlowRecord> = writes.iter().map(|write| record(write)).collect();
-    let query = sqlx::query(database.sql(sql))
+    let query = database
+        .query(sql)
         .bind(realm.as_str())
         .bind(column(&records, |record| &record.id.as_bytes()[..]))
         .bind(column(&records, |record| &record.purpose[..]))
@@ -128,7 +129,8 @@ pub(super) async fn insert_mails(
     if mails.is_empty() {
         return Ok(());
     }
-    let query = sqlx::query(database.sql(INSERT_MAILS))
+    let query = database
+        .query(INSERT_MAILS)
         .bind(realm.as_str())
         .bind(column(mails, |mail| &mail.id.as_bytes()[..]))
         .bind(column(mails, |mail| &mail.flow.as_bytes()[..]))
@@ -157,7 +159,8 @@ pub(super) async fn insert_audit(
     if lines.is_empty() {
         return Ok(());
     }
-    let query = sqlx::query(database.sql(INSERT_AUDIT))
+    let query = database
+        .query(INSERT_AUDIT)
         .bind(realm.as_str())
         .bind(column(lines, |line| line.at.millis()))
         .bind(column(lines, |line| &line.flow.as_bytes()[..]))

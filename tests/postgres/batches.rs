@@ -109,14 +109,14 @@ async fn transactions(site: &Site, schema: &regain::postgres::SchemaName, table:
 }
 
 #[tokio::test]
-async fn commits_at_once_are_one_transaction() {
+async fn commits_at_once_are_two_transactions() {
     on_postgres(async |site| {
         let (schema, realm) = (site.schema(), realm("clinic"));
         let store = site.open(&schema).await;
         let answers = at_once(&store, (1..=100).map(|n| ask(&realm, n)).collect()).await;
         assert!(answers.iter().all(|answer| matches!(answer, Ok(Committed::Done))), "{answers:?}");
         for table in ["flow", "audit", "budget"] {
-            assert_eq!(transactions(site, &schema, table).await, 1, "{table}");
+            assert_eq!(transactions(site, &schema, table).await, 2, "{table}");
         }
     })
     .await;
@@ -209,7 +209,11 @@ impl Wish {
             outcome: match outcome {
                 0 => MailOutcome::Sent,
                 1 => MailOutcome::Retry(at(i64::from(n) + 50)),
-                _ => MailOutcome::Dead { at: at(i64::from(n)), why: "refused".into() },
+                _ => MailOutcome::Dead {
+                    at: at(i64::from(n)),
+                    why: "refused".into(),
+                    keep_until: (n % 2 == 0).then_some(at(5_000)),
+                },
             },
         };
         Commit {
