@@ -49,6 +49,9 @@ impl Tables {
             Err(retry_at) => return Committed::OverBudget { retry_at },
         };
         let Some(flows) = self.check_flows(&commit.flows) else { return Committed::Conflict };
+        if commit.mails.iter().any(|mail| self.mails.contains_key(&(mail.realm.clone(), mail.id))) {
+            return Committed::Conflict;
+        }
         self.budgets.extend(budgets.into_iter().map(|(key, spent)| ((commit.realm.clone(), key), spent)));
         for key in commit.clears {
             self.budgets.remove(&(commit.realm.clone(), key));
@@ -190,8 +193,12 @@ impl FlowStore for MemoryFlows {
             .collect();
         tables.flows.retain(|key, _| !ended.contains(key));
         tables.budgets.retain(|key, _| !full.contains(key));
-        let before = tables.dead.len();
-        tables.dead.retain(|(of, letter)| of != realm || letter.dead_at >= sweep.dead_before);
+        let (mut left, before) = (limit, tables.dead.len());
+        tables.dead.retain(|(of, letter)| {
+            let goes = of == realm && letter.dead_at < sweep.dead_before && left > 0;
+            left -= usize::from(goes);
+            !goes
+        });
         Ok((ended.len() + full.len() + before - tables.dead.len()) as u64)
     }
 
@@ -209,7 +216,10 @@ impl FlowStore for MemoryFlows {
     async fn dead_letters(&self, realm: &Realm, limit: u32) -> Result<Vec<DeadLetter>, StoreError> {
         let tables = self.tables();
         let of_realm = tables.dead.iter().rev().filter(|(of, _)| of == realm);
-        Ok(of_realm.map(|(_, letter)| letter.clone()).take(limit as usize).collect())
+        let mut letters: Vec<DeadLetter> = of_realm.map(|(_, letter)| letter.clone()).collect();
+        letters.sort_by_key(|letter| std::cmp::Reverse(letter.dead_at));
+        letters.truncate(limit as usize);
+        Ok(letters)
     }
 
     async fn depth(&self, realm: &Realm) -> Result<Depth, StoreError> {
