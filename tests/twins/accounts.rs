@@ -247,6 +247,20 @@ hosts! {
             account.person.iter_mut().for_each(|person| person.record_number = None);
             account
         }));
+    nobody_is_read breaks "an account that is there is read": get = Some(|_, _| None);
+    nobody_is_identified breaks "a record number finds its account": find_by_identity = Some(|_, _| vec![]);
+    a_username_finds_whoever_shares_the_address breaks "a username is one person's":
+        find_by_identifier = Some(|table, typed| {
+            let named = table.named(typed);
+            table.who(|account| named.iter().any(|one| emails(one).any(|email| emails(account).any(|other| other == email))))
+        });
+    a_refused_change_makes_an_account breaks "nor does a change make an account":
+        set_password = Some(|table, change| {
+            if table.get(&change.account).is_none() {
+                table.inner.put(Account::new(change.account.clone(), "made"), &table.index);
+            }
+            set(table, change)
+        });
     ids_are_folded breaks "account ids are compared byte for byte":
         get = Some(|table, id| table.who(|account| folded(account.id.as_str()) == folded(id.as_str())).pop());
     ids_lose_trailing_space breaks "account ids are compared byte for byte":

@@ -154,6 +154,8 @@ twins! {
     budgets_give_one_more breaks "one more than the count is refused":
         spends(|spend| spend.quota = Quota::new(spend.quota.count() + 1, spend.quota.period()));
     budgets_have_fixed_windows breaks "one more than the count is refused": fixed_windows();
+    one_budget_is_for_all breaks "another key has a budget of its own":
+        spends(|spend| spend.key = BudgetKey::from_bytes([0; 32]));
     budget_keys_are_cut breaks "keys are told apart by each of their bytes":
         spends(|spend| {
             let mut key = *spend.key.as_bytes();

@@ -158,6 +158,28 @@ twins! {
             MailOutcome::Retry(at) if at.millis() == 30 => MailOutcome::Retry(Timestamp::from_millis(50)),
             outcome => outcome,
         });
+    a_lease_on_a_mail_never_ends breaks "a mail comes again when its lease ends":
+        twin().claim_mails(|store, claim| {
+            let forever = Claim { lease_until: Timestamp::from_millis(i64::MAX), ..claim.clone() };
+            let mut mails = now(store.claim_mails(&forever));
+            mails.iter_mut().for_each(|mail| mail.due_at = claim.lease_until);
+            mails
+        });
+    a_mail_that_was_given_up_stays breaks "a mail that was given up does not come again":
+        settles(|outcome| match outcome {
+            MailOutcome::Dead { .. } => MailOutcome::Retry(Timestamp::from_millis(2_000_000)),
+            outcome => outcome,
+        });
+    a_mail_is_tried_too_soon breaks "a mail to be tried later comes later":
+        settles(|outcome| match outcome {
+            MailOutcome::Retry(at) if at.millis() == 70 => MailOutcome::Retry(Timestamp::from_millis(60)),
+            outcome => outcome,
+        });
+    a_mail_to_be_tried_again_is_erased breaks "a mail to be tried again is not lost":
+        settles(|outcome| match outcome {
+            MailOutcome::Retry(at) if at.millis() == 70 => MailOutcome::Sent,
+            outcome => outcome,
+        });
     what_was_settled_before_conflicts breaks "what was settled before is no conflict": settles_what_is_there_only();
     dead_letters_are_lost breaks "what was given up is shown, with every field":
         twin().dead_letters(|store, realm, limit| now(store.dead_letters(realm, limit)).into_iter().filter(|letter| letter.why != "expired").collect());
