@@ -96,9 +96,10 @@ impl AccountStore for Host {
 
     async fn upgrade_hash(&self, upgrade: &HashUpgrade) -> Result<()> {
         match self.1.upgrade_hash {
-            Some(set) => Ok(set(&self.0, upgrade)),
-            None => self.0.inner.upgrade_hash(upgrade).await,
+            Some(set) => set(&self.0, upgrade),
+            None => self.0.inner.upgrade_hash(upgrade).await?,
         }
+        Ok(())
     }
 }
 
@@ -344,5 +345,6 @@ hosts! {
                 }
             }
         });
-    the_epoch_is_compared_first_and_the_password_set_later breaks "of many changes for one epoch one is done": set_later = true;
+    the_epoch_is_compared_first_and_the_password_set_later breaks "of many changes for one epoch one is done":
+        set_later = true;
 }

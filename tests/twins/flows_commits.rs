@@ -150,7 +150,8 @@ fn remembers_links() -> Twin {
 }
 
 twins! {
-    budgets_are_not_counted breaks "one more than the count is refused": writes(|_, commit| Commit { spends: vec![], ..commit });
+    budgets_are_not_counted breaks "one more than the count is refused":
+        writes(|_, commit| Commit { spends: vec![], ..commit });
     budgets_give_one_more breaks "one more than the count is refused":
         spends(|spend| spend.quota = Quota::new(spend.quota.count() + 1, spend.quota.period()));
     budgets_have_fixed_windows breaks "one more than the count is refused": fixed_windows();
@@ -165,7 +166,8 @@ twins! {
     budgets_never_refill breaks "a budget refills with time":
         spends(|spend| spend.at = spend.at.min(Timestamp::from_millis(3_599_999)));
     budgets_forget breaks "a budget remembers all that was spent": short_memory();
-    clears_are_ignored breaks "a budget is full once it is cleared": writes(|_, commit| Commit { clears: vec![], ..commit });
+    clears_are_ignored breaks "a budget is full once it is cleared":
+        writes(|_, commit| Commit { clears: vec![], ..commit });
     clears_are_for_all_budgets breaks "another budget is not cleared along": clears_everything();
     spends_are_judged_backwards breaks "the first budget that refuses says when to come again":
         writes(|_, mut commit| {
@@ -210,16 +212,24 @@ twins! {
 
     inserts_stay_after_a_conflict breaks "a conflict leaves its inserts out": keeps(conflicts, inserts);
     the_outbox_has_its_own_transaction breaks "a conflict queues no mail": keeps(conflicts, mails);
-    mails_are_settled_in_their_own_transaction breaks "a conflict settles no mail": keeps(conflicts, settlements);
+    mails_are_settled_in_their_own_transaction breaks "a conflict settles no mail":
+        keeps(conflicts, settlements);
     the_audit_record_has_its_own_transaction breaks "a conflict audits nothing": keeps(conflicts, audit);
-    budgets_are_cleared_in_their_own_transaction breaks "a conflict clears nothing": keeps(conflicts, cleared);
+    budgets_are_cleared_in_their_own_transaction breaks "a conflict clears nothing":
+        keeps(conflicts, cleared);
     budgets_stay_spent_after_a_conflict breaks "a conflict spends nothing": keeps(conflicts, first_spend);
-    flows_are_written_before_budgets_refuse breaks "a commit over budget leaves its inserts out": keeps(over_budget, inserts);
-    mails_are_queued_before_budgets_refuse breaks "a commit over budget queues no mail": keeps(over_budget, mails);
-    mails_are_settled_before_budgets_refuse breaks "a commit over budget settles no mail": keeps(over_budget, settlements);
-    audit_is_written_before_budgets_refuse breaks "a commit over budget audits nothing": keeps(over_budget, audit);
-    budgets_are_cleared_before_budgets_refuse breaks "a commit over budget clears nothing": keeps(over_budget, cleared);
-    budgets_are_spent_one_by_one breaks "a commit over budget spends nothing": keeps(over_budget, first_spend);
+    flows_are_written_before_budgets_refuse breaks "a commit over budget leaves its inserts out":
+        keeps(over_budget, inserts);
+    mails_are_queued_before_budgets_refuse breaks "a commit over budget queues no mail":
+        keeps(over_budget, mails);
+    mails_are_settled_before_budgets_refuse breaks "a commit over budget settles no mail":
+        keeps(over_budget, settlements);
+    audit_is_written_before_budgets_refuse breaks "a commit over budget audits nothing":
+        keeps(over_budget, audit);
+    budgets_are_cleared_before_budgets_refuse breaks "a commit over budget clears nothing":
+        keeps(over_budget, cleared);
+    budgets_are_spent_one_by_one breaks "a commit over budget spends nothing":
+        keeps(over_budget, first_spend);
     a_key_is_spent_once_a_commit breaks "one key that is spent twice counts twice":
         writes(|_, mut commit| {
             let mut seen = BTreeSet::new();

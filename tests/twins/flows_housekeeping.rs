@@ -63,8 +63,10 @@ twins! {
         sweeps(|sweep| Sweep { ended_before: Timestamp::from_millis(sweep.ended_before.millis() + 1), ..sweep });
     a_sweep_deletes_no_flow breaks "a sweep deletes what ended long ago":
         sweeps(|sweep| Sweep { ended_before: Timestamp::from_millis(i64::MIN), ..sweep });
-    a_sweep_deletes_all_dead_letters breaks "a sweep deletes old dead letters only": sweeps(|sweep| Sweep { dead_before: NEVER, ..sweep });
-    a_sweep_deletes_budgets_in_use breaks "a sweep leaves budgets that are not full again": sweeps(|sweep| Sweep { budgets_full_at: NEVER, ..sweep });
+    a_sweep_deletes_all_dead_letters breaks "a sweep deletes old dead letters only":
+        sweeps(|sweep| Sweep { dead_before: NEVER, ..sweep });
+    a_sweep_deletes_budgets_in_use breaks "a sweep leaves budgets that are not full again":
+        sweeps(|sweep| Sweep { budgets_full_at: NEVER, ..sweep });
     a_sweep_deletes_audit breaks "a sweep leaves the audit record": cascades();
     a_sweep_does_not_count breaks "a sweep says how many rows it deleted":
         twin().sweep(|store, realm, sweep| now(store.sweep(realm, sweep)).min(1));
@@ -75,7 +77,8 @@ twins! {
             }
             now(store.sweep(realm, sweep))
         });
-    a_sweep_has_no_limit breaks "a sweep deletes no more rows of each table than it may": sweeps(|sweep| Sweep { limit: u32::MAX, ..sweep });
+    a_sweep_has_no_limit breaks "a sweep deletes no more rows of each table than it may":
+        sweeps(|sweep| Sweep { limit: u32::MAX, ..sweep });
     a_sweep_stops_at_the_first_table breaks "a sweep deletes no more rows of each table than it may":
         twin().sweep(|store, realm, sweep| {
             let budgets = Sweep { ended_before: Timestamp::from_millis(i64::MIN), dead_before: Timestamp::from_millis(i64::MIN), ..*sweep };
@@ -85,7 +88,8 @@ twins! {
             }
         });
 
-    a_line_loses_its_client breaks "every field of a line of audit comes back as it was written": reads_audit(|line| line.client = None);
+    a_line_loses_its_client breaks "every field of a line of audit comes back as it was written":
+        reads_audit(|line| line.client = None);
     a_line_loses_its_order breaks "the audit record keeps the order of the commits":
         twin().audit_after(|store, realm, after, limit| {
             let lines = now(store.audit_after(realm, after, limit));

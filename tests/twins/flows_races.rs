@@ -305,9 +305,12 @@ twins! {
     budgets_are_looked_at_first_and_taken_later_by_threads breaks "many at once get no more out of a budget than one after the other":
         counts_afterwards(Gap::Thread(AtomicUsize::new(0)));
     the_last_update_wins breaks "of many updates of one version one is done": writes_afterwards(update_fits);
-    the_last_insert_wins breaks "of many inserts of one id one is done, and stored": writes_afterwards(insert_fits);
-    links_are_compared_first_and_written_later breaks "of many links at once an account gets one": links_afterwards();
-    commits_lock_in_any_order breaks "commits in opposite orders are all answered": Layered(LocksInAnyOrder::default());
+    the_last_insert_wins breaks "of many inserts of one id one is done, and stored":
+        writes_afterwards(insert_fits);
+    links_are_compared_first_and_written_later breaks "of many links at once an account gets one":
+        links_afterwards();
+    commits_lock_in_any_order breaks "commits in opposite orders are all answered":
+        Layered(LocksInAnyOrder::default());
     flows_are_selected_first_and_leased_later breaks "a flow goes to one worker of many, and none is left":
         Layered(SelectsThenLeases::default());
     mails_are_selected_first_and_leased_later breaks "a mail goes to one worker of many, and none is left":

@@ -90,7 +90,8 @@ twins! {
     zero_flows_is_no_limit breaks "a limit of 0 claims nothing": claims(zero_is_no_limit);
     flows_are_claimed_before_they_are_due breaks "what is not due yet is not claimed": claims(later);
     flows_are_claimed_after_they_are_due breaks "what is due to the millisecond is claimed": claims(earlier);
-    flows_are_claimed_without_limit breaks "the longest due are claimed first, up to the limit": claims(unlimited);
+    flows_are_claimed_without_limit breaks "the longest due are claimed first, up to the limit":
+        claims(unlimited);
     flows_are_claimed_in_no_order breaks "the longest due are claimed first, up to the limit":
         twin().claim_flows(|store, claim| {
             now(store.claim_flows(&in_no_order(claim)));
@@ -137,11 +138,13 @@ twins! {
         twin().claim_flows(|store, claim| now(store.claim_flows(claim)).into_iter().take(50).collect());
 
     zero_mails_is_no_limit breaks "a limit of 0 claims no mail": claims_mails(zero_is_no_limit);
-    mails_are_claimed_before_they_are_due breaks "a mail that is not due yet is not claimed": claims_mails(later);
+    mails_are_claimed_before_they_are_due breaks "a mail that is not due yet is not claimed":
+        claims_mails(later);
     tries_are_not_counted breaks "a claim counts the try": changes_mails(|mail| mail.attempts -= 1);
     when_a_mail_was_queued_is_lost breaks "every field of a mail comes back as it was written":
         changes_mails(|mail| mail.created_at = mail.due_at);
-    mails_are_claimed_without_limit breaks "the longest due mails are claimed first, up to the limit": claims_mails(unlimited);
+    mails_are_claimed_without_limit breaks "the longest due mails are claimed first, up to the limit":
+        claims_mails(unlimited);
     mails_have_no_lease breaks "nobody gets a mail that is under a lease":
         claims_mails(|claim| if claim.due_by.millis() > 10 { without_lease(claim) } else { claim });
     a_sent_mail_stays breaks "a mail that was sent does not come again":
@@ -180,7 +183,8 @@ twins! {
             MailOutcome::Retry(at) if at.millis() == 70 => MailOutcome::Sent,
             outcome => outcome,
         });
-    what_was_settled_before_conflicts breaks "what was settled before is no conflict": settles_what_is_there_only();
+    what_was_settled_before_conflicts breaks "what was settled before is no conflict":
+        settles_what_is_there_only();
     dead_letters_are_lost breaks "what was given up is shown, with every field":
         twin().dead_letters(|store, realm, limit| now(store.dead_letters(realm, limit)).into_iter().filter(|letter| letter.why != "expired").collect());
     why_it_was_given_up_is_lost breaks "what was given up is shown, with every field":
@@ -192,6 +196,8 @@ twins! {
         twin().dead_letters(|store, realm, limit| now(store.dead_letters(realm, limit)).into_iter().rev().collect());
     dead_letters_come_without_limit breaks "no more is shown than was asked for":
         twin().dead_letters(|store, realm, _| now(store.dead_letters(realm, u32::MAX)));
-    a_late_retry_counts breaks "a late settlement moves nothing": settles_any_try(|outcome| matches!(outcome, MailOutcome::Retry(_)));
-    a_late_success_counts breaks "a late settlement erases nothing": settles_any_try(|outcome| matches!(outcome, MailOutcome::Sent | MailOutcome::Stale));
+    a_late_retry_counts breaks "a late settlement moves nothing":
+        settles_any_try(|outcome| matches!(outcome, MailOutcome::Retry(_)));
+    a_late_success_counts breaks "a late settlement erases nothing":
+        settles_any_try(|outcome| matches!(outcome, MailOutcome::Sent | MailOutcome::Stale));
 }
