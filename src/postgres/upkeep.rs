@@ -105,7 +105,7 @@ pub(super) async fn claim_duty(database: &Database, claim: &DutyClaim) -> Result
         .bind(claim.duty.code())
         .bind(claim.now.millis())
         .bind(claim.until.millis());
-    Ok(query.execute(&database.pool).await?.rows_affected() == 1)
+    Ok(database.execute(query).await? == 1)
 }
 
 /// The records of the oldest checkpoint that has marks, if its time is over. One statement: both go, or neither.
@@ -122,7 +122,7 @@ pub(super) async fn empty_checkpoint(
     closed_before: i64,
 ) -> Result<u64, sqlx::Error> {
     let query = database.query(EMPTY).bind(realm.as_str()).bind(closed_before);
-    Ok(query.execute(&database.pool).await?.rows_affected())
+    database.execute(query).await
 }
 
 pub(super) const SEALED_UNDER: &str = "(SELECT 'flow' AS place, id, state, sealed FROM REGAIN.flow
