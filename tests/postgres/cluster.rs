@@ -131,8 +131,9 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        // It may be down already.
-        self.run("pg_ctl", &["-D", &self.data(), "-s", "-w", "-m", "immediate", "stop"]);
+        if self.folder.path().join("data/postmaster.pid").exists() {
+            self.run("pg_ctl", &["-D", &self.data(), "-s", "-w", "-m", "immediate", "stop"]);
+        }
         if let Some(small) = &self.small {
             let _ = Command::new("umount").arg(small).status();
         }

@@ -5,16 +5,22 @@ use crate::cluster::Cluster;
 use crate::proxy::Proxy;
 use crate::{Site, on_postgres, sql};
 use async_trait::async_trait;
+use axum::body::Body;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{Request, StatusCode};
+use http_body_util::BodyExt as _;
 use regain::memory::MemoryAccounts;
 use regain::postgres::{PostgresFlows, SchemaName};
 use regain::store::{Commit, Committed, FlowStore, StoreError, StoreErrorKind};
 use regain::testing::{FlowStoreLayer, Layered, Someone, World};
+use regain::web::{self, ClientAddress, WebConfig};
 use regain::{RecoveryError, identity::Identifier};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection};
 use std::str::FromStr as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tower::ServiceExt as _;
 
 /// Writes down what was the matter when a commit failed.
 struct Noted {
@@ -71,6 +77,17 @@ impl Service {
             worked.is_err() || kind == StoreErrorKind::Full,
             "the worker does not take it for nothing to do"
         );
+    }
+
+    /// What the page answers.
+    async fn page(&self, name: &str) -> (StatusCode, Vec<u8>) {
+        let app = web::router(self.world.recovery.clone(), WebConfig::new(ClientAddress::Socket));
+        let request = Request::post("/recovery/forgot-password")
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header("sec-fetch-site", "same-origin")
+            .body(Body::from(format!("identifier={name}")));
+        let (parts, body) = app.oneshot(request.unwrap()).await.unwrap().into_parts();
+        (parts.status, body.collect().await.unwrap().to_bytes().to_vec())
     }
 
     /// The same objects: what was asked before the fault is mailed, its link works, and so does all else.
@@ -240,7 +257,8 @@ async fn what_does_not_fit_the_server_is_named_and_can_be_put_right() {
     service.goes_on().await;
 }
 
-const CUT: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'portal'";
+/// Gone when this returns.
+const CUT: &str = "SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity WHERE usename = 'portal'";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_was_dropped_works_again_once_any_node_has_opened_it() {
@@ -292,7 +310,12 @@ async fn a_pool_that_others_have_emptied_is_not_waited_for_without_end() {
         let (pool, _, mut service) = on_a_pool_of(site, 2).await;
         let taken = [pool.acquire().await.unwrap(), pool.acquire().await.unwrap()];
         service.is_unavailable(StoreErrorKind::Unreachable).await;
+        let pages = [service.page("ana").await, service.page("nobody").await];
+        assert_eq!(pages[0].0, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(pages[0], pages[1], "the page is the same for everybody");
         drop(taken);
+        assert_eq!(service.page("ana").await.0, StatusCode::OK);
+        service.asked += 1;
         service.goes_on().await;
     })
     .await;
