@@ -88,24 +88,6 @@ impl Database {
         Ok(rows)
     }
 
-    /// As [`Database::fetch`], for a statement whose rows are only counted.
-    pub(super) async fn execute(&self, query: Query<'_>) -> Result<u64, sqlx::Error> {
-        let mut lease = self.lease().await?;
-        let changed = self.execute_on(query, &mut lease).await;
-        lease.done();
-        changed
-    }
-
-    async fn execute_on(&self, query: Query<'_>, connection: &mut PgConnection) -> Result<u64, sqlx::Error> {
-        if !self.pooled {
-            return Ok(query.execute(connection).await?.rows_affected());
-        }
-        let mut transaction = self.begin(connection).await?;
-        let changed = query.execute(&mut *transaction).await?.rows_affected();
-        transaction.commit().await?;
-        Ok(changed)
-    }
-
     pub(super) async fn read<T>(
         &self,
         query: Query<'_>,

@@ -177,7 +177,7 @@ impl FlowStore for PostgresFlows {
     }
 
     async fn claim_duty(&self, claim: &DutyClaim) -> Result<bool, StoreError> {
-        in_time(upkeep::claim_duty(&self.database, claim)).await.map_err(failed("claim a duty"))
+        upkeep::claim_duty(&self.database, claim).await.map_err(failed("claim a duty"))
     }
 
     async fn sweep(&self, realm: &Realm, sweep: &Sweep) -> Result<u64, StoreError> {
@@ -193,7 +193,7 @@ impl FlowStore for PostgresFlows {
         let work = Work { realm, until: sweep.kept_until.millis(), limit: sweep.limit, lease_until: None };
         self.change(FORGET_SEALED, &work).await?;
         let before = sweep.audit_closed_before.millis();
-        let records = in_time(upkeep::empty_checkpoint(&self.database, realm, before)).await;
+        let records = upkeep::empty_checkpoint(&self.database, realm, before).await;
         Ok(swept + records.map_err(failed("delete old audit records"))?)
     }
 

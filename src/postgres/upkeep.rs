@@ -2,7 +2,7 @@
 
 use crate::audit::Checkpoint;
 use crate::ids::Realm;
-use crate::postgres::database::Database;
+use crate::postgres::database::{Database, in_time};
 use crate::sql::integer;
 use crate::store::{Commit, DutyClaim, Reseal, Revival, SealedIn};
 use sqlx::PgConnection;
@@ -96,7 +96,7 @@ async fn insert_checkpoint(
 
 const CLAIM_DUTY: &str = "INSERT INTO REGAIN.duty (realm, duty, until) VALUES ($1, $2, $4)
      ON CONFLICT (realm, duty) DO UPDATE SET until = excluded.until
-     WHERE duty.until <= $3 OR duty.until > $4";
+     WHERE duty.until <= $3 OR duty.until > $4 RETURNING 1";
 
 pub(super) async fn claim_duty(database: &Database, claim: &DutyClaim) -> Result<bool, sqlx::Error> {
     let query = database
@@ -105,7 +105,7 @@ pub(super) async fn claim_duty(database: &Database, claim: &DutyClaim) -> Result
         .bind(claim.duty.code())
         .bind(claim.now.millis())
         .bind(claim.until.millis());
-    Ok(database.execute(query).await? == 1)
+    Ok(in_time(database.fetch(query)).await?.len() == 1)
 }
 
 /// The records of the oldest checkpoint that has marks, if its time is over. One statement: both go, or neither.
@@ -114,7 +114,7 @@ const EMPTY: &str =
        (SELECT number FROM REGAIN.checkpoint WHERE realm = $1 AND marks <> '' ORDER BY number LIMIT 1)
        RETURNING through)
      DELETE FROM REGAIN.audit WHERE realm = $1 AND position IS NOT NULL
-       AND position <= (SELECT through FROM emptied)";
+       AND position <= (SELECT through FROM emptied) RETURNING 1";
 
 pub(super) async fn empty_checkpoint(
     database: &Database,
@@ -122,7 +122,7 @@ pub(super) async fn empty_checkpoint(
     closed_before: i64,
 ) -> Result<u64, sqlx::Error> {
     let query = database.query(EMPTY).bind(realm.as_str()).bind(closed_before);
-    database.execute(query).await
+    Ok(in_time(database.fetch(query)).await?.len() as u64)
 }
 
 pub(super) const SEALED_UNDER: &str = "(SELECT 'flow' AS place, id, state, sealed FROM REGAIN.flow

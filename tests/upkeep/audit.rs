@@ -28,7 +28,7 @@ async fn two_batches(world: &World) {
     }
 }
 
-async fn on_file() -> (OnFile, World) {
+pub(crate) async fn on_file() -> (OnFile, World) {
     let file = OnFile::new().await;
     // One record of another realm, so that positions of this one do not begin at 1.
     let library = file.node().await.realm("library").build();

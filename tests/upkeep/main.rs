@@ -1,6 +1,7 @@
 //! Housekeeping: what is deleted and when, the audit record's chain, dead letters, keys that are rotated.
 
 mod audit;
+mod command;
 mod dead_letters;
 mod keys;
 mod retention;
@@ -8,6 +9,7 @@ mod retention;
 use regain::sqlite::{SqliteAccounts, SqliteFlows};
 use regain::testing::{World, WorldBuilder};
 use sqlx::SqlitePool;
+use std::path::PathBuf;
 use std::sync::Arc;
 use tempfile::TempDir;
 
@@ -30,6 +32,10 @@ impl OnFile {
         let flows = SqliteFlows::open(self.folder.path().join("flows.db")).await.unwrap();
         let accounts = SqliteAccounts::open(self.folder.path().join("accounts.db")).await.unwrap();
         World::builder().flows(Arc::new(flows)).accounts(Arc::new(accounts))
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
     }
 
     async fn change(&self, sql: &'static str) -> u64 {
