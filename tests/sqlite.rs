@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use regain::budget::Quota;
 use regain::recovery::{Chosen, Limits};
 use regain::sqlite::{SqliteAccounts, SqliteFlows};
-use regain::store::{Commit, Committed, FlowWrite};
+use regain::store::{Commit, Committed, FlowWrite, StoreErrorKind};
 use regain::testing::World;
 use regain::{Client, RecoveryError};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
@@ -92,6 +92,11 @@ async fn ask(world: &World, name: &str) -> Result<(), RecoveryError> {
     world.recovery.ask_password(&identifier, &world.client()).await.map(drop)
 }
 
+/// What is the matter with the store just now.
+async fn trouble(world: &World) -> StoreErrorKind {
+    world.flows.commit(Commit::new(world.realm().clone())).await.unwrap_err().kind()
+}
+
 async fn requests(world: &World) -> usize {
     world.audit().await.len()
 }
@@ -102,6 +107,7 @@ async fn a_locked_database_makes_people_wait_and_nothing_is_half_done() {
     let mut other = raw(&folder.path().join("flows.db")).await;
     sqlx::query("BEGIN EXCLUSIVE").execute(&mut other).await.unwrap();
     assert_eq!(ask(&world, "ana").await, Err(RecoveryError::Unavailable));
+    assert_eq!(trouble(&world).await, StoreErrorKind::Busy);
     sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
     assert_eq!(requests(&world).await, 0);
     assert_eq!(ask(&world, "ana").await, Ok(()), "it goes on without a restart");
@@ -131,6 +137,7 @@ async fn a_database_that_is_gone_is_noticed_before_anything_is_written_to_nowher
     assert_eq!(ask(&world, "ana").await, Ok(()));
     fs::rename(folder.path().join("flows.db"), folder.path().join("elsewhere.db")).unwrap();
     assert_eq!(ask(&world, "bo").await, Err(RecoveryError::Unavailable));
+    assert_eq!(trouble(&world).await, StoreErrorKind::Unreachable);
     fs::rename(folder.path().join("elsewhere.db"), folder.path().join("flows.db")).unwrap();
     assert_eq!(ask(&world, "bo").await, Ok(()));
 }
@@ -140,14 +147,17 @@ async fn what_is_no_database_or_from_a_newer_regain_does_not_open() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("flows.db");
     fs::write(&file, vec![b'x'; 8192]).unwrap();
-    assert!(SqliteFlows::open(&file).await.is_err(), "a file that is no database");
-    assert!(SqliteFlows::open(folder.path().join("no/such/folder/flows.db")).await.is_err());
+    let kind = async |file| SqliteFlows::open(file).await.map(drop).unwrap_err().kind();
+    assert_eq!(kind(file).await, StoreErrorKind::Damaged, "a file that is no database");
+    let nowhere = folder.path().join("no/such/folder/flows.db");
+    assert_eq!(kind(nowhere).await, StoreErrorKind::Unreachable);
 
     let newer = folder.path().join("newer.db");
     SqliteFlows::open(&newer).await.unwrap().close().await;
     let mut other = raw(&newer).await;
     sqlx::query("UPDATE regain_schema SET version = 99").execute(&mut other).await.unwrap();
     let error = SqliteFlows::open(&newer).await.map(drop).unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::SchemaNewer);
     assert!(error.to_string().contains("newer"), "{error}");
 }
 

@@ -24,7 +24,7 @@ const REST: Duration = Duration::from_secs(5);
 /// A node that is paused in the middle holds its locks for no longer than this. Set for each transaction, since a pool
 /// may be the host's, and a connection may come by way of a proxy. No statement in here needs to read a whole table, which
 /// a planner likes to do as long as it has not counted the rows of a new one.
-const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED;
     SET LOCAL lock_timeout = '5s';
     SET LOCAL statement_timeout = '10s';
     SET LOCAL idle_in_transaction_session_timeout = '10s';
