@@ -17,9 +17,12 @@ impl Ground for OnSqlite {
         "sqlite"
     }
 
-    async fn prepare(&self, folder: &Path) {
-        SqliteFlows::open(folder.join("flows.db")).await.unwrap().close().await;
+    async fn prepare(&self, seed: &Path) {
+        SqliteFlows::open(seed.join("flows.db")).await.unwrap().close().await;
     }
+
+    /// The copied file has them.
+    async fn lend(&self, _: &Path) {}
 
     async fn open(&self, folder: &Path) -> Arc<dyn FlowStore> {
         Arc::new(SqliteFlows::open(folder.join("flows.db")).await.unwrap())
@@ -39,5 +42,7 @@ impl Ground for OnSqlite {
     }
 
     /// All of it is in the folder.
-    async fn clear(&self, _: &Path) {}
+    async fn take_back(&self, _: &Path) {}
+
+    async fn clear(&self) {}
 }

@@ -28,15 +28,21 @@ pub struct Rows {
 pub trait Ground: Send + Sync {
     fn name(&self) -> &'static str;
 
-    /// Makes the tables that a trial begins with, or leaves that to who opens them.
-    async fn prepare(&self, folder: &Path);
+    /// Puts files into a folder that every trial gets a copy of.
+    async fn prepare(&self, seed: &Path);
+
+    /// Gives a trial tables with nothing in them, if its copied files do not have them.
+    async fn lend(&self, folder: &Path);
 
     async fn open(&self, folder: &Path) -> Arc<dyn FlowStore>;
 
     async fn rows(&self, folder: &Path) -> Rows;
 
-    /// Deletes what is not in the folder.
-    async fn clear(&self, folder: &Path);
+    /// The trial is over.
+    async fn take_back(&self, folder: &Path);
+
+    /// All trials are over: deletes what was made outside of folders.
+    async fn clear(&self);
 }
 
 /// What does not work just now.

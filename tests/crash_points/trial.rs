@@ -54,18 +54,18 @@ impl Trials {
 
     /// Plays the story without a crash: what it calls, in order, and what is wrong with it.
     pub async fn undisturbed(&self) -> (Vec<Call>, Vec<String>) {
-        let (home, mut findings) = (self.fresh(), Findings::default());
+        let (home, mut findings) = (self.fresh().await, Findings::default());
         let folder = Folder(home.path().to_owned());
         self.run(&folder, None, 0, &mut findings).await;
         self.check_end(&folder, &mut findings).await;
         let calls = Call::read_all(&folder.path("calls"));
-        self.ground.clear(home.path()).await;
+        self.ground.take_back(home.path()).await;
         (calls, findings.0)
     }
 
     /// What is wrong after an exit, or a lost reply, at this point.
     pub async fn at(&self, point: Point) -> Vec<String> {
-        let (home, mut findings) = (self.fresh(), Findings::default());
+        let (home, mut findings) = (self.fresh().await, Findings::default());
         let folder = Folder(home.path().to_owned());
         if point.when == When::ReplyLost {
             self.run(&folder, Some(point), 0, &mut findings).await;
@@ -75,7 +75,7 @@ impl Trials {
             self.run(&folder, None, 0, &mut findings).await;
         }
         self.check_end(&folder, &mut findings).await;
-        self.ground.clear(home.path()).await;
+        self.ground.take_back(home.path()).await;
         findings.0
     }
 
@@ -86,12 +86,13 @@ impl Trials {
     }
 
     /// A folder with what every trial begins with.
-    fn fresh(&self) -> TempDir {
+    async fn fresh(&self) -> TempDir {
         let home = tempfile::tempdir().unwrap();
         for file in fs::read_dir(self.seed.path()).unwrap() {
             let file = file.unwrap();
             fs::copy(file.path(), home.path().join(file.file_name())).unwrap();
         }
+        self.ground.lend(home.path()).await;
         home
     }
 
@@ -100,6 +101,8 @@ impl Trials {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args(["--exact", self.child, "--nocapture"]);
         command.env(FOLDER, &folder.0).env(PLANT, self.plant.name()).env_remove(POINT);
+        // A trial that nobody waits for any more takes its process along.
+        command.kill_on_drop(true);
         command.stdout(Stdio::null()).stderr(File::create(&said).unwrap());
         if let Some(point) = point {
             command.env(POINT, point.to_string());
