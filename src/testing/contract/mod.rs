@@ -11,6 +11,7 @@
 
 mod accounts;
 mod flows;
+mod upkeep;
 
 pub use accounts::account_store_contract;
 pub use flows::flow_store_contract;
