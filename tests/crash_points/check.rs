@@ -58,6 +58,8 @@ fn audit_is_whole(remains: &Remains, lines: &BTreeMap<Vec<u8>, Vec<&AuditRecord>
     let positions: Vec<u64> = remains.audit.iter().map(|(position, _)| *position).collect();
     let expected: Vec<u64> = (1..).take(positions.len()).collect();
     findings.expect(positions == expected, || format!("the audit record has gaps: {positions:?}"));
+    let report = &remains.report;
+    findings.expect(report.findings.is_empty(), || format!("the audit record was changed: {report:?}"));
     for (id, lines) in lines {
         let versions: Vec<u64> = lines.iter().map(|line| line.version).collect();
         let whole: Vec<u64> = (1..).take(versions.len()).collect();
@@ -146,6 +148,8 @@ fn passwords_are_chosen(remains: &Remains, findings: &mut Findings) {
 pub fn at_the_end(remains: &Remains, findings: &mut Findings) {
     let depth = remains.depth;
     findings.expect(depth == Depth::default(), || format!("something waits for ever: {depth:?}"));
+    let (lines, report) = (remains.audit.len() as u64, &remains.report);
+    findings.expect((report.records, report.open) == (lines, 0), || format!("not all is closed: {report:?}"));
     let (_, answered) = remains.tries(|_| true);
     findings.expect(answered == crate::story::STORY.len(), || format!("{answered} acts were answered"));
     let month = Timestamp::from(month_begins());

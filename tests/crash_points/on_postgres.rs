@@ -4,7 +4,7 @@ use crate::site::{Ground, Rows};
 use async_trait::async_trait;
 use regain::postgres::{PostgresFlows, SchemaName};
 use regain::store::FlowStore;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgSslMode};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _};
 use std::fs;
 use std::path::Path;
@@ -30,7 +30,8 @@ impl OnPostgres {
         );
         // A process exits here, never the server: nobody has to wait for its disk.
         let options = PgConnectOptions::from_str(&url).unwrap().options([("synchronous_commit", "off")]);
-        let options = options.disable_statement_logging();
+        // Nor is TLS what is tried here, and a debug build takes longer for it than for a trial.
+        let options = options.ssl_mode(PgSslMode::Disable).disable_statement_logging();
         Self { options, pool: OnceLock::new(), made: Mutex::default(), free: Mutex::default() }
     }
 

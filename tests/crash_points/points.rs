@@ -5,13 +5,16 @@
 
 use async_trait::async_trait;
 use regain::account::{Account, AccountStore, Applied, HashUpgrade, PasswordChange};
+use regain::audit::{AuditRecord, Checkpoint};
 use regain::flow::FlowRecord;
 use regain::identity::{Identifier, IdentityKey};
-use regain::ids::{AccountId, Realm};
+use regain::ids::{AccountId, FlowId, MailId, Realm};
+use regain::keys::KeyId;
 use regain::mail::{Delivery, Mailer, Message};
 use regain::store::{
-    Claim, Commit, Committed, DeadLetter, Depth, FlowStore, FlowWrite, OutboxMail, StoreError, Sweep,
+    Claim, Commit, Committed, DeadLetter, Depth, DutyClaim, FlowStore, FlowWrite, OutboxMail,
 };
+use regain::store::{SealedIn, StoreError, Sweep};
 use regain::testing::FlowStoreLayer;
 use std::fmt;
 use std::fs::File;
@@ -168,7 +171,7 @@ impl Counter {
     }
 }
 
-/// A [`FlowStore`] whose calls are numbered, but for those that only a parent's check makes.
+/// A [`FlowStore`] whose calls are numbered.
 pub struct NumberedFlows {
     pub inner: Arc<dyn FlowStore>,
     pub counter: Arc<Counter>,
@@ -185,6 +188,7 @@ fn carried(commit: &Commit) -> String {
         (commit.mails.len(), "mails"),
         (commit.settlements.len(), "settlements"),
         (commit.audit.len(), "lines"),
+        (usize::from(commit.checkpoint.is_some()), "checkpoints"),
     ];
     let parts = parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
     format!("commit of {}", parts.collect::<Vec<_>>().join(", "))
@@ -198,7 +202,7 @@ impl FlowStoreLayer for NumberedFlows {
         &*self.inner
     }
 
-    async fn load(&self, realm: &Realm, id: regain::ids::FlowId) -> Stored<Option<FlowRecord>> {
+    async fn load(&self, realm: &Realm, id: FlowId) -> Stored<Option<FlowRecord>> {
         self.counter.store("load", Kind::Reads, self.inner.load(realm, id)).await
     }
 
@@ -219,8 +223,34 @@ impl FlowStoreLayer for NumberedFlows {
         self.counter.store("claim_mails", Kind::Writes, self.inner.claim_mails(claim)).await
     }
 
+    async fn claim_duty(&self, claim: &DutyClaim) -> Stored<bool> {
+        let name = format!("claim_duty {}", claim.duty.code());
+        self.counter.store(&name, Kind::Writes, self.inner.claim_duty(claim)).await
+    }
+
     async fn sweep(&self, realm: &Realm, sweep: &Sweep) -> Stored<u64> {
         self.counter.store("sweep", Kind::Writes, self.inner.sweep(realm, sweep)).await
+    }
+
+    async fn audit_after(&self, realm: &Realm, after: u64, limit: u32) -> Stored<Vec<(u64, AuditRecord)>> {
+        // On PostgreSQL it gives positions, so it writes.
+        self.counter.store("audit_after", Kind::Writes, self.inner.audit_after(realm, after, limit)).await
+    }
+
+    async fn checkpoints(&self, realm: &Realm, after: u64, limit: u32) -> Stored<Vec<Checkpoint>> {
+        self.counter.store("checkpoints", Kind::Reads, self.inner.checkpoints(realm, after, limit)).await
+    }
+
+    async fn last_checkpoint(&self, realm: &Realm) -> Stored<Option<Checkpoint>> {
+        self.counter.store("last_checkpoint", Kind::Reads, self.inner.last_checkpoint(realm)).await
+    }
+
+    async fn sealed_under(&self, realm: &Realm, key: KeyId, limit: u32) -> Stored<Vec<(SealedIn, Vec<u8>)>> {
+        self.counter.store("sealed_under", Kind::Reads, self.inner.sealed_under(realm, key, limit)).await
+    }
+
+    async fn dead_letter(&self, realm: &Realm, id: MailId) -> Stored<Option<DeadLetter>> {
+        self.counter.store("dead_letter", Kind::Reads, self.inner.dead_letter(realm, id)).await
     }
 
     async fn dead_letters(&self, realm: &Realm, limit: u32) -> Stored<Vec<DeadLetter>> {

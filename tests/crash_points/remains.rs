@@ -5,7 +5,8 @@ use crate::people::{EVERYBODY, id, realm, stored_passwords};
 use crate::site::Ground;
 use crate::story::{Does, STORY};
 use regain::account::{Account, AccountStore as _};
-use regain::audit::{AuditRecord, Pseudonym};
+use regain::audit::{AuditRecord, AuditReport, Pseudonym};
+use regain::clock::Timestamp;
 use regain::flow::FlowRecord;
 use regain::ids::FlowId;
 use regain::sqlite::SqliteAccounts;
@@ -17,6 +18,8 @@ pub struct Remains {
     pub flows: BTreeMap<Vec<u8>, FlowRecord>,
     /// The audit record's lines by position.
     pub audit: Vec<(u64, AuditRecord)>,
+    /// What the audit record's checkpoints say of it.
+    pub report: AuditReport,
     /// For each mail that waits, its flow.
     pub waiting: Vec<Vec<u8>>,
     pub dead: Vec<DeadLetter>,
@@ -51,6 +54,7 @@ impl Remains {
         let remains = Self {
             flows,
             audit: store.audit_after(&realm(), 0, 10_000).await.unwrap(),
+            report: service.audit_trail().verify(Timestamp::from_millis(i64::MIN), None).await.unwrap(),
             waiting: rows.waiting,
             dead: store.dead_letters(&realm(), 100).await.unwrap(),
             depth: store.depth(&realm()).await.unwrap(),
