@@ -25,8 +25,8 @@ use site::Ground;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use trial::{Trials, play_if_child};
 
-/// Trials under way at once.
-const AT_ONCE: usize = 2;
+/// Trials under way at once: each waits for a process to start, or for a server, more than it computes.
+const AT_ONCE: usize = 4;
 /// Without `REGAIN_CRASH_POINTS=all`, one of so many points is tried.
 const SAMPLE: usize = 8;
 
