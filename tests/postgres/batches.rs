@@ -212,7 +212,7 @@ impl Wish {
                 _ => MailOutcome::Dead {
                     at: at(i64::from(n)),
                     why: "refused".into(),
-                    keep_until: (n % 2 == 0).then_some(at(5_000)),
+                    keep_until: n.is_multiple_of(2).then_some(at(5_000)),
                 },
             },
         };
