@@ -59,6 +59,25 @@ fn refused(delivery: Delivery) -> String {
     }
 }
 
+/// Another try, and the circuit hears of it.
+#[track_caller]
+fn unreachable(delivery: Delivery) -> String {
+    match delivery {
+        Delivery::Unreachable(error) => error.to_string(),
+        other => panic!("{other:?} instead of a mail system that is not reached"),
+    }
+}
+
+/// Another try, whoever is to blame.
+#[track_caller]
+fn waits(delivery: Delivery) -> String {
+    match delivery {
+        Delivery::RetryLater(error) | Delivery::Unreachable(error) => error.to_string(),
+        other => panic!("{other:?} instead of another try"),
+    }
+}
+
+/// Another try, and the circuit does not hear of it.
 #[track_caller]
 fn later(delivery: Delivery) -> String {
     match delivery {
