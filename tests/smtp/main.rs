@@ -1,6 +1,9 @@
 //! Mails to a mail server that does as it is told, also wrong: what becomes of each, and what can be read of it after.
 
 mod canary;
+#[cfg(feature = "dkim")]
+mod dkim;
+mod postfix;
 mod protection;
 mod real;
 mod refusals;
@@ -8,7 +11,9 @@ mod server;
 mod url;
 mod words;
 
-use regain::mail::{Delivery, Mailer as _, Message, SmtpBuilder, SmtpMailer};
+use regain::account::AddressOnFile;
+use regain::identity::EmailAddress;
+use regain::mail::{CircuitState, Delivery, Mailer as _, Message, Sender, SmtpBuilder, SmtpMailer};
 use regain::testing::{Someone, World};
 use server::{AUTHORITY, LOGIN, Quirk, Server, Speaks};
 use std::sync::Arc;
@@ -34,8 +39,6 @@ fn mailer(server: &Server, speaks: Speaks) -> SmtpMailer {
 
 /// A mail with a link, to this address.
 async fn mail_to(address: &str) -> Message {
-    use regain::account::AddressOnFile;
-    use regain::identity::EmailAddress;
     let world = World::new();
     let address = AddressOnFile::Email(EmailAddress::parse(address).unwrap());
     let ana = world.person_with("Ana", |account| account.addresses = vec![address]).await;

@@ -3,8 +3,7 @@
 use crate::server::{Quirk, Server, Speaks};
 use crate::*;
 use mail_parser::MessageParser;
-use regain::identity::EmailAddress;
-use regain::mail::{Sender, SmtpConfigError};
+use regain::mail::SmtpConfigError;
 
 /// CVE-2021-38189: lettre 0.9 let a text end the mail and go on with commands.
 #[tokio::test]
