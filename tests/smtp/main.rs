@@ -1,6 +1,7 @@
 //! Mails to a mail server that does as it is told, also wrong: what becomes of each, and what can be read of it after.
 
 mod canary;
+mod contract;
 #[cfg(feature = "dkim")]
 mod dkim;
 mod postfix;

@@ -67,7 +67,6 @@ pub(super) enum Missing {
     SignIn,
     ForRecipient,
     ForSender,
-    EightBit,
 }
 
 impl fmt::Display for Missing {
@@ -75,9 +74,10 @@ impl fmt::Display for Missing {
         f.write_str(match self {
             Self::StartTls => "STARTTLS, and nothing is sent without",
             Self::SignIn => "AUTH PLAIN or LOGIN, though the URL has a user",
-            Self::ForRecipient => "SMTPUTF8, which the letters before the @ of this recipient's address need",
-            Self::ForSender => "SMTPUTF8, which the sender's address needs; give another sender",
-            Self::EightBit => "8BITMIME, which goes with SMTPUTF8",
+            Self::ForRecipient => {
+                "SMTPUTF8 with 8BITMIME, which the letters before the @ of this recipient's address need"
+            }
+            Self::ForSender => "SMTPUTF8 with 8BITMIME, which the sender's addresses need; give others",
         })
     }
 }

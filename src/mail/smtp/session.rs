@@ -37,6 +37,19 @@ pub(super) struct Parcel {
     pub(super) eight_bit: Option<Zeroizing<Vec<u8>>>,
 }
 
+impl Parcel {
+    /// Whether an address or a header is not ASCII, and what is lacking where that is not taken.
+    fn needs_other_letters(&self) -> Option<Missing> {
+        let head = self.encoded.windows(4).position(|window| window == b"\r\n\r\n");
+        let head = &self.encoded[..head.unwrap_or(self.encoded.len())];
+        if !AsRef::<str>::as_ref(&self.to).is_ascii() {
+            return Some(Missing::ForRecipient);
+        }
+        let ours = AsRef::<str>::as_ref(&self.from).is_ascii() && head.is_ascii();
+        (!ours).then_some(Missing::ForSender)
+    }
+}
+
 pub(super) struct Session {
     connection: AsyncSmtpConnection,
     pace: Pace,
@@ -86,23 +99,15 @@ impl Session {
 
     /// RFC 6531 and RFC 6152: what is not ASCII is only sent to a server that offers to take it.
     fn options(&self, parcel: &Parcel, text: &[u8]) -> Result<Vec<MailParameter>, Failure> {
-        let other_letters = |address: &Address| !AsRef::<str>::as_ref(address).is_ascii();
-        let missing = match (other_letters(&parcel.to), other_letters(&parcel.from)) {
-            (false, false) => None,
-            (_, true) => Some(Missing::ForSender),
-            (true, false) => Some(Missing::ForRecipient),
-        };
         let mut options = Vec::new();
-        if let Some(missing) = missing {
-            if !self.offers(Extension::SmtpUtfEight) {
+        if let Some(missing) = parcel.needs_other_letters() {
+            // Who offers the one without the other cannot mean it.
+            if !self.offers(Extension::SmtpUtfEight) || !self.offers(Extension::EightBitMime) {
                 return Err(Failure::NotOffered(missing));
             }
             options.push(MailParameter::SmtpUtfEight);
         }
         if !text.is_ascii() {
-            if !self.offers(Extension::EightBitMime) {
-                return Err(Failure::NotOffered(Missing::EightBit));
-            }
             options.push(MailParameter::Body(MailBodyParameter::EightBitMime));
         }
         Ok(options)

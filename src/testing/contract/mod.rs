@@ -1,4 +1,4 @@
-//! What every store has to keep to, as suites that run on any of them.
+//! What every store and every mailer has to keep to, as suites that run on any of them.
 //!
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
@@ -10,7 +10,11 @@
 //! ```
 
 mod accounts;
+mod arrived;
 mod flows;
+mod mailer;
 
 pub use accounts::account_store_contract;
+pub use arrived::Arrived;
 pub use flows::flow_store_contract;
+pub use mailer::mailer_contract;
