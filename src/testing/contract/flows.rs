@@ -1,5 +1,6 @@
 //! The contract of [`FlowStore`].
 
+use super::upkeep;
 use crate::audit::{Actor, AuditRecord, Pseudonym};
 use crate::budget::{BudgetKey, Quota, Spend};
 use crate::clock::Timestamp;
@@ -33,21 +34,22 @@ pub async fn flow_store_contract<S: FlowStore + 'static>(fresh: impl AsyncFn() -
     a_late_settlement_changes_nothing(&*fresh().await).await;
     a_sweep_leaves_what_lives(&*fresh().await).await;
     the_audit_record_keeps_its_order(&*fresh().await).await;
+    upkeep::contract(fresh).await;
 }
 
-fn realm() -> Realm {
+pub(super) fn realm() -> Realm {
     named_realm("contract")
 }
 
-fn named_realm(name: &str) -> Realm {
+pub(super) fn named_realm(name: &str) -> Realm {
     Realm::new(name).expect("a legal realm")
 }
 
-fn at(millis: i64) -> Timestamp {
+pub(super) fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(millis)
 }
 
-fn id(n: u8) -> FlowId {
+pub(super) fn id(n: u8) -> FlowId {
     FlowId::from_bytes([n; 16])
 }
 
@@ -55,7 +57,7 @@ fn account(name: &str) -> AccountId {
     AccountId::new(name).expect("a legal account id")
 }
 
-fn requested(n: u8) -> FlowRecord {
+pub(super) fn requested(n: u8) -> FlowRecord {
     FlowRecord {
         id: id(n),
         realm: realm(),
@@ -78,7 +80,7 @@ fn requested(n: u8) -> FlowRecord {
     }
 }
 
-fn linked(n: u8, version: u64, owner: &str) -> FlowRecord {
+pub(super) fn linked(n: u8, version: u64, owner: &str) -> FlowRecord {
     FlowRecord {
         version,
         state: "link_sent".into(),
@@ -93,7 +95,7 @@ fn linked(n: u8, version: u64, owner: &str) -> FlowRecord {
     }
 }
 
-fn ended(n: u8, version: u64) -> FlowRecord {
+pub(super) fn ended(n: u8, version: u64) -> FlowRecord {
     FlowRecord {
         version,
         state: "dismissed".into(),
@@ -107,7 +109,7 @@ fn ended(n: u8, version: u64) -> FlowRecord {
     }
 }
 
-fn mail(n: u8, due: i64) -> OutboxMail {
+pub(super) fn mail(n: u8, due: i64) -> OutboxMail {
     OutboxMail {
         id: MailId::from_bytes([n; 16]),
         realm: realm(),
@@ -120,7 +122,7 @@ fn mail(n: u8, due: i64) -> OutboxMail {
     }
 }
 
-fn line(n: u8, event: &str) -> AuditRecord {
+pub(super) fn line(n: u8, event: &str) -> AuditRecord {
     AuditRecord {
         realm: realm(),
         at: at(-1),
@@ -146,11 +148,11 @@ fn insert(record: FlowRecord) -> FlowWrite {
     FlowWrite::Insert(record)
 }
 
-async fn done(store: &dyn FlowStore, commit: Commit) {
+pub(super) async fn done(store: &dyn FlowStore, commit: Commit) {
     assert_eq!(commit_of(store, commit).await, Committed::Done, "a commit that fits must be done");
 }
 
-async fn commit_of(store: &dyn FlowStore, commit: Commit) -> Committed {
+pub(super) async fn commit_of(store: &dyn FlowStore, commit: Commit) -> Committed {
     store.commit(commit).await.expect("the store answers")
 }
 
@@ -160,6 +162,19 @@ async fn load(store: &dyn FlowStore, n: u8) -> Option<FlowRecord> {
 
 fn claim(due_by: i64, lease_until: i64, limit: u32) -> Claim {
     Claim { realm: realm(), due_by: at(due_by), lease_until: at(lease_until), limit }
+}
+
+/// A sweep that finds nothing old enough.
+pub(super) fn nothing_swept(limit: u32) -> Sweep {
+    let never = at(i64::MIN);
+    Sweep {
+        ended_before: never,
+        budgets_full_at: never,
+        dead_before: never,
+        kept_until: never,
+        audit_closed_before: never,
+        limit,
+    }
 }
 
 async fn every_field_comes_back(store: &dyn FlowStore) {
@@ -370,7 +385,7 @@ async fn mails_are_claimed_counted_and_settled(store: &dyn FlowStore) {
     assert!(claimed.iter().any(|got| got.sealed == mail(2, 2).sealed), "what was sealed comes back");
     done(store, settle(1, 1, MailOutcome::Sent)).await;
     done(store, settle(2, 1, MailOutcome::Retry(at(30)))).await;
-    done(store, settle(3, 1, MailOutcome::Dead { at: at(9), why: "refused".into() })).await;
+    done(store, settle(3, 1, MailOutcome::Dead { at: at(9), why: "refused".into(), keep_until: None })).await;
     let again = store.claim_mails(&claim(30, 60, 9)).await.expect("answers");
     let mut again: Vec<_> = again.into_iter().map(|mail| (mail.id.as_bytes()[0], mail.attempts)).collect();
     again.sort_unstable();
@@ -396,9 +411,11 @@ async fn a_late_settlement_changes_nothing(store: &dyn FlowStore) {
     for _ in 0..2 {
         store.claim_mails(&claim(1_000, 1_000, 9)).await.expect("answers");
     }
-    for outcome in
-        [MailOutcome::Sent, MailOutcome::Retry(at(1)), MailOutcome::Dead { at: at(1), why: "refused".into() }]
-    {
+    for outcome in [
+        MailOutcome::Sent,
+        MailOutcome::Retry(at(1)),
+        MailOutcome::Dead { at: at(1), why: "refused".into(), keep_until: None },
+    ] {
         let late = MailSettlement { id: MailId::from_bytes([1; 16]), attempts: 1, outcome };
         done(store, Commit { settlements: vec![late], ..Commit::new(realm()) }).await;
     }
@@ -419,7 +436,7 @@ async fn a_sweep_leaves_what_lives(store: &dyn FlowStore) {
     done(store, flows(ends.chain(lives))).await;
     done(store, Commit { spends: vec![spend(1, 1, 0), spend(2, 1, 8)], ..Commit::new(realm()) }).await;
     let sweep =
-        |limit| Sweep { ended_before: at(11), budgets_full_at: at(3_600_000), dead_before: at(0), limit };
+        |limit| Sweep { ended_before: at(11), budgets_full_at: at(3_600_000), ..nothing_swept(limit) };
     assert_eq!(
         store.sweep(&realm(), &sweep(2)).await.expect("answers"),
         3,

@@ -13,6 +13,7 @@ mod accounts;
 mod arrived;
 mod flows;
 mod mailer;
+mod upkeep;
 
 pub use accounts::account_store_contract;
 pub use arrived::Arrived;
