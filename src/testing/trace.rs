@@ -38,6 +38,8 @@ pub struct Trace(Arc<Mutex<Tape>>);
 struct Tape {
     calls: Vec<String>,
     cuts: Vec<(String, Cut)>,
+    /// Store calls still to go, and the cut that comes then.
+    nth: Option<(usize, Cut)>,
 }
 
 /// Where the connection to a store breaks.
@@ -75,10 +77,16 @@ impl Trace {
         self.tape().cuts.push((call.to_owned(), cut));
     }
 
+    /// Cuts off one call to a store after so many others, whatever it is.
+    pub fn cut_nth(&self, calls_before: usize, cut: Cut) {
+        self.tape().nth = Some((calls_before, cut));
+    }
+
     /// Whether a cut that was ordered has not happened yet.
     #[must_use]
     pub fn has_cuts_left(&self) -> bool {
-        !self.tape().cuts.is_empty()
+        let tape = self.tape();
+        !tape.cuts.is_empty() || tape.nth.is_some()
     }
 
     /// Writes down the calls to this store.
@@ -136,6 +144,10 @@ impl Trace {
         let mut tape = self.tape();
         let ordered = tape.cuts.iter().position(|(line, _)| call.starts_with(line.as_str()));
         tape.calls.push(call);
+        if let Some((left, cut)) = tape.nth.take() {
+            let Some(left) = left.checked_sub(1) else { return Some(cut) };
+            tape.nth = Some((left, cut));
+        }
         ordered.map(|place| tape.cuts.remove(place).1)
     }
 }

@@ -6,6 +6,7 @@ mod delivery;
 mod links;
 mod mission;
 mod races;
+mod rows;
 mod waking;
 
 use regain::RecoveryError;
