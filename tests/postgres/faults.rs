@@ -105,10 +105,10 @@ impl Service {
     }
 }
 
-/// A small pool that does not wait for long.
+/// Does not wait for long, and has one connection: none is on its way while a test cuts off those that are there.
 async fn pool(url: &str) -> PgPool {
     let options = PgConnectOptions::from_str(url).unwrap().disable_statement_logging();
-    let pool = PgPoolOptions::new().max_connections(3).acquire_timeout(Duration::from_secs(2));
+    let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(Duration::from_secs(2));
     pool.connect_with(options).await.unwrap()
 }
 
