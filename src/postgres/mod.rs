@@ -26,10 +26,15 @@ mod commit;
 mod database;
 mod flows;
 mod listen;
+mod party;
+mod queue;
 mod rows;
 mod schema;
+mod settlements;
+mod statements;
 mod trouble;
 mod upkeep;
+mod writes;
 
 pub use flows::PostgresFlows;
 pub use schema::SchemaName;

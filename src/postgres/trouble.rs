@@ -2,6 +2,7 @@
 
 use crate::store::{StoreError, StoreErrorKind as Kind};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// How often a transaction is tried that lost against another one.
 pub(super) const TRIES: u32 = 5;
@@ -26,6 +27,13 @@ pub(super) fn failed(context: &'static str) -> impl Fn(sqlx::Error) -> StoreErro
         let (kind, advice) = diagnosis(&error);
         StoreError::new(advice.unwrap_or(context), error).with_kind(kind)
     }
+}
+
+/// The same for all of those who wanted to write at once.
+pub(super) fn failed_for_all(context: &'static str, error: sqlx::Error) -> impl Fn() -> StoreError {
+    let (kind, advice) = diagnosis(&error);
+    let error = Arc::new(error);
+    move || StoreError::new(advice.unwrap_or(context), error.clone()).with_kind(kind)
 }
 
 pub(super) const READ_ONLY: &str = "the database is read-only, a replica perhaps; connect to the primary";
