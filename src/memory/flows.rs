@@ -54,9 +54,13 @@ impl Tables {
             Err(retry_at) => return Committed::OverBudget { retry_at },
         };
         let Some(flows) = self.check_flows(&commit.flows) else { return Committed::Conflict };
+        let known = |mail: &OutboxMail| self.mails.contains_key(&(mail.realm.clone(), mail.id));
         let gone = |revival: &Revival| !self.can_revive(&commit.realm, revival.id);
         let taken = |next: &Checkpoint| self.checkpoints.contains_key(&(next.realm.clone(), next.number));
-        if commit.revivals.iter().any(gone) || commit.checkpoint.as_ref().is_some_and(taken) {
+        if commit.mails.iter().any(known)
+            || commit.revivals.iter().any(gone)
+            || commit.checkpoint.as_ref().is_some_and(taken)
+        {
             return Committed::Conflict;
         }
         self.budgets.extend(budgets.into_iter().map(|(key, spent)| ((commit.realm.clone(), key), spent)));
@@ -345,7 +349,10 @@ impl FlowStore for MemoryFlows {
     async fn dead_letters(&self, realm: &Realm, limit: u32) -> Result<Vec<DeadLetter>, StoreError> {
         let tables = self.tables();
         let of_realm = tables.dead.iter().rev().filter(|(of, _)| of == realm);
-        Ok(of_realm.map(|(_, letter)| letter.clone()).take(limit as usize).collect())
+        let mut letters: Vec<DeadLetter> = of_realm.map(|(_, letter)| letter.clone()).collect();
+        letters.sort_by_key(|letter| std::cmp::Reverse(letter.dead_at));
+        letters.truncate(limit as usize);
+        Ok(letters)
     }
 
     async fn depth(&self, realm: &Realm) -> Result<Depth, StoreError> {

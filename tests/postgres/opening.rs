@@ -3,13 +3,23 @@
 use crate::{Site, on_postgres, sql, url};
 use futures_util::future::join_all;
 use regain::postgres::{PostgresFlows, SchemaName};
-use regain::testing::contract::flow_store_contract;
+use regain::testing::contract::{flow_store_contract, flow_store_outage_contract};
 use std::error::Error as _;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn flows_on_postgres_keep_the_contract() {
     on_postgres(async |site| {
         flow_store_contract(async || site.open(&site.schema()).await).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_that_is_away_says_so() {
+    on_postgres(async |site| {
+        let store = site.open(&site.schema()).await;
+        store.close().await;
+        flow_store_outage_contract(&*store).await;
     })
     .await;
 }

@@ -1,6 +1,6 @@
 //! The contract of [`FlowStore`], where it is about housekeeping: dead letters, keys, checkpoints, duties.
 
-use super::flows::{at, commit_of, done, id, line, mail, named_realm, nothing_swept, realm, requested};
+use super::records::*;
 use crate::audit::Checkpoint;
 use crate::flow::FlowRecord;
 use crate::ids::MailId;
@@ -8,37 +8,27 @@ use crate::store::{
     Claim, Commit, Committed, Duty, DutyClaim, FlowStore, FlowWrite, MailOutcome, MailSettlement, OutboxMail,
     Reseal, Revival, SealedIn, Sweep,
 };
-use futures_util::future::join_all;
+use crate::testing::contract::at_once::at_once;
 use std::sync::Arc;
-
-pub(super) async fn contract<S: FlowStore + 'static>(fresh: impl AsyncFn() -> Arc<S>) {
-    what_is_sealed_in_a_dead_letter_is_kept_for_its_time(&*fresh().await).await;
-    a_dead_letter_is_queued_again_once(&*fresh().await).await;
-    values_under_a_key_are_found_wherever_they_are(&*fresh().await).await;
-    a_value_is_sealed_anew_only_if_it_is_the_one_that_was_read(&*fresh().await).await;
-    checkpoints_come_back_in_order_and_none_twice(&*fresh().await).await;
-    old_records_go_with_the_marks_of_their_checkpoint(&*fresh().await).await;
-    a_duty_goes_to_one(&fresh().await).await;
-}
 
 fn mail_id(n: u8) -> MailId {
     MailId::from_bytes([n; 16])
 }
 
 /// Queues a mail and gives it up.
-async fn bury(store: &dyn FlowStore, n: u8, keep_until: Option<i64>) {
+pub(super) async fn bury(store: &dyn FlowStore, n: u8, keep_until: Option<i64>) {
     let outcome = MailOutcome::Dead { at: at(9), why: "refused".into(), keep_until: keep_until.map(at) };
     done(store, Commit { mails: vec![mail(n, 5)], ..Commit::new(realm()) }).await;
     let settlements = vec![MailSettlement { id: mail_id(n), attempts: 0, outcome }];
     done(store, Commit { settlements, ..Commit::new(realm()) }).await;
 }
 
-async fn sealed_in_letter(store: &dyn FlowStore, n: u8) -> Option<Vec<u8>> {
+pub(super) async fn sealed_in_letter(store: &dyn FlowStore, n: u8) -> Option<Vec<u8>> {
     let letter = store.dead_letter(&realm(), mail_id(n)).await.expect("answers");
     letter.expect("a dead letter is found by its name").sealed
 }
 
-async fn what_is_sealed_in_a_dead_letter_is_kept_for_its_time(store: &dyn FlowStore) {
+pub(super) async fn what_is_sealed_in_a_dead_letter_is_kept_for_its_time(store: &dyn FlowStore) {
     bury(store, 1, None).await;
     bury(store, 2, Some(50)).await;
     bury(store, 3, Some(51)).await;
@@ -49,14 +39,14 @@ async fn what_is_sealed_in_a_dead_letter_is_kept_for_its_time(store: &dyn FlowSt
         None,
         "a dead letter is in its own realm only"
     );
-    store.sweep(&realm(), &Sweep { kept_until: at(50), ..nothing_swept(9) }).await.expect("answers");
+    store.sweep(&realm(), &Sweep { kept_until: at(50), ..bounds(9) }).await.expect("answers");
     assert_eq!(sealed_in_letter(store, 2).await, None, "and is erased when its time is over");
     assert_eq!(sealed_in_letter(store, 3).await, Some(mail(3, 5).sealed), "and not before");
     let listed = store.dead_letters(&realm(), 9).await.expect("answers");
     assert_eq!(listed.len(), 3, "the letters stay");
 }
 
-async fn a_dead_letter_is_queued_again_once(store: &dyn FlowStore) {
+pub(super) async fn a_dead_letter_is_queued_again_once(store: &dyn FlowStore) {
     bury(store, 1, Some(50)).await;
     bury(store, 2, None).await;
     let revive = |n| Commit {
@@ -87,7 +77,7 @@ fn sealed_under(key: u32) -> Vec<u8> {
 }
 
 /// A flow, a mail and a dead letter under each of three keys; and an ended flow, which has nothing to be found.
-async fn fill_with_sealed(store: &dyn FlowStore) {
+pub(super) async fn fill_with_sealed(store: &dyn FlowStore) {
     for (n, key) in [(1, 1), (2, 2), (3, 0x0101)] {
         let flow = FlowRecord { sealed: Some(sealed_under(key)), ..requested(n) };
         let letters = [n, n + 10].map(|n| OutboxMail { sealed: sealed_under(key), ..mail(n, 5) });
@@ -100,7 +90,7 @@ async fn fill_with_sealed(store: &dyn FlowStore) {
     }
 }
 
-async fn values_under_a_key_are_found_wherever_they_are(store: &dyn FlowStore) {
+pub(super) async fn values_under_a_key_are_found_wherever_they_are(store: &dyn FlowStore) {
     fill_with_sealed(store).await;
     let mut found = store.sealed_under(&realm(), 2, 9).await.expect("answers");
     found.sort();
@@ -119,7 +109,7 @@ async fn values_under_a_key_are_found_wherever_they_are(store: &dyn FlowStore) {
     assert_eq!(other, [], "and in its own realm only");
 }
 
-async fn a_value_is_sealed_anew_only_if_it_is_the_one_that_was_read(store: &dyn FlowStore) {
+pub(super) async fn a_value_is_sealed_anew_only_if_it_is_the_one_that_was_read(store: &dyn FlowStore) {
     fill_with_sealed(store).await;
     let found = store.sealed_under(&realm(), 1, 9).await.expect("answers");
     let anew = |from: Vec<u8>, place| Reseal { place, from, to: sealed_under(9) };
@@ -156,7 +146,7 @@ fn closing(checkpoint: Checkpoint) -> Commit {
     Commit { checkpoint: Some(checkpoint), ..Commit::new(realm()) }
 }
 
-async fn checkpoints_come_back_in_order_and_none_twice(store: &dyn FlowStore) {
+pub(super) async fn checkpoints_come_back_in_order_and_none_twice(store: &dyn FlowStore) {
     assert_eq!(store.last_checkpoint(&realm()).await.expect("answers"), None, "there is none at first");
     for number in 1..=11 {
         done(store, closing(checkpoint(number, number, -1))).await;
@@ -177,7 +167,7 @@ async fn checkpoints_come_back_in_order_and_none_twice(store: &dyn FlowStore) {
     assert_eq!(audit, [], "a checkpoint that is refused takes its commit along");
 }
 
-async fn old_records_go_with_the_marks_of_their_checkpoint(store: &dyn FlowStore) {
+pub(super) async fn old_records_go_with_the_marks_of_their_checkpoint(store: &dyn FlowStore) {
     let other = named_realm("other");
     for realm in [&other, &realm()] {
         let mut lines: Vec<_> = (1..=6).map(|n| line(n, "x")).collect();
@@ -189,7 +179,7 @@ async fn old_records_go_with_the_marks_of_their_checkpoint(store: &dyn FlowStore
     for (number, last, closed) in [(1, 1, 10), (2, 3, 20), (3, 4, 30)] {
         done(store, closing(checkpoint(number, places[last], closed))).await;
     }
-    let sweep = Sweep { audit_closed_before: at(30), ..nothing_swept(9) };
+    let sweep = Sweep { audit_closed_before: at(30), ..bounds(9) };
     for left in [4, 2, 2] {
         store.sweep(&realm(), &sweep).await.expect("answers");
         let rest = store.audit_after(&realm(), 0, 9).await.expect("answers");
@@ -206,16 +196,23 @@ async fn old_records_go_with_the_marks_of_their_checkpoint(store: &dyn FlowStore
     assert_eq!(next.len(), 1, "positions are never given again");
 }
 
-async fn a_duty_goes_to_one<S: FlowStore>(store: &Arc<S>) {
-    let claim = |now, until| DutyClaim { realm: realm(), duty: Duty::Sweep, now: at(now), until: at(until) };
-    let claims = (0..16).map(|_| async { store.claim_duty(&claim(10, 20)).await.expect("answers") });
-    let given = join_all(claims).await.into_iter().filter(|given| *given).count();
+fn duty(now: i64, until: i64) -> DutyClaim {
+    DutyClaim { realm: realm(), duty: Duty::Sweep, now: at(now), until: at(until) }
+}
+
+pub(super) async fn a_duty_goes_to_one(store: &Arc<dyn FlowStore>) {
+    let racing = store.clone();
+    let answers = at_once(32, move |_| {
+        let store = racing.clone();
+        async move { store.claim_duty(&duty(10, 20)).await.expect("answers") }
+    });
+    let given = answers.await.into_iter().filter(|given| *given).count();
     assert_eq!(given, 1, "of many who ask for a duty at once one gets it");
     let ask = async |claim| store.claim_duty(&claim).await.expect("answers");
-    assert!(!ask(claim(19, 29)).await, "and nobody else until it ends");
-    assert!(ask(DutyClaim { duty: Duty::Reseal, ..claim(19, 29) }).await, "another duty is another matter");
-    assert!(ask(DutyClaim { realm: named_realm("other"), ..claim(19, 29) }).await, "as is another realm");
-    assert!(ask(claim(20, 30)).await, "when it has ended it is given again");
-    assert!(!ask(claim(0, 30)).await, "to one whose clock is behind a little it is still taken");
-    assert!(ask(claim(0, 10)).await, "an end that nobody could have set by now does not bind");
+    assert!(!ask(duty(19, 29)).await, "and nobody else until it ends");
+    assert!(ask(DutyClaim { duty: Duty::Reseal, ..duty(19, 29) }).await, "another duty is another matter");
+    assert!(ask(DutyClaim { realm: named_realm("other"), ..duty(19, 29) }).await, "as is another realm");
+    assert!(ask(duty(20, 30)).await, "when it has ended it is given again");
+    assert!(!ask(duty(0, 30)).await, "to one whose clock is behind a little it is still taken");
+    assert!(ask(duty(0, 10)).await, "an end that nobody could have set by now does not bind");
 }
