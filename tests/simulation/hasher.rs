@@ -63,6 +63,6 @@ impl PasswordHasher for SimHasher {
     }
 
     fn dummy(&self) -> PasswordHash {
-        phc(NEW, "bm9ib2R5cw", b"\0")
+        phc(NEW, "bm9ib2R5LCBldmVyISEhIQ", b"\0")
     }
 }

@@ -34,8 +34,10 @@ impl Oracle {
             let account = account.and_then(|name| book.pseudonyms.get(name.as_bytes()).cloned());
             self.hold("a mail is for a known account", account.is_some(), || mail.letter.clone());
             self.hold("a mail is queued once", !book.mails.contains_key(&mail.id), || short(mail.id));
-            let notice = mail.letter == "password_changed";
-            if let Some(seen) = account.as_ref().and_then(|id| book.accounts.get_mut(id)).filter(|_| !notice) {
+            // A letter to all addresses of an account counts once.
+            let first = commit.mails.iter().find(|other| other.flow == mail.flow);
+            let counts = mail.letter != "password_changed" && first.is_some_and(|first| first.id == mail.id);
+            if let Some(seen) = account.as_ref().and_then(|id| book.accounts.get_mut(id)).filter(|_| counts) {
                 seen.paid_mails.push(mail.created_at.millis());
             }
             let seen = MailSeen {
