@@ -6,6 +6,7 @@
 use crate::identity::{EmailAddress, Identifier, IdentityKey, Person};
 use crate::ids::{AccountId, FlowId};
 use crate::password::PasswordHash;
+use crate::planted::{Bug, planted};
 use crate::store::StoreError;
 use crate::wire::frame;
 use async_trait::async_trait;
@@ -176,7 +177,8 @@ impl PasswordChange {
             return Applied::Before;
         }
         let allowed = account.status == AccountStatus::Active && account.may_change_password;
-        if allowed && account.epoch() == self.expected { Applied::Done } else { Applied::Conflict }
+        let unchanged = account.epoch() == self.expected || planted(Bug::EpochNotCompared);
+        if allowed && unchanged { Applied::Done } else { Applied::Conflict }
     }
 }
 

@@ -23,7 +23,13 @@ fn tell<T: std::fmt::Debug>(stage: &Stage, node: usize, what: &str, answer: &Res
 }
 
 impl Town {
-    pub async fn ask_password(self: &Arc<Self>, node: usize, typed: Typed, text: &str, from: u64) -> Answer<Receipt> {
+    pub async fn ask_password(
+        self: &Arc<Self>,
+        node: usize,
+        typed: Typed,
+        text: &str,
+        from: u64,
+    ) -> Answer<Receipt> {
         let (town, text) = (self.clone(), text.to_owned());
         let serve = move |recovery: regain::Recovery, _| async move {
             let identifier = Identifier::parse(&text);
@@ -69,7 +75,13 @@ impl Town {
         .await
     }
 
-    pub async fn choose(self: &Arc<Self>, node: usize, token: &str, password: &str, from: u64) -> Answer<Chosen> {
+    pub async fn choose(
+        self: &Arc<Self>,
+        node: usize,
+        token: &str,
+        password: &str,
+        from: u64,
+    ) -> Answer<Chosen> {
         let (town, token, password) = (self.clone(), token.to_owned(), password.to_owned());
         self.call(node, "choose", |recovery, clock| async move {
             let choice = town.oracle.presenting(&clock, &token, Some(&password));
@@ -116,7 +128,12 @@ impl Town {
             let (identifier, typed) = (Identifier::parse(&username), Password::new(password.as_str()));
             let answer = recovery.sign_in(&identifier, &typed, &client(from)).await;
             town.oracle.signed_in(began, &account, &password, &answer);
-            tell(&town.stage, node, &format!("sign in {username} {password:?}"), &answer.as_ref().map(drop).map_err(Clone::clone));
+            tell(
+                &town.stage,
+                node,
+                &format!("sign in {username} {password:?}"),
+                &answer.as_ref().map(drop).map_err(Clone::clone),
+            );
             answer
         })
         .await

@@ -102,12 +102,17 @@ pub async fn meddle(town: Arc<Town>) {
         let resident = town.stage.dice().pick(&town.residents).clone();
         let what = town.stage.dice().below(5);
         let plain = format!("set by the host, number {number}");
-        change(&town, &resident, |account| match what {
-            0 | 1 => account.password = Some(new_hash(&plain, 1_000 + number)),
-            2 => account.addresses = vec![email(&resident.emails[resident.emails.len() - 1])],
-            3 => account.status = AccountStatus::Disabled,
-            _ => account.status = AccountStatus::Active,
-        }, (what < 2).then_some(plain.as_str()));
+        change(
+            &town,
+            &resident,
+            |account| match what {
+                0 | 1 => account.password = Some(new_hash(&plain, 1_000 + number)),
+                2 => account.addresses = vec![email(&resident.emails[resident.emails.len() - 1])],
+                3 => account.status = AccountStatus::Disabled,
+                _ => account.status = AccountStatus::Active,
+            },
+            (what < 2).then_some(plain.as_str()),
+        );
         // Some hosts tell regain, some forget to.
         if town.stage.dice().permille(600) {
             let node = town.any_node();

@@ -47,6 +47,7 @@ impl Clock for NodeClock {
             shown.pop();
         }
         shown.push((self.stage.event(), reading));
-        OffsetDateTime::from_unix_timestamp_nanos(i128::from(reading) * 1_000_000).expect("a year of our time")
+        OffsetDateTime::from_unix_timestamp_nanos(i128::from(reading) * 1_000_000)
+            .expect("a year of our time")
     }
 }

@@ -96,7 +96,8 @@ impl Executor {
         drop(orders);
         for node in crashed {
             let owned = |task: &Task| task.doing.owner == Owner::Node(node);
-            let lost: Vec<u64> = self.tasks.values().filter(|task| owned(task)).map(|task| task.doing.id).collect();
+            let lost: Vec<u64> =
+                self.tasks.values().filter(|task| owned(task)).map(|task| task.doing.id).collect();
             lost.iter().for_each(|id| drop(self.tasks.remove(id)));
         }
         if thawed {

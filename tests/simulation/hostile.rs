@@ -14,7 +14,7 @@ const NAME: usize = 16;
 
 pub async fn attack(town: Arc<Town>) {
     loop {
-        let pause = town.stage.dice().between(0, 8 * MINUTE);
+        let pause = town.stage.dice().between(0, 24 * MINUTE);
         town.stage.sleep(pause).await;
         if !town.weather.is_on() {
             return;
@@ -35,7 +35,7 @@ pub async fn attack(town: Arc<Town>) {
 async fn flood(town: &Arc<Town>, node: usize) {
     let (times, one_name, victim) = {
         let mut dice = town.stage.dice();
-        (dice.between(6, 40), dice.permille(500), dice.pick(&town.residents).clone())
+        (dice.between(6, 34), dice.permille(500), dice.pick(&town.residents).clone())
     };
     for number in 0..times {
         if one_name {
@@ -96,7 +96,7 @@ async fn present(town: &Arc<Town>, node: usize, token: Option<String>) {
 
 async fn guess_passwords(town: &Arc<Town>, node: usize) {
     let victim = town.stage.dice().pick(&town.residents).clone();
-    for number in 0..12 {
+    for number in 0..11 {
         let typed = format!("a guess, number {number}");
         town.sign_in(node, &victim.account, &victim.username, &typed, NETWORK).await;
         let pause = town.stage.dice().between(0, SECOND);

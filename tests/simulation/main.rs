@@ -15,6 +15,8 @@ mod hostile;
 mod network;
 mod oracle;
 mod people;
+#[cfg(regain_planted)]
+mod planted;
 mod post;
 mod profile;
 mod run;

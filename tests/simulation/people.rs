@@ -35,7 +35,7 @@ pub fn email(text: &str) -> AddressOnFile {
 
 /// The accounts of a seed, each a little out of the ordinary.
 pub fn settle(town: &mut Town, recovery: &Recovery) {
-    let count = 2 + town.stage.dice().index(NAMES.len() - 1);
+    let count = 2 + town.stage.dice().index(NAMES.len() - 2);
     for (number, name) in NAMES.iter().take(count).enumerate() {
         let (resident, account) = someone(town, number, name);
         town.oracle.meet(&account, recovery.pseudonym(&account.id), &resident.password);
@@ -179,7 +179,8 @@ async fn choose_twice_at_once(town: &Arc<Town>, me: &Resident, token: &str, mine
     let second = town.choose(there, token, &other, me.network);
     match futures_util::future::join(first, second).await {
         (Some(Ok(_)), Some(Ok(_))) => {
-            town.stage.broken("of two choices with one link, one gets through", format!("{one:?} and {other:?}"));
+            town.stage
+                .broken("of two choices with one link, one gets through", format!("{one:?} and {other:?}"));
         }
         (Some(Ok(_)), _) => *mine = one,
         (_, Some(Ok(_))) => *mine = other,

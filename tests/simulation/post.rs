@@ -3,8 +3,8 @@
 
 use crate::network::Wire;
 use crate::oracle::{text, token_in};
-use crate::town::Town;
 use crate::stage::{HOUR, MINUTE, Owner, SECOND, Stage, held};
+use crate::town::Town;
 use async_trait::async_trait;
 use regain::mail::{Delivery, Mailer, Message};
 use std::collections::BTreeMap;

@@ -47,7 +47,7 @@ impl Profile {
         let mut some = |most: u64| if calm || dice.permille(450) { 0 } else { 1 + dice.below(most) };
         let [store_fails_before, store_loses_reply, longer_than_a_lease] = [some(60), some(60), some(12)];
         let [mail_fails, mail_reply_lost, mail_doubled, mail_refused] =
-            [some(300), some(300), some(300), some(60)];
+            [some(200), some(250), some(250), some(60)];
         let mut or = |chance: u64| !calm && dice.permille(chance);
         let [freezes, crashes, outages, disk_fills, mail_outages] =
             [or(500), or(500), or(350), or(250), or(350)];
@@ -78,7 +78,7 @@ impl Profile {
             scanner: dice.permille(500),
             hostile: dice.permille(650),
             meddling: dice.permille(600),
-            horizon: dice.between(90 * MINUTE, 5 * HOUR),
+            horizon: dice.between(HOUR, 4 * HOUR),
         }
     }
 

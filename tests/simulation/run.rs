@@ -71,7 +71,7 @@ fn play(stage: &Arc<Stage>, profile: Profile) {
         town.start(node);
     }
     for resident in &town.residents {
-        let lives = 1 + stage.dice().below(2);
+        let lives = 1 + u64::from(stage.dice().permille(300));
         for _ in 0..lives {
             stage.begin(Owner::World, "resident", people::live(town.clone(), resident.clone()));
         }

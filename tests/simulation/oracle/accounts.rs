@@ -6,7 +6,13 @@ use regain::account::{Account, Applied, HashUpgrade, PasswordChange};
 
 impl Oracle {
     /// A new password has reached the host's accounts; `applied` is what they made of it.
-    pub fn password_set(&self, before: Option<&Account>, after: Option<&Account>, change: &PasswordChange, applied: Applied) {
+    pub fn password_set(
+        &self,
+        before: Option<&Account>,
+        after: Option<&Account>,
+        change: &PasswordChange,
+        applied: Applied,
+    ) {
         let event = self.stage.event();
         let mut book = self.book();
         let said = || format!("flow {} {applied:?}", short(change.flow));
@@ -25,7 +31,11 @@ impl Oracle {
             format!("flow {} is {}", short(change.flow), seen.row.state)
         });
         let Some(link) = &seen.link else { return };
-        self.hold("a password is set on the account that the link was for", link.account == change.account, said);
+        self.hold(
+            "a password is set on the account that the link was for",
+            link.account == change.account,
+            said,
+        );
         let Some(account) = book.accounts.get(&change.account) else { return };
         let now = Facts::of(before, event);
         let as_issued = account.between(seen.asked, link.since).any(|facts| facts.all == now.all);

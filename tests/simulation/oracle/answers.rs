@@ -63,7 +63,8 @@ impl Oracle {
         };
         self.hold("a bearer learns nothing but whether the link works", fits, || format!("{answer:?}"));
         let Some(flow) = choice.true_for.filter(|_| answer.is_ok()) else { return };
-        let end = self.book().flows.get(&flow).and_then(|seen| seen.link.as_ref()).map(|link| link.expires_at);
+        let end =
+            self.book().flows.get(&flow).and_then(|seen| seen.link.as_ref()).map(|link| link.expires_at);
         self.hold("no link is shown after its end", end.is_none_or(|end| choice.clock < end), || short(flow));
         self.stage.tally("links looked at");
     }
@@ -115,7 +116,13 @@ impl Oracle {
     }
 
     /// Somebody signed in, or tried; `began` is when.
-    pub fn signed_in(&self, began: u64, account: &AccountId, typed: &str, answer: &Result<SignedIn, RecoveryError>) {
+    pub fn signed_in(
+        &self,
+        began: u64,
+        account: &AccountId,
+        typed: &str,
+        answer: &Result<SignedIn, RecoveryError>,
+    ) {
         let now = self.stage.event();
         let book = self.book();
         let Some(seen) = book.accounts.get(account) else { return };

@@ -134,7 +134,9 @@ impl Oracle {
                     seen.row.live_link && seen.row.account == row.account && seen.row.purpose == row.purpose
                 });
                 let rivals = rivals.count();
-                self.hold("one live link for an account and purpose", rivals <= 1, || format!("{rivals} links"));
+                self.hold("one live link for an account and purpose", rivals <= 1, || {
+                    format!("{rivals} links")
+                });
             }
         }
     }
@@ -148,9 +150,11 @@ impl Oracle {
                 return;
             };
             let due = seen.row.due_at;
-            self.hold("what is under a lease goes to nobody else", due.is_some_and(|due| due <= claim.due_by), || {
-                format!("flow {} due {due:?}, claimed by {:?}", short(row.id), claim.due_by)
-            });
+            self.hold(
+                "what is under a lease goes to nobody else",
+                due.is_some_and(|due| due <= claim.due_by),
+                || format!("flow {} due {due:?}, claimed by {:?}", short(row.id), claim.due_by),
+            );
             seen.row.due_at = Some(claim.lease_until);
             self.hold("what is handed out is what is stored", seen.row == *row, || format!("{row:?}"));
         }

@@ -16,9 +16,11 @@ impl Oracle {
             self.hold("nothing is stuck", ended, || {
                 format!("{} is {}, due {:?}", short(id), seen.row.state, seen.row.due_at)
             });
-            self.hold("a password that was set is completed", !seen.set || seen.row.state == "completed", || {
-                format!("{} is {}", short(id), seen.row.state)
-            });
+            self.hold(
+                "a password that was set is completed",
+                !seen.set || seen.row.state == "completed",
+                || format!("{} is {}", short(id), seen.row.state),
+            );
             self.notices_went_to_all(&book, *id);
         }
         self.every_mail_is_settled(&book);
@@ -39,7 +41,8 @@ impl Oracle {
         for (_, line) in lines.unwrap_or_default().into_iter().filter(|(_, line)| line.version > 0) {
             *told.entry((line.flow, line.version)).or_default() += 1;
         }
-        let expected = book.flows.iter().flat_map(|(id, seen)| (1..=seen.row.version).map(|version| (*id, version)));
+        let expected =
+            book.flows.iter().flat_map(|(id, seen)| (1..=seen.row.version).map(|version| (*id, version)));
         let expected: BTreeMap<(FlowId, u64), u32> = expected.map(|line| (line, 1)).collect();
         self.hold("each version of a flow has one audit line", told == expected, || {
             format!("{} lines, {} versions", told.len(), expected.len())
@@ -49,7 +52,8 @@ impl Oracle {
     /// Everybody, with the password that the account has now; `None` for an account that is not in use.
     pub fn everybody(&self) -> Vec<(AccountId, String)> {
         let book = self.book();
-        let active = book.accounts.iter().filter(|(_, seen)| seen.facts.last().is_some_and(|facts| facts.active));
+        let active =
+            book.accounts.iter().filter(|(_, seen)| seen.facts.last().is_some_and(|facts| facts.active));
         active.filter_map(|(id, seen)| Some((id.clone(), seen.password()?.to_owned()))).collect()
     }
 }

@@ -169,7 +169,9 @@ impl Oracle {
             "no_account" => match typed {
                 Typed::Nobody | Typed::Claims(_, false) => true,
                 Typed::Username(_) | Typed::Claims(_, true) => false,
-                Typed::Email(_) => about.is_empty() || self.moved_house(book, typed, seen.asked, passage.event),
+                Typed::Email(_) => {
+                    about.is_empty() || self.moved_house(book, typed, seen.asked, passage.event)
+                }
             },
             "malformed" => *typed == Typed::Nobody,
             "disabled" => about.iter().any(|id| ever(id, |facts| !facts.active)),
@@ -207,12 +209,13 @@ impl Oracle {
     /// Whether an address was taken off some account meanwhile.
     fn moved_house(&self, book: &Book, typed: &Typed, from: u64, to: u64) -> bool {
         let Typed::Email(email) = typed else { return false };
-        let owners = book.accounts.values().filter(|account| {
-            account.between(from, to).any(|facts| facts.addresses.contains(email))
-        });
-        owners.into_iter().any(|account| {
-            account.between(from, to).any(|facts| !facts.addresses.contains(email))
-        })
+        let owners = book
+            .accounts
+            .values()
+            .filter(|account| account.between(from, to).any(|facts| facts.addresses.contains(email)));
+        owners
+            .into_iter()
+            .any(|account| account.between(from, to).any(|facts| !facts.addresses.contains(email)))
     }
 }
 

@@ -194,7 +194,8 @@ impl Oracle {
 
     /// Every address that had been on file got its notice, once each.
     pub(super) fn notices_went_to_all(&self, book: &Book, flow: FlowId) {
-        let notices = book.mails.values().filter(|seen| seen.flow == flow && seen.letter == "password_changed");
+        let notices =
+            book.mails.values().filter(|seen| seen.flow == flow && seen.letter == "password_changed");
         let mut to: Vec<&str> =
             notices.filter_map(|seen| seen.content.as_ref().map(|content| content.0.as_str())).collect();
         let count = to.len();
