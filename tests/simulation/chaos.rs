@@ -25,7 +25,8 @@ pub async fn disturb(town: Arc<Town>) {
         match what {
             0 if profile.freezes => freeze(&town, node).await,
             1 if profile.crashes => restart(&town, node).await,
-            2 | 3 if profile.clocks == Clocks::Jumping => jump(&town, node),
+            2 if profile.clocks == Clocks::Jumping => jump(&town, node),
+            3 if profile.clocks == Clocks::Jumping => glitch(&town, node).await,
             4 if profile.outages => stores_go_away(&town),
             5 if profile.disk_fills => {
                 let until = town.stage.now() + town.stage.dice().between(SECOND, 8 * MINUTE);
@@ -74,6 +75,17 @@ fn jump(town: &Town, node: usize) {
     town.jump(node, by);
 }
 
+/// Ahead for a moment only: somebody has set the clock, and sets it right at once.
+async fn glitch(town: &Town, node: usize) {
+    let (far, time) = {
+        let mut dice = town.stage.dice();
+        (dice.between(10 * MINUTE, HOUR), dice.between(SECOND, MINUTE))
+    };
+    town.jump(node, far);
+    town.stage.sleep(time).await;
+    town.jump(node, -far);
+}
+
 fn stores_go_away(town: &Town) {
     let (until, which) = {
         let mut dice = town.stage.dice();
@@ -89,44 +101,53 @@ fn stores_go_away(town: &Town) {
     town.stage.tally("stores away");
 }
 
-/// The host goes on with its own business: changes passwords and addresses, disables accounts and enables them again.
+/// The host goes on with its own business: changes passwords and addresses, disables accounts and enables them again. Most
+/// of it at any time, some of it just when somebody has chosen a password.
 pub async fn meddle(town: Arc<Town>) {
     let mut number = 0;
-    loop {
-        let pause = town.stage.dice().between(0, 30 * MINUTE);
-        town.stage.sleep(pause).await;
-        if !town.weather.is_on() {
-            return;
-        }
+    let mut next = town.stage.now() + town.stage.dice().between(0, 30 * MINUTE);
+    while town.weather.is_on() {
+        town.stage.rest(next - town.stage.now()).await;
+        let pending = town.oracle.pending();
+        let in_between = !pending.is_empty() && town.stage.dice().permille(40);
+        let resident = match town.residents.iter().find(|who| in_between && pending.contains(&who.account)) {
+            Some(who) => who.clone(),
+            None if town.stage.now() < next => continue,
+            None => {
+                next = town.stage.now() + town.stage.dice().between(0, 30 * MINUTE);
+                town.stage.dice().pick(&town.residents).clone()
+            }
+        };
         number += 1;
-        let resident = town.stage.dice().pick(&town.residents).clone();
-        let what = town.stage.dice().below(5);
-        let plain = format!("set by the host, number {number}");
-        change(
-            &town,
-            &resident,
-            |account| match what {
-                0 | 1 => account.password = Some(new_hash(&plain, 1_000 + number)),
-                2 => account.addresses = vec![email(&resident.emails[resident.emails.len() - 1])],
-                3 => account.status = AccountStatus::Disabled,
-                _ => account.status = AccountStatus::Active,
-            },
-            (what < 2).then_some(plain.as_str()),
-        );
-        // Some hosts tell regain, some forget to.
-        if town.stage.dice().permille(600) {
-            let node = town.any_node();
-            let kind = if what < 2 { Credential::Password } else { Credential::Other };
-            let id = resident.account.clone();
-            let told = town.call(node, "credential changed", |recovery, _| async move {
-                recovery.credential_changed(&id, kind).await
-            });
-            told.await;
-        }
+        decide(&town, &resident, number).await;
     }
 }
 
-fn change(town: &Town, who: &Resident, change: impl FnOnce(&mut Account), password: Option<&str>) {
+async fn decide(town: &Arc<Town>, resident: &Resident, number: u64) {
+    let what = town.stage.dice().below(6);
+    let plain = format!("set by the host, number {number}");
+    let password = (what < 2).then_some(plain.as_str());
+    change(town, resident, password, |account| match what {
+        0 | 1 => account.password = Some(new_hash(&plain, 1_000 + number)),
+        2 => account.addresses = vec![email(&resident.emails[resident.emails.len() - 1])],
+        3 | 4 => account.status = AccountStatus::Disabled,
+        _ => account.status = AccountStatus::Active,
+    });
+    if what == 4 {
+        let pause = town.stage.dice().between(0, 2 * MINUTE);
+        town.stage.sleep(pause).await;
+        change(town, resident, None, |account| account.status = AccountStatus::Active);
+    }
+    // Some hosts tell regain, some forget to.
+    if town.stage.dice().permille(600) {
+        let (node, id) = (town.any_node(), resident.account.clone());
+        let kind = if what < 2 { Credential::Password } else { Credential::Other };
+        let tell = move |recovery: regain::Recovery, _| async move { recovery.credential_changed(&id, kind).await };
+        town.call(node, "credential changed", tell).await;
+    }
+}
+
+fn change(town: &Town, who: &Resident, password: Option<&str>, change: impl FnOnce(&mut Account)) {
     town.accounts.change(&who.account, change);
     let after = town.accounts.get(&who.account).now_or_never().and_then(Result::ok).flatten();
     if let Some(after) = after {

@@ -125,6 +125,8 @@ pub struct Many {
     pub seeds: u64,
     pub steps: u64,
     pub tally: BTreeMap<&'static str, u64>,
+    /// The hash of each seed's trace.
+    pub traces: BTreeMap<u64, u64>,
     pub first_failure: Option<Outcome>,
 }
 
@@ -141,6 +143,7 @@ pub fn run_many(first: u64, count: u64) -> Many {
             let mut many = crate::stage::held(&many);
             many.seeds += 1;
             many.steps += outcome.steps;
+            many.traces.insert(outcome.seed, outcome.hash);
             outcome.tally.iter().for_each(|(what, times)| *many.tally.entry(what).or_default() += times);
             if outcome.failure.is_some() {
                 stop.store(true, Ordering::Relaxed);

@@ -150,6 +150,13 @@ impl Oracle {
         self.book().tokens.keys().cloned().collect()
     }
 
+    /// Whose chosen password is not set yet.
+    pub fn pending(&self) -> Vec<AccountId> {
+        let book = self.book();
+        let chosen = book.flows.values().filter(|flow| flow.row.state == "password_chosen");
+        chosen.filter_map(|flow| flow.row.account.clone()).collect()
+    }
+
     /// When the earliest work is due, by whatever clock wrote it.
     pub fn next_due(&self) -> Option<i64> {
         let book = self.book();
