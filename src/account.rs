@@ -141,8 +141,10 @@ impl fmt::Debug for AccountEpoch {
 /// A new password for one account.
 #[derive(Debug, Clone)]
 pub struct PasswordChange {
-    /// The recovery that this is for, the same in every try. A host that cannot read its hashes keeps it beside the
-    /// account, and answers [`Applied::Before`] when it comes again.
+    /// The recovery that this is for, the same in every try. A host keeps the last one that was applied beside the account,
+    /// and answers [`Applied::Before`] when it comes again: one that cannot read its hashes has to; one that can, and does
+    /// not, finds a password that was set and then changed again before regain heard of it to be a conflict, and nobody
+    /// gets the notice.
     pub flow: FlowId,
     /// Whose.
     pub account: AccountId,
