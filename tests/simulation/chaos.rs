@@ -142,7 +142,8 @@ async fn decide(town: &Arc<Town>, resident: &Resident, number: u64) {
     if town.stage.dice().permille(600) {
         let (node, id) = (town.any_node(), resident.account.clone());
         let kind = if what < 2 { Credential::Password } else { Credential::Other };
-        let tell = move |recovery: regain::Recovery, _| async move { recovery.credential_changed(&id, kind).await };
+        let tell =
+            move |recovery: regain::Recovery, _| async move { recovery.credential_changed(&id, kind).await };
         town.call(node, "credential changed", tell).await;
     }
 }

@@ -28,7 +28,32 @@ use run::{Many, run_many, simulate};
 /// Seeds of a plain `cargo test`.
 const FEW: u64 = 100;
 /// What has to have happened in so many seeds, or they prove little.
-const HAPPENINGS: [&str; 0] = [];
+const HAPPENINGS: [&str; 24] = [
+    "asks expired",
+    "asks over the account's limit",
+    "asks that need people",
+    "choices pending",
+    "clocks that jumped ahead",
+    "clocks that jumped back",
+    "commits in conflict",
+    "crashes",
+    "factors asked for",
+    "false tokens presented",
+    "freezes",
+    "full disks",
+    "hashes upgraded",
+    "links disowned",
+    "links expired",
+    "links superseded",
+    "mail systems away",
+    "mails dropped as stale",
+    "mails given up",
+    "mails taken over again",
+    "passwords completed by a worker",
+    "passwords refused",
+    "settlements that came too late",
+    "stores away",
+];
 
 fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().expect("a number"))
