@@ -30,8 +30,8 @@ pub(super) async fn look(
 ) -> Result<Logs, sqlx::Error> {
     let keys: BTreeSet<BudgetKey> = commit.spends.iter().map(|spend| spend.key).collect();
     let sql = "SELECT key, log FROM REGAIN.budget WHERE realm = $1 AND key = ANY($2)";
-    let query = sqlx::query(database.sql(sql)).bind(commit.realm.as_str()).bind(bytes(&keys));
-    query.fetch_all(connection).await?.iter().map(log).collect()
+    let query = database.query(sql).bind(commit.realm.as_str()).bind(bytes(&keys));
+    database.fetch_on(query, connection).await?.iter().map(log).collect()
 }
 
 /// When the first budget that refuses has something again, as far as one can see.
@@ -75,7 +75,7 @@ async fn insert(
 ) -> Result<(), sqlx::Error> {
     let sql = "INSERT INTO REGAIN.budget (realm, key, full_at, log)
          SELECT $1, key, 0, ''::bytea FROM unnest($2::bytea[]) AS new (key) ORDER BY key ON CONFLICT DO NOTHING";
-    let query = sqlx::query(database.sql(sql)).bind(commit.realm.as_str()).bind(bytes(keys));
+    let query = database.query(sql).bind(commit.realm.as_str()).bind(bytes(keys));
     query.execute(connection).await.map(drop)
 }
 
@@ -86,7 +86,7 @@ async fn lock(
     connection: &mut PgConnection,
 ) -> Result<Logs, sqlx::Error> {
     let sql = "SELECT key, log FROM REGAIN.budget WHERE realm = $1 AND key = ANY($2) ORDER BY key FOR UPDATE";
-    let query = sqlx::query(database.sql(sql)).bind(commit.realm.as_str()).bind(bytes(keys));
+    let query = database.query(sql).bind(commit.realm.as_str()).bind(bytes(keys));
     query.fetch_all(connection).await?.iter().map(log).collect()
 }
 
@@ -105,7 +105,7 @@ async fn write(
     let sql = "UPDATE REGAIN.budget AS budget SET full_at = taken.full_at, log = taken.log
          FROM unnest($2::bytea[], $3::bigint[], $4::bytea[]) AS taken (key, full_at, log)
          WHERE budget.realm = $1 AND budget.key = ANY($2) AND budget.key = taken.key";
-    let query = sqlx::query(database.sql(sql)).bind(commit.realm.as_str()).bind(keys).bind(ends).bind(logs);
+    let query = database.query(sql).bind(commit.realm.as_str()).bind(keys).bind(ends).bind(logs);
     query.execute(connection).await?;
     Ok(Taken::Done)
 }

@@ -7,6 +7,7 @@ use crate::clock::Timestamp;
 use crate::ids::{AccountId, Realm};
 use crate::postgres::budgets::{self, Taken};
 use crate::postgres::database::{Database, TRIES, code, try_again};
+use crate::postgres::upkeep;
 use crate::sql::integer;
 use crate::store::{Commit, Committed, FlowWrite, MailOutcome, MailSettlement, OutboxMail};
 use sqlx::PgConnection;
@@ -26,15 +27,25 @@ pub(super) async fn commit(database: &Database, commit: &Commit) -> Result<Commi
 
 /// `None` when a sweep took a budget's row in between.
 async fn attempt(database: &Database, commit: &Commit) -> Result<Option<Committed>, sqlx::Error> {
-    let mut connection = database.pool.acquire().await?;
+    let mut lease = database.lease().await?;
+    let done = attempt_on(database, commit, &mut lease).await;
+    lease.done();
+    done
+}
+
+async fn attempt_on(
+    database: &Database,
+    commit: &Commit,
+    connection: &mut PgConnection,
+) -> Result<Option<Committed>, sqlx::Error> {
     let mut seen = budgets::Logs::new();
     if !commit.spends.is_empty() {
-        seen = budgets::look(database, commit, &mut connection).await?;
+        seen = budgets::look(database, commit, connection).await?;
         if let Some(retry_at) = budgets::refused(commit, &seen) {
             return Ok(Some(Committed::OverBudget { retry_at }));
         }
     }
-    let mut transaction = database.begin(&mut connection).await?;
+    let mut transaction = database.begin(connection).await?;
     let committed = match apply(database, commit, &seen, &mut transaction).await {
         Err(error) if code(&error).as_deref() == Some("23505") => Some(Committed::Conflict),
         committed => committed?,
@@ -46,7 +57,7 @@ async fn attempt(database: &Database, commit: &Commit) -> Result<Option<Committe
     transaction.rollback().await?;
     if committed == Some(Committed::Conflict) && !commit.spends.is_empty() {
         // Whoever lost to a commit that also used up the budget is over budget first of all.
-        seen = budgets::look(database, commit, &mut connection).await?;
+        seen = budgets::look(database, commit, connection).await?;
         let over = budgets::refused(commit, &seen).map(|retry_at| Committed::OverBudget { retry_at });
         return Ok(over.or(committed));
     }
@@ -70,6 +81,9 @@ async fn apply(
     }
     for settlement in &commit.settlements {
         settle(database, &commit.realm, settlement, connection).await?;
+    }
+    if !upkeep::apply(database, commit, connection).await? {
+        return Ok(Some(Committed::Conflict));
     }
     for record in &commit.audit {
         insert_audit(database, record, connection).await?;
@@ -100,7 +114,7 @@ async fn lock_flows(
         return Ok(());
     }
     let sql = "SELECT id FROM REGAIN.flow WHERE realm = $1 AND id = ANY($2) ORDER BY id FOR UPDATE";
-    let query = sqlx::query(database.sql(sql)).bind(commit.realm.as_str()).bind(ids);
+    let query = database.query(sql).bind(commit.realm.as_str()).bind(ids);
     query.execute(connection).await.map(drop)
 }
 
@@ -124,7 +138,8 @@ async fn write_flow(
         FlowWrite::Insert(record) => (record, INSERT_FLOW),
         FlowWrite::Update(record) => (record, UPDATE_FLOW),
     };
-    let mut query = sqlx::query(database.sql(sql))
+    let mut query = database
+        .query(sql)
         .bind(&record.purpose)
         .bind(integer(record.version))
         .bind(&record.state)
@@ -156,7 +171,8 @@ async fn insert_mail(
 ) -> Result<(), sqlx::Error> {
     let sql = "INSERT INTO REGAIN.outbox (realm, id, flow, letter, sealed, attempts, created_at, due_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    sqlx::query(database.sql(sql))
+    database
+        .query(sql)
         .bind(mail.realm.as_str())
         .bind(&mail.id.as_bytes()[..])
         .bind(&mail.flow.as_bytes()[..])
@@ -174,8 +190,9 @@ const RETRY: &str = "UPDATE REGAIN.outbox SET due_at = $4 WHERE realm = $1 AND i
 /// One statement: between two, the mail could be claimed again.
 const BURY: &str =
     "WITH gone AS (DELETE FROM REGAIN.outbox WHERE realm = $1 AND id = $2 AND attempts = $3 RETURNING *)
-     INSERT INTO REGAIN.dead_letter (realm, id, flow, letter, attempts, created_at, dead_at, why)
-     SELECT realm, id, flow, letter, attempts, created_at, $4, $5 FROM gone";
+     INSERT INTO REGAIN.dead_letter
+       (realm, id, flow, letter, attempts, created_at, dead_at, why, keep_until, sealed)
+     SELECT realm, id, flow, letter, attempts, created_at, $4, $5, $6, CASE WHEN $6 IS NOT NULL THEN sealed END FROM gone";
 const ERASE: &str = "DELETE FROM REGAIN.outbox WHERE realm = $1 AND id = $2 AND attempts = $3";
 
 async fn settle(
@@ -185,14 +202,17 @@ async fn settle(
     connection: &mut PgConnection,
 ) -> Result<(), sqlx::Error> {
     let query = |sql| {
-        sqlx::query(database.sql(sql))
+        database
+            .query(sql)
             .bind(realm.as_str())
             .bind(&settlement.id.as_bytes()[..])
             .bind(i64::from(settlement.attempts))
     };
     let query = match &settlement.outcome {
         MailOutcome::Retry(at) => query(RETRY).bind(at.millis()),
-        MailOutcome::Dead { at, why } => query(BURY).bind(at.millis()).bind(why),
+        MailOutcome::Dead { at, why, keep_until } => {
+            query(BURY).bind(at.millis()).bind(why).bind(keep_until.map(Timestamp::millis))
+        }
         MailOutcome::Sent | MailOutcome::Stale => query(ERASE),
     };
     query.execute(connection).await.map(drop)
@@ -205,7 +225,8 @@ async fn insert_audit(
 ) -> Result<(), sqlx::Error> {
     let sql = "INSERT INTO REGAIN.audit (realm, at, flow, version, event, reason, actor, account, client)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    sqlx::query(database.sql(sql))
+    database
+        .query(sql)
         .bind(record.realm.as_str())
         .bind(record.at.millis())
         .bind(&record.flow.as_bytes()[..])

@@ -1,13 +1,19 @@
 //! [`FlowStore`] on PostgreSQL.
 
-use crate::audit::AuditRecord;
+use crate::audit::{AuditRecord, Checkpoint};
 use crate::flow::FlowRecord;
-use crate::ids::{AccountId, FlowId, Realm};
+use crate::ids::{AccountId, FlowId, MailId, Realm};
+use crate::keys::KeyId;
 use crate::postgres::commit::commit;
-use crate::postgres::database::{Database, connect, failed, try_again};
+use crate::postgres::database::{Database, connect, failed, in_time, try_again};
+use crate::postgres::listen::Bell;
 use crate::postgres::schema::{self, SchemaName};
+use crate::postgres::upkeep;
 use crate::sql::{self, integer};
-use crate::store::{Claim, Commit, Committed, DeadLetter, Depth, FlowStore, OutboxMail, StoreError, Sweep};
+use crate::store::{
+    Claim, Commit, Committed, DeadLetter, Depth, DutyClaim, FlowStore, FlowWrite, OutboxMail, SealedIn,
+    StoreError, Sweep,
+};
 use async_trait::async_trait;
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row as _};
@@ -15,6 +21,7 @@ use sqlx::{PgPool, Row as _};
 /// regain's tables in a schema of a PostgreSQL database.
 pub struct PostgresFlows {
     database: Database,
+    bell: Bell,
 }
 
 impl PostgresFlows {
@@ -35,11 +42,13 @@ impl PostgresFlows {
     /// # Errors
     /// As [`PostgresFlows::connect`].
     pub async fn with_pool(pool: PgPool, schema: SchemaName) -> Result<Self, StoreError> {
-        Ok(Self { database: schema::open(pool, schema).await? })
+        let database = schema::open(pool, schema).await?;
+        Ok(Self { bell: Bell::new(&database), database })
     }
 
     /// Closes all connections, a host's own pool's too; what was answered is on disk either way.
     pub async fn close(&self) {
+        self.bell.stop();
         self.database.pool.close().await;
     }
 
@@ -47,10 +56,10 @@ impl PostgresFlows {
     async fn change(&self, sql: &'static str, work: &Work<'_>) -> Result<Vec<PgRow>, StoreError> {
         let mut tries = 1;
         loop {
-            let query = sqlx::query(self.database.sql(sql)).bind(work.realm.as_str()).bind(work.until);
+            let query = self.database.query(sql).bind(work.realm.as_str()).bind(work.until);
             let query = query.bind(i64::from(work.limit));
             let query = if let Some(lease) = work.lease_until { query.bind(lease) } else { query };
-            match query.fetch_all(&self.database.pool).await {
+            match in_time(self.database.fetch(query)).await {
                 Err(error) if try_again(&error, tries) => tries += 1,
                 rows => return rows.map_err(failed("write to the database")),
             }
@@ -61,24 +70,27 @@ impl PostgresFlows {
     async fn number_audit(&self, realm: &Realm, limit: u32) -> Result<(), sqlx::Error> {
         let database = &self.database;
         let sql = "SELECT EXISTS (SELECT FROM REGAIN.audit WHERE realm = $1 AND position IS NULL)";
-        let new = sqlx::query(database.sql(sql)).bind(realm.as_str()).fetch_one(&database.pool).await?;
-        if !new.try_get::<bool, _>(0)? {
+        let new = database.fetch(database.query(sql).bind(realm.as_str())).await?;
+        if !new.iter().any(|new| matches!(new.try_get(0), Ok(true))) {
             return Ok(());
         }
-        let mut connection = database.pool.acquire().await?;
-        let mut transaction = database.begin(&mut connection).await?;
+        let mut lease = database.lease().await?;
+        let mut transaction = database.begin(&mut lease).await?;
         let sql = "INSERT INTO REGAIN.audit_head (realm, position) VALUES ($1, 0) ON CONFLICT DO NOTHING";
-        sqlx::query(database.sql(sql)).bind(realm.as_str()).execute(&mut *transaction).await?;
+        database.query(sql).bind(realm.as_str()).execute(&mut *transaction).await?;
         let sql = "SELECT position FROM REGAIN.audit_head WHERE realm = $1 FOR UPDATE";
-        sqlx::query(database.sql(sql)).bind(realm.as_str()).execute(&mut *transaction).await?;
+        database.query(sql).bind(realm.as_str()).execute(&mut *transaction).await?;
         // A statement of its own, after the lock: it sees all that was numbered before.
-        sqlx::query(database.sql(NUMBER))
-            .bind(realm.as_str())
-            .bind(i64::from(limit))
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await
+        database.query(NUMBER).bind(realm.as_str()).bind(i64::from(limit)).execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        lease.done();
+        Ok(())
     }
+}
+
+/// Whether others may have something to do after it.
+fn leaves_work(commit: &Commit) -> bool {
+    !commit.mails.is_empty() || commit.flows.iter().any(|write| matches!(write, FlowWrite::Insert(_)))
 }
 
 /// The bounds of a statement that takes work or sweeps.
@@ -124,10 +136,18 @@ const SWEEP_DEAD: &str = "WITH old AS (SELECT id FROM REGAIN.dead_letter WHERE r
        ORDER BY dead_at LIMIT $3 FOR UPDATE SKIP LOCKED)
      DELETE FROM REGAIN.dead_letter WHERE realm = $1 AND id = ANY(ARRAY(SELECT id FROM old)) RETURNING 1";
 
+const FORGET_SEALED: &str =
+    "WITH old AS (SELECT id FROM REGAIN.dead_letter WHERE realm = $1 AND keep_until <= $2
+       ORDER BY keep_until LIMIT $3 FOR UPDATE SKIP LOCKED)
+     UPDATE REGAIN.dead_letter SET sealed = NULL, keep_until = NULL
+     WHERE realm = $1 AND id = ANY(ARRAY(SELECT id FROM old)) RETURNING 1";
+
 #[async_trait]
 impl FlowStore for PostgresFlows {
     async fn load(&self, realm: &Realm, id: FlowId) -> Result<Option<FlowRecord>, StoreError> {
-        let query = sqlx::query(self.database.sql("SELECT * FROM REGAIN.flow WHERE realm = $1 AND id = $2"))
+        let query = self
+            .database
+            .query("SELECT * FROM REGAIN.flow WHERE realm = $1 AND id = $2")
             .bind(realm.as_str())
             .bind(&id.as_bytes()[..]);
         Ok(self.database.read(query, sql::flow).await?.pop())
@@ -135,13 +155,17 @@ impl FlowStore for PostgresFlows {
 
     async fn live_links(&self, realm: &Realm, account: &AccountId) -> Result<Vec<FlowRecord>, StoreError> {
         let sql = "SELECT * FROM REGAIN.flow WHERE realm = $1 AND account = $2 AND live_link";
-        let query =
-            sqlx::query(self.database.sql(sql)).bind(realm.as_str()).bind(account.as_str().as_bytes());
+        let query = self.database.query(sql).bind(realm.as_str()).bind(account.as_str().as_bytes());
         self.database.read(query, sql::flow).await
     }
 
     async fn commit(&self, wanted: Commit) -> Result<Committed, StoreError> {
-        commit(&self.database, &wanted).await.map_err(failed("write to the database"))
+        let committed =
+            in_time(commit(&self.database, &wanted)).await.map_err(failed("write to the database"))?;
+        if committed == Committed::Done && leaves_work(&wanted) {
+            self.bell.ring();
+        }
+        Ok(committed)
     }
 
     async fn claim_flows(&self, claim: &Claim) -> Result<Vec<FlowRecord>, StoreError> {
@@ -150,6 +174,10 @@ impl FlowStore for PostgresFlows {
 
     async fn claim_mails(&self, claim: &Claim) -> Result<Vec<OutboxMail>, StoreError> {
         Ok(sql::readable(&self.change(CLAIM_MAILS, &claim.into()).await?, sql::mail))
+    }
+
+    async fn claim_duty(&self, claim: &DutyClaim) -> Result<bool, StoreError> {
+        upkeep::claim_duty(&self.database, claim).await.map_err(failed("claim a duty"))
     }
 
     async fn sweep(&self, realm: &Realm, sweep: &Sweep) -> Result<u64, StoreError> {
@@ -162,7 +190,11 @@ impl FlowStore for PostgresFlows {
             let work = Work { realm, until: bound.millis(), limit: sweep.limit, lease_until: None };
             swept += self.change(sql, &work).await?.len() as u64;
         }
-        Ok(swept)
+        let work = Work { realm, until: sweep.kept_until.millis(), limit: sweep.limit, lease_until: None };
+        self.change(FORGET_SEALED, &work).await?;
+        let before = sweep.audit_closed_before.millis();
+        let records = upkeep::empty_checkpoint(&self.database, realm, before).await;
+        Ok(swept + records.map_err(failed("delete old audit records"))?)
     }
 
     async fn audit_after(
@@ -171,18 +203,48 @@ impl FlowStore for PostgresFlows {
         after: u64,
         limit: u32,
     ) -> Result<Vec<(u64, AuditRecord)>, StoreError> {
-        self.number_audit(realm, limit).await.map_err(failed("number the audit record"))?;
+        in_time(self.number_audit(realm, limit)).await.map_err(failed("number the audit record"))?;
         let sql = "SELECT * FROM REGAIN.audit WHERE realm = $1 AND position > $2 ORDER BY position LIMIT $3";
-        let query = sqlx::query(self.database.sql(sql))
-            .bind(realm.as_str())
-            .bind(integer(after))
-            .bind(i64::from(limit));
+        let query = self.database.query(sql).bind(realm.as_str()).bind(integer(after)).bind(i64::from(limit));
         self.database.read(query, sql::audit).await
+    }
+
+    async fn checkpoints(
+        &self,
+        realm: &Realm,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<Checkpoint>, StoreError> {
+        let sql = "SELECT * FROM REGAIN.checkpoint WHERE realm = $1 AND number > $2 ORDER BY number LIMIT $3";
+        let query = self.database.query(sql).bind(realm.as_str());
+        self.database.read(query.bind(integer(after)).bind(i64::from(limit)), sql::checkpoint).await
+    }
+
+    async fn last_checkpoint(&self, realm: &Realm) -> Result<Option<Checkpoint>, StoreError> {
+        let sql = "SELECT * FROM REGAIN.checkpoint WHERE realm = $1 ORDER BY number DESC LIMIT 1";
+        let query = self.database.query(sql).bind(realm.as_str());
+        Ok(self.database.read(query, sql::checkpoint).await?.pop())
+    }
+
+    async fn sealed_under(
+        &self,
+        realm: &Realm,
+        key: KeyId,
+        limit: u32,
+    ) -> Result<Vec<(SealedIn, Vec<u8>)>, StoreError> {
+        let query = self.database.query(upkeep::SEALED_UNDER).bind(realm.as_str());
+        self.database.read(query.bind(key.to_be_bytes().to_vec()).bind(i64::from(limit)), sql::sealed).await
+    }
+
+    async fn dead_letter(&self, realm: &Realm, id: MailId) -> Result<Option<DeadLetter>, StoreError> {
+        let sql = "SELECT * FROM REGAIN.dead_letter WHERE realm = $1 AND id = $2";
+        let query = self.database.query(sql).bind(realm.as_str()).bind(id.as_bytes().to_vec());
+        Ok(self.database.read(query, sql::dead_letter).await?.pop())
     }
 
     async fn dead_letters(&self, realm: &Realm, limit: u32) -> Result<Vec<DeadLetter>, StoreError> {
         let sql = "SELECT * FROM REGAIN.dead_letter WHERE realm = $1 ORDER BY dead_at DESC, id LIMIT $2";
-        let query = sqlx::query(self.database.sql(sql)).bind(realm.as_str()).bind(i64::from(limit));
+        let query = self.database.query(sql).bind(realm.as_str()).bind(i64::from(limit));
         self.database.read(query, sql::dead_letter).await
     }
 
@@ -191,14 +253,18 @@ impl FlowStore for PostgresFlows {
                     (SELECT count(*) FROM REGAIN.outbox WHERE realm = $1),
                     (SELECT count(*) FROM REGAIN.dead_letter WHERE realm = $1)";
         let failed = failed("count the tables");
-        let row =
-            sqlx::query(self.database.sql(sql)).bind(realm.as_str()).fetch_one(&self.database.pool).await;
-        let row = row.map_err(&failed)?;
+        let rows = in_time(self.database.fetch(self.database.query(sql).bind(realm.as_str()))).await;
+        let rows = rows.map_err(&failed)?;
+        let row = rows.first().ok_or(sqlx::Error::RowNotFound).map_err(&failed)?;
         let count = |column: usize| row.try_get::<i64, _>(column).map(i64::unsigned_abs);
         Ok(Depth {
             live_flows: count(0).map_err(&failed)?,
             waiting_mails: count(1).map_err(&failed)?,
             dead_letters: count(2).map_err(&failed)?,
         })
+    }
+
+    async fn work_arrived(&self) {
+        self.bell.heard().await;
     }
 }

@@ -5,7 +5,9 @@
 mod nodes;
 mod opening;
 mod plans;
+mod proxy;
 mod story;
+mod wake;
 
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
@@ -39,7 +41,11 @@ impl Site {
 
     /// With all its connections open: else whoever comes first is done before the others are connected.
     async fn pool(&self, connections: u32) -> PgPool {
-        let options = self.options.clone().disable_statement_logging();
+        self.pool_with(self.options.clone(), connections).await
+    }
+
+    async fn pool_with(&self, options: PgConnectOptions, connections: u32) -> PgPool {
+        let options = options.disable_statement_logging();
         let pool = PgPoolOptions::new().max_connections(connections).connect_with(options).await.unwrap();
         join_all((0..connections).map(|_| pool.acquire())).await;
         pool

@@ -3,13 +3,23 @@
 use crate::{Site, on_postgres, sql, url};
 use futures_util::future::join_all;
 use regain::postgres::{PostgresFlows, SchemaName};
-use regain::testing::contract::flow_store_contract;
+use regain::testing::contract::{flow_store_contract, flow_store_outage_contract};
 use std::error::Error as _;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn flows_on_postgres_keep_the_contract() {
     on_postgres(async |site| {
         flow_store_contract(async || site.open(&site.schema()).await).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_that_is_away_says_so() {
+    on_postgres(async |site| {
+        let store = site.open(&site.schema()).await;
+        store.close().await;
+        flow_store_outage_contract(&*store).await;
     })
     .await;
 }
@@ -35,11 +45,14 @@ async fn ten_nodes_open_an_empty_database_at_once() {
             for open in join_all(opens.collect::<Vec<_>>()).await {
                 open.unwrap().unwrap();
             }
-            assert_eq!(migrations(site, &schema).await, 1, "each migration is run once");
+            assert_eq!(migrations(site, &schema).await, MIGRATIONS, "each migration is run once");
         }
     })
     .await;
 }
+
+/// As many as there are.
+const MIGRATIONS: i64 = 2;
 
 #[tokio::test]
 async fn a_database_from_a_newer_regain_does_not_open_and_is_left_as_it_is() {
@@ -50,7 +63,7 @@ async fn a_database_from_a_newer_regain_does_not_open_and_is_left_as_it_is() {
         sqlx::raw_sql(newer).execute(&mut site.raw().await).await.unwrap();
         let error = PostgresFlows::with_pool(site.pool(1).await, schema.clone()).await.map(drop).unwrap_err();
         assert!(error.to_string().contains("newer"), "{error}");
-        assert_eq!(migrations(site, &schema).await, 2);
+        assert_eq!(migrations(site, &schema).await, MIGRATIONS + 1);
     })
     .await;
 }
@@ -61,7 +74,7 @@ async fn a_schema_that_an_administrator_made_is_used() {
         let schema = site.schema();
         sqlx::raw_sql(sql("CREATE SCHEMA REGAIN", &schema)).execute(&mut site.raw().await).await.unwrap();
         site.open(&schema).await;
-        assert_eq!(migrations(site, &schema).await, 1);
+        assert_eq!(migrations(site, &schema).await, MIGRATIONS);
     })
     .await;
 }

@@ -7,11 +7,12 @@ use crate::stage::{Stage, count};
 use async_trait::async_trait;
 use futures_util::FutureExt as _;
 use regain::account::{Account, AccountStore, Applied, HashUpgrade, PasswordChange};
+use regain::audit::{AuditRecord, Checkpoint};
 use regain::flow::FlowRecord;
 use regain::identity::{Identifier, IdentityKey};
 use regain::ids::{AccountId, FlowId, Realm};
 use regain::memory::{MemoryAccounts, MemoryFlows};
-use regain::store::{Claim, Commit, Committed, FlowStore, OutboxMail, StoreError, Sweep};
+use regain::store::{Claim, Commit, Committed, DutyClaim, FlowStore, OutboxMail, StoreError, Sweep};
 use regain::testing::FlowStoreLayer;
 use std::sync::Arc;
 
@@ -51,7 +52,7 @@ impl Wire {
         if let Fate::FailsBefore(why) = fate {
             return Err(fails(why));
         }
-        if !call.starts_with("claim") && call != "sweep" {
+        if !matches!(call, "claim_flows" | "claim_mails" | "claim_duty" | "sweep") {
             self.stage.note(&format!("n{} {} #{} {call}", self.node, doing.what, doing.id));
         }
         let done = work.await;
@@ -115,6 +116,18 @@ impl FlowStoreLayer for FarFlows {
             Ok(mails)
         };
         self.wire.through(Port::FlowsWriting, "claim_mails", work).await
+    }
+
+    async fn claim_duty(&self, claim: &DutyClaim) -> Answer<bool> {
+        self.wire.through(Port::FlowsWriting, "claim_duty", self.tables.claim_duty(claim)).await
+    }
+
+    async fn last_checkpoint(&self, realm: &Realm) -> Answer<Option<Checkpoint>> {
+        self.wire.through(Port::Flows, "last_checkpoint", self.tables.last_checkpoint(realm)).await
+    }
+
+    async fn audit_after(&self, realm: &Realm, after: u64, limit: u32) -> Answer<Vec<(u64, AuditRecord)>> {
+        self.wire.through(Port::Flows, "audit_after", self.tables.audit_after(realm, after, limit)).await
     }
 
     async fn sweep(&self, realm: &Realm, sweep: &Sweep) -> Answer<u64> {
