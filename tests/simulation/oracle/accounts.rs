@@ -21,7 +21,7 @@ impl Oracle {
         };
         if applied != Applied::Done {
             let before = applied == Applied::Before;
-            self.hold("a password counts as set before only if it was", !before || seen.set, said);
+            self.hold("a password counts as set before only if it was", !before || seen.set.is_some(), said);
             return;
         }
         let (Some(before), Some(after)) = (before, after) else {
@@ -43,7 +43,7 @@ impl Oracle {
         let chosen = seen.choices.iter().find(|plain| is_of(&change.hash, plain)).cloned();
         self.hold("the password that is set was chosen with the token", chosen.is_some(), said);
         if let Some(seen) = book.flows.get_mut(&change.flow) {
-            seen.set = true;
+            seen.set = Some(event);
         }
         if let Some(account) = book.accounts.get_mut(&change.account) {
             account.facts.push(Facts::of(after, event));

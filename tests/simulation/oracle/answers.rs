@@ -90,7 +90,9 @@ impl Oracle {
         let book = self.book();
         let Some(seen) = book.flows.get(&flow) else { return };
         match answer {
-            Ok(Chosen::Done) => self.hold("who is told that it is done has the new password", seen.set, said),
+            Ok(Chosen::Done) => {
+                self.hold("who is told that it is done has the new password", seen.set.is_some(), said)
+            }
             Ok(Chosen::Pending) => {
                 self.hold("who is told to wait has chosen", seen.consumed == 1, said);
                 self.hold("nobody is told to wait for nothing", self.failed(), said);

@@ -64,7 +64,7 @@ impl Oracle {
                 consumed: 0,
                 chosen_since: 0,
                 choices: Vec::new(),
-                set: false,
+                set: None,
             };
             book.flows.insert(row.id, seen);
             return;

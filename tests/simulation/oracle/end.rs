@@ -16,11 +16,10 @@ impl Oracle {
             self.hold("nothing is stuck", ended, || {
                 format!("{} is {}, due {:?}", short(id), seen.row.state, seen.row.due_at)
             });
-            self.hold(
-                "a password that was set is completed",
-                !seen.set || seen.row.state == "completed",
-                || format!("{} is {}", short(id), seen.row.state),
-            );
+            let told = seen.set.is_none() || seen.row.state == "completed" || self.overtaken(&book, seen);
+            self.hold("a password that was set is completed", told, || {
+                format!("{} is {}", short(id), seen.row.state)
+            });
             self.notices_went_to_all(&book, *id);
         }
         self.every_mail_is_settled(&book);

@@ -103,7 +103,7 @@ impl Oracle {
     fn legal_completion(&self, book: &Book, passage: &Passage<'_>) {
         let said = || format!("flow {}", short(passage.flow()));
         let Some(seen) = book.flows.get(&passage.flow()) else { return };
-        self.hold("a flow is completed once the account has its password", seen.set, said);
+        self.hold("a flow is completed once the account has its password", seen.set.is_some(), said);
         let Some(link) = &seen.link else { return };
         let notices = passage.letters("password_changed");
         let Some(account) = book.accounts.get(&link.account) else { return };
@@ -137,7 +137,8 @@ impl Oracle {
 
     fn legal_conflict(&self, book: &Book, passage: &Passage<'_>) {
         let Some(seen) = book.flows.get(&passage.flow()) else { return };
-        self.hold("a password that was set is not called superseded", !seen.set, || short(passage.flow()));
+        let kept = seen.set.is_none() || self.overtaken(book, seen);
+        self.hold("a password that was set is not called superseded", kept, || short(passage.flow()));
         let Some(link) = &seen.link else { return };
         let changed = book.accounts.get(&link.account).and_then(|account| account.facts.last());
         let changed = changed.is_some_and(|facts| facts.since > link.since);

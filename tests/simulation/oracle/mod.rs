@@ -100,8 +100,8 @@ struct FlowSeen {
     consumed: u32,
     chosen_since: u64,
     choices: Vec<String>,
-    /// The host's account has this flow's password.
-    set: bool,
+    /// Since when the host's account has had this flow's password.
+    set: Option<u64>,
 }
 
 #[derive(Default)]
@@ -148,6 +148,15 @@ impl Oracle {
     /// The tokens that have gone out so far, for those who steal them.
     pub fn tokens(&self) -> Vec<String> {
         self.book().tokens.keys().cloned().collect()
+    }
+
+    /// Another recovery of the same account has set a password since: its notice tells the owner, and a host that keeps the
+    /// last recovery only has forgotten the one before.
+    fn overtaken(&self, book: &Book, seen: &FlowSeen) -> bool {
+        let account = seen.link.as_ref().map(|link| &link.account);
+        book.flows
+            .values()
+            .any(|other| other.set > seen.set && other.link.as_ref().map(|link| &link.account) == account)
     }
 
     /// Whose chosen password is not set yet.
