@@ -1,6 +1,6 @@
 //! Each mistake of `regain::planted`, planted by itself: the seeds have to find it.
 
-use crate::run::run_many;
+use crate::run::{run_many, simulate};
 use regain::planted::{Bug, plant};
 
 /// Seeds within which a mistake has to be found. Those of a plain run have found it by then, or will not.
@@ -21,6 +21,8 @@ fn each_planted_mistake_is_found() {
             missed.push(**bug);
             continue;
         };
+        let without = simulate(found.seed, false);
+        assert!(without.failure.is_none(), "seed {} fails without any mistake", found.seed);
         let failure = found.failure.as_ref().map_or("", |failure| failure.invariant);
         println!("{:>4} seeds: {} ({bug:?})\n            seen as: {failure}", many.seeds, bug.what());
     }
