@@ -15,6 +15,7 @@ use crate::events::RecoveryEvent;
 use crate::flow::{CLOCK_TOLERANCE, FlowRecord, Letter, RecoveryFlow, State};
 use crate::ids::{FlowId, MailId};
 use crate::mail::{self, Delivery, Mailer};
+use crate::planted::{Bug, planted};
 use crate::recovery::Recovery;
 use crate::store::{Claim, Commit, Depth, MailOutcome, MailSettlement, OutboxMail};
 use crate::worker::upkeep::Upkeep;
@@ -207,6 +208,11 @@ impl Worker {
         let message =
             mail::open(&inner.sealer, &inner.realm, &waiting.id, &waiting.sealed, &inner.sender, date);
         let delivery = match &message {
+            Ok(message) if planted(Bug::MessageIdForEachTry) => {
+                let mut message = message.clone();
+                message.message_id = format!("{}-{}", waiting.attempts, message.message_id);
+                self.mailer.send(&message).await
+            }
             Ok(message) => self.mailer.send(message).await,
             // Perhaps a key that will be added back: it waits like a mail that cannot be delivered.
             Err(error) => Delivery::RetryLater(error.to_string().into()),
@@ -215,6 +221,9 @@ impl Worker {
         let too_old = at.now >= waiting.created_at.plus(MAIL_LIFE);
         let (why, error) = match delivery {
             Delivery::Sent => return (MailOutcome::Sent, "sent"),
+            Delivery::RetryLater(_) if planted(Bug::FailedMailCountsAsSent) => {
+                return (MailOutcome::Sent, "sent");
+            }
             Delivery::Refused(error) => ("refused", error),
             Delivery::RetryLater(error) | Delivery::Unreachable(error) => match too_old {
                 true if message.is_ok() => ("too_old", error),
