@@ -14,9 +14,24 @@ pub struct Args {
     /// Where to listen.
     #[arg(long, default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
-    /// The folder for keys and mails; created if it is not there.
+    /// The folder for the databases, the key and the mails, as far as they are not placed elsewhere; created if it is not
+    /// there.
     #[arg(long, default_value = "target/portal")]
     pub data: PathBuf,
+    /// A PostgreSQL database instead of files in DATA, such as postgres://portal:secret@db.example.org/portal. Several
+    /// portals on one database are one service.
+    #[arg(long, value_name = "URL", env = "PORTAL_DATABASE", hide_env_values = true)]
+    pub database: Option<String>,
+    /// A file with the 32 bytes of the key, the same for all portals on one database; or put 64 hex digits into
+    /// PORTAL_KEY. With neither and without --database, the portal makes itself a key in DATA.
+    #[arg(long, value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
+    /// A mail server instead of a folder, such as smtps://user:password@mail.example.org.
+    #[arg(long, value_name = "URL", env = "PORTAL_SMTP", hide_env_values = true)]
+    pub smtp: Option<String>,
+    /// The folder for mails; portals on one database share it. DATA/mail if not given.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "smtp")]
+    pub mail_folder: Option<PathBuf>,
     /// How many made-up people have an account; the same number gives the same people.
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(3..=1_000_000))]
     pub people: u32,
@@ -30,6 +45,10 @@ pub struct Args {
 
 impl Args {
     pub fn check(&self) -> Result<(), Failure> {
+        let url = self.database.as_deref().unwrap_or("postgres://");
+        if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+            return Err(Failure("--database takes postgres://…; for SQLite leave it out".to_owned()));
+        }
         if self.client_budget.is_some() && !self.listen.ip().is_loopback() {
             return Err(Failure(format!(
                 "--client-budget is for load tests; use it with a loopback address, not with --listen {}",
@@ -37,6 +56,10 @@ impl Args {
             )));
         }
         Ok(())
+    }
+
+    pub fn mail_folder(&self) -> PathBuf {
+        self.mail_folder.clone().unwrap_or_else(|| self.data.join("mail"))
     }
 
     pub fn client_budget(&self) -> Option<Quota> {
