@@ -12,11 +12,12 @@ use regain::identity::{BlindIndex, EmailAddress, Identifier, IdentityKey, Person
 use regain::ids::AccountId;
 use regain::password::PasswordHash;
 use regain::store::StoreError;
-use sqlx::any::{AnyArguments, AnyPoolOptions, AnyRow, install_default_drivers};
+use sqlx::any::{AnyArguments, AnyConnectOptions, AnyPoolOptions, AnyRow, install_default_drivers};
 use sqlx::query::Query;
-use sqlx::{Any, AnyConnection, AnyPool, Row as _};
+use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions as _, Row as _};
 use std::fmt::Write as _;
 use std::path::Path;
+use std::str::FromStr as _;
 use std::time::Duration;
 use time::Date;
 use time::macros::format_description;
@@ -35,6 +36,8 @@ struct Dialect {
     schema: &'static str,
     /// Begins what reads first and writes then.
     begin: &'static str,
+    /// Begins what adds many: a node that starts waits for one that started just before.
+    begin_many: &'static str,
     /// Reads a user and keeps everybody else from changing it until the transaction ends.
     lock_user: &'static str,
 }
@@ -44,6 +47,7 @@ const SQLITE: Dialect = Dialect {
     schema: include_str!("sqlite.sql"),
     // A deferred one fails with SQLITE_BUSY when it turns from reading to writing.
     begin: "BEGIN IMMEDIATE",
+    begin_many: "BEGIN IMMEDIATE",
     lock_user: "SELECT * FROM users WHERE id = $1",
 };
 
@@ -53,6 +57,8 @@ const POSTGRES: Dialect = Dialect {
     schema: include_str!("postgres.sql"),
     // Under a stricter level, a change that waited for another one would fail, not see it.
     begin: "BEGIN ISOLATION LEVEL READ COMMITTED",
+    begin_many: "BEGIN ISOLATION LEVEL READ COMMITTED;
+        SET LOCAL lock_timeout = '5min'; SET LOCAL statement_timeout = '5min'",
     lock_user: "SELECT * FROM users WHERE id = $1 FOR UPDATE",
 };
 
@@ -79,14 +85,13 @@ impl Users {
         let pool = pool.after_connect(|connection, _| {
             Box::pin(async { sqlx::raw_sql(dialect.settings).execute(connection).await.map(drop) })
         });
-        let pool = pool.connect(url).await.map_err(failed("connect to the users' database"))?;
-        let mut transaction =
-            pool.begin_with(dialect.begin).await.map_err(failed("make the users' table"))?;
-        sqlx::raw_sql(dialect.schema)
-            .execute(&mut *transaction)
-            .await
-            .map_err(failed("make the users' table"))?;
-        transaction.commit().await.map_err(failed("make the users' table"))?;
+        let context = "connect to the users' database";
+        let options = AnyConnectOptions::from_str(url).map_err(failed(context))?.disable_statement_logging();
+        let pool = pool.connect_with(options).await.map_err(failed(context))?;
+        let context = "make the users' table";
+        let mut transaction = pool.begin_with(dialect.begin_many).await.map_err(failed(context))?;
+        sqlx::raw_sql(dialect.schema).execute(&mut *transaction).await.map_err(failed(context))?;
+        transaction.commit().await.map_err(failed(context))?;
         Ok(Self { pool, dialect })
     }
 
@@ -109,7 +114,7 @@ impl Users {
     /// that add the same users at once, one does. The ids in `accounts` do not count: the table gives its own.
     pub async fn add(&self, accounts: &[Account], index: &BlindIndex) -> Result<()> {
         let context = "add users";
-        let mut transaction = self.pool.begin_with(self.dialect.begin).await.map_err(failed(context))?;
+        let mut transaction = self.pool.begin_with(self.dialect.begin_many).await.map_err(failed(context))?;
         for account in accounts {
             let key = username_key(&account.username)
                 .ok_or(StoreError::plain("a username holds characters that usernames cannot have"))?;
@@ -242,7 +247,7 @@ fn percent_encoded(file: &Path) -> String {
 
 #[async_trait]
 impl AccountStore for Users {
-    /// By the keys, byte for byte: `login` and `email` would find "mike" for "mıke" in a database that thinks them equal.
+    /// By the keys, byte for byte: `login` and `email` would find "mike" for "míke" in a database that thinks them equal.
     async fn find_by_identifier(&self, identifier: &Identifier) -> Result<Vec<Account>> {
         let bytes = |key: Option<&str>| key.map(|key| key.as_bytes().to_vec());
         let rows = sqlx::query(
