@@ -4,7 +4,7 @@
 //! and as well as can be: a process that dies in between tells nothing. The same goes to `tracing` at INFO. What must
 //! not be lost is in the audit record.
 
-use crate::audit::{Actor, Pseudonym};
+use crate::audit::{Actor, Anchor, Pseudonym};
 use crate::flow::{Dismissal, Purpose, StateKind};
 use crate::ids::{FlowId, MailId};
 
@@ -66,6 +66,11 @@ pub enum RecoveryEvent {
         outcome: &'static str,
         /// Which try.
         attempt: u32,
+    },
+    /// A batch of the audit record was closed. Noted elsewhere, the anchor shows that nothing up to there was taken away.
+    AuditClosed {
+        /// The checkpoint's number and hash.
+        anchor: Anchor,
     },
     /// Something is out of order. The cause is in the log.
     Fault {

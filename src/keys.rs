@@ -1,7 +1,7 @@
 //! The key ring: one master key a generation, from which every other key is derived.
 //!
-//! The host loads the ring; there is no default. New things are made under the newest key, old things are
-//! opened by the key they name. Losing an old key harms only what was made with it.
+//! The host loads the ring; there is no default. New things are made under one key, other things are opened by the key
+//! that they name. Losing an old key harms only what was made with it.
 
 use crate::entropy::{Entropy, EntropyError, random};
 use crate::ids::Realm;
@@ -15,9 +15,24 @@ use zeroize::Zeroizing;
 /// Number of a key in the ring. Higher is newer; never give one number to two keys.
 pub type KeyId = u32;
 
-/// Master keys, the newest first.
+/// Master keys: one that new things are made with, and those that still open, or will open, what others made.
+///
+/// All nodes of a service have the same ring, and the database has none of it. To rotate without losing anybody:
+///
+/// 1. Give every node the new key with [`with_next_key`](Self::with_next_key): it opens what is sealed under it, and makes
+///    nothing yet. One node needs no such step.
+/// 2. Give every node the new key with [`with_key`](Self::with_key). New things are made under it; what waits is sealed
+///    anew by the worker ([`Worker::old_keys_in_use`](crate::Worker::old_keys_in_use) tells when that is done), and the
+///    audit record is vouched for by it within a minute.
+/// 3. Make the blind indexes anew ([`Reindex`](crate::identity::Reindex)).
+/// 4. After the life of a link (at most a day) take the old key out. What was typed too often may then be typed again, and
+///    pseudonyms in the audit record change: both are made under the oldest key.
+///
+/// A key that is lost before that costs what was made under it: asks and mails that wait (people ask again), links that are
+/// out, and the blind indexes (to be made anew).
 #[derive(Clone)]
 pub struct KeyRing {
+    /// The key that new things are made with comes first.
     keys: Vec<(KeyId, Zeroizing<[u8; 32]>)>,
 }
 
@@ -28,16 +43,28 @@ impl KeyRing {
         Self { keys: vec![(id, Zeroizing::new(key))] }
     }
 
-    /// Adds a key; the highest number is the one that new things are made with.
+    /// Adds a key. If its number is higher than that of the key that new things are made with, it takes that place.
     ///
     /// # Errors
     /// [`KeyError::DoubledId`] when the ring has that number already.
-    pub fn with_key(mut self, id: KeyId, key: [u8; 32]) -> Result<Self, KeyError> {
+    pub fn with_key(self, id: KeyId, key: [u8; 32]) -> Result<Self, KeyError> {
+        let place = usize::from(id < self.newest());
+        self.with(place, id, key)
+    }
+
+    /// Adds a key that other nodes may make things with before this one does.
+    ///
+    /// # Errors
+    /// [`KeyError::DoubledId`] when the ring has that number already.
+    pub fn with_next_key(self, id: KeyId, key: [u8; 32]) -> Result<Self, KeyError> {
+        self.with(1, id, key)
+    }
+
+    fn with(mut self, place: usize, id: KeyId, key: [u8; 32]) -> Result<Self, KeyError> {
         if self.keys.iter().any(|(known, _)| *known == id) {
             return Err(KeyError::DoubledId(id));
         }
-        self.keys.push((id, Zeroizing::new(key)));
-        self.keys.sort_by_key(|(id, _)| std::cmp::Reverse(*id));
+        self.keys.insert(place, (id, Zeroizing::new(key)));
         Ok(self)
     }
 
@@ -53,7 +80,7 @@ impl KeyRing {
         self.keys.iter().any(|(_, key)| **key == [0; 32])
     }
 
-    /// A key for one use, derived from each master key, the newest first.
+    /// A key for one use, derived from each master key; the one to make new things with comes first.
     pub(crate) fn derive_all(&self, label: &str) -> Vec<(KeyId, [u8; 32])> {
         self.keys
             .iter()
@@ -68,6 +95,11 @@ impl KeyRing {
 
     fn newest(&self) -> KeyId {
         self.keys[0].0
+    }
+
+    /// Those that make nothing any more.
+    fn older(&self) -> impl Iterator<Item = KeyId> {
+        self.keys.iter().map(|(id, _)| *id).filter(|id| *id < self.newest())
     }
 }
 
@@ -141,6 +173,21 @@ impl Sealer {
         Ok(Zeroizing::new(plain))
     }
 
+    /// The same value under the newest key.
+    pub(crate) fn reseal(
+        &self,
+        entropy: &dyn Entropy,
+        place: Place<'_>,
+        sealed: &[u8],
+    ) -> Result<Vec<u8>, KeyError> {
+        self.seal(entropy, place, &self.open(place, sealed)?)
+    }
+
+    /// The keys that open what was sealed before, and seal nothing any more.
+    pub(crate) fn older_keys(&self) -> Vec<KeyId> {
+        self.ring.older().collect()
+    }
+
     fn cipher(&self, id: KeyId) -> Result<XChaCha20Poly1305, KeyError> {
         let key = Zeroizing::new(self.ring.derive(id, "seal").ok_or(KeyError::Missing(id))?);
         Ok(XChaCha20Poly1305::new(&(*key).into()))
@@ -184,6 +231,34 @@ fn marked(key: &[u8; 32], digest: &VerifierDigest) -> VerifierDigest {
     VerifierDigest::from_bytes(mac(key, &[b"regain/verifier/v1", digest.as_bytes()]))
 }
 
+/// Marks the audit record's checkpoints: who can write the table, but has no key, can make none.
+#[derive(Clone)]
+pub(crate) struct AuditKeys {
+    keys: Vec<(KeyId, Zeroizing<[u8; 32]>)>,
+}
+
+impl AuditKeys {
+    pub(crate) fn new(ring: &KeyRing) -> Self {
+        let keys = ring.derive_all("audit").into_iter().map(|(id, key)| (id, Zeroizing::new(key)));
+        Self { keys: keys.collect() }
+    }
+
+    pub(crate) fn newest(&self) -> KeyId {
+        self.keys[0].0
+    }
+
+    /// A mark under the newest key.
+    pub(crate) fn mark(&self, hash: &[u8; 32]) -> (KeyId, [u8; 32]) {
+        let (id, key) = &self.keys[0];
+        (*id, mac(&**key, &[b"regain/audit-mark/v1", hash]))
+    }
+
+    pub(crate) fn mark_under(&self, id: KeyId, hash: &[u8; 32]) -> Option<[u8; 32]> {
+        let (_, key) = self.keys.iter().find(|(known, _)| *known == id)?;
+        Some(mac(&**key, &[b"regain/audit-mark/v1", hash]))
+    }
+}
+
 /// Turns what must not be stored into a key that can be: budgets, and names in the audit record. They change when the
 /// oldest key leaves the ring.
 #[derive(Clone)]
@@ -195,7 +270,7 @@ pub(crate) struct Pseudonyms {
 impl Pseudonyms {
     pub(crate) fn new(ring: &KeyRing, realm: Realm) -> Self {
         // The oldest key, so that a rotation neither refills budgets nor renames people in the audit record.
-        let oldest = ring.keys.last().map_or([0; 32], |(_, key)| **key);
+        let oldest = ring.keys.iter().min_by_key(|(id, _)| *id).map_or([0; 32], |(_, key)| **key);
         let key = mac(&oldest, &[b"regain/key/v1", b"pseudonym"]);
         Self { key: Zeroizing::new(key), realm }
     }

@@ -2,11 +2,11 @@
 //!
 //! A database says how it holds a value ([`Values`]); what the columns mean is written down once, here.
 
-use crate::audit::{Actor, AuditRecord, Pseudonym};
+use crate::audit::{Actor, AuditRecord, Checkpoint, Pseudonym};
 use crate::clock::Timestamp;
 use crate::flow::FlowRecord;
 use crate::ids::{AccountId, FlowId, MailId, Realm};
-use crate::store::{DeadLetter, OutboxMail, StoreError};
+use crate::store::{DeadLetter, OutboxMail, SealedIn, StoreError, StoreErrorKind};
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -25,11 +25,12 @@ pub(crate) trait Values {
 }
 
 pub(crate) fn unreadable(error: sqlx::Error) -> StoreError {
-    StoreError::new("read a row", error)
+    StoreError::new("read a row", error).with_kind(StoreErrorKind::Damaged)
 }
 
 pub(crate) fn damaged(column: &'static str) -> StoreError {
     StoreError::new("read a row", format!("column {column} holds what nobody wrote"))
+        .with_kind(StoreErrorKind::Damaged)
 }
 
 /// As the database's integer; what is too large is stored as the largest.
@@ -120,7 +121,35 @@ pub(crate) fn dead_letter(row: &impl Values) -> Result<DeadLetter> {
         created_at: time(row, "created_at")?,
         dead_at: time(row, "dead_at")?,
         why: text(row, "why")?,
+        sealed: row.bytes("sealed")?,
+        keep_until: maybe_time(row, "keep_until")?,
     })
+}
+
+pub(crate) fn checkpoint(row: &impl Values) -> Result<Checkpoint> {
+    Ok(Checkpoint {
+        realm: realm(row)?,
+        number: count(row, "number")?,
+        through: count(row, "through")?,
+        at: time(row, "at")?,
+        digest: array(row, "digest")?,
+        hash: array(row, "hash")?,
+        key: count(row, "key")?,
+        mac: array(row, "mac")?,
+        marks: row.bytes("marks")?.ok_or_else(|| damaged("marks"))?,
+    })
+}
+
+/// A sealed value with its place: `flow`, `mail` or `dead_letter`.
+pub(crate) fn sealed(row: &impl Values) -> Result<(SealedIn, Vec<u8>)> {
+    let id = array(row, "id")?;
+    let place = match text(row, "place")?.as_str() {
+        "flow" => SealedIn::Flow(FlowId::from_bytes(id), text(row, "state")?),
+        "mail" => SealedIn::Mail(MailId::from_bytes(id)),
+        "dead_letter" => SealedIn::DeadLetter(MailId::from_bytes(id)),
+        _ => return Err(damaged("place")),
+    };
+    Ok((place, row.bytes("sealed")?.ok_or_else(|| damaged("sealed"))?))
 }
 
 pub(crate) fn audit(row: &impl Values) -> Result<(u64, AuditRecord)> {

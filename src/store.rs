@@ -3,18 +3,44 @@
 //! A store compares versions and writes bytes; it holds no rule. Everything that has to happen together is
 //! one [`Commit`], in one durable transaction.
 
-use crate::audit::AuditRecord;
+use crate::audit::{AuditRecord, Checkpoint};
 use crate::budget::{BudgetKey, Spend};
 use crate::clock::Timestamp;
-use crate::flow::FlowRecord;
+use crate::flow::{FlowRecord, coded};
 use crate::ids::{AccountId, FlowId, MailId, Realm};
+use crate::keys::KeyId;
 use async_trait::async_trait;
 use std::fmt;
+
+/// What is the matter with a store, for alarms and for whoever has to put it right. Nobody who asks is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StoreErrorKind {
+    /// It is not there, or no connection to it came free in time. It may come back by itself.
+    Unreachable,
+    /// It is there and has too much to do: a lock or a statement took too long, or no connection is left.
+    Busy,
+    /// No room is left.
+    Full,
+    /// It may be read only: a replica, or a file without the right to write.
+    ReadOnly,
+    /// A right is missing.
+    Rights,
+    /// A newer regain wrote it.
+    SchemaNewer,
+    /// Tables or rows are missing, or are not as regain wrote them.
+    Damaged,
+    /// What it was configured with does not fit: address, name, role, password, TLS.
+    Misconfigured,
+    /// Anything else, and whatever a host's own store did not sort.
+    Other,
+}
 
 /// Why a store did not do what it was asked. The backend's own error is kept as the source.
 #[derive(Debug, thiserror::Error)]
 #[error("{context}")]
 pub struct StoreError {
+    kind: StoreErrorKind,
     context: &'static str,
     #[source]
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -23,13 +49,25 @@ pub struct StoreError {
 impl StoreError {
     /// Wraps a backend's error; `context` says what was being done.
     pub fn new(context: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self { context, source: Some(source.into()) }
+        Self { kind: StoreErrorKind::Other, context, source: Some(source.into()) }
     }
 
     /// An error without a cause of its own.
     #[must_use]
     pub const fn plain(context: &'static str) -> Self {
-        Self { context, source: None }
+        Self { kind: StoreErrorKind::Other, context, source: None }
+    }
+
+    /// Says what is the matter.
+    #[must_use]
+    pub fn with_kind(self, kind: StoreErrorKind) -> Self {
+        Self { kind, ..self }
+    }
+
+    /// What is the matter.
+    #[must_use]
+    pub const fn kind(&self) -> StoreErrorKind {
+        self.kind
     }
 }
 
@@ -93,17 +131,19 @@ pub enum MailOutcome {
     Stale,
     /// To be tried again then.
     Retry(Timestamp),
-    /// Given up: what was sealed is erased, the row stays for the host to see.
+    /// Given up: the row stays for the host to see.
     Dead {
         /// When.
         at: Timestamp,
         /// A stable code: `refused`, `expired`, `too_old`, `unreadable`.
         why: String,
+        /// Until when what was sealed is kept, so that the host may send it again; `None` erases it at once.
+        keep_until: Option<Timestamp>,
     },
 }
 
 /// A mail that was given up.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct DeadLetter {
     /// Its name.
     pub id: MailId,
@@ -119,6 +159,58 @@ pub struct DeadLetter {
     pub dead_at: Timestamp,
     /// Why: `refused`, `expired` (the link in it), `too_old`, `unreadable`.
     pub why: String,
+    /// The whole message, sealed, while it can be sent again.
+    pub sealed: Option<Vec<u8>>,
+    /// Until when that is kept.
+    pub keep_until: Option<Timestamp>,
+}
+
+impl fmt::Debug for DeadLetter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeadLetter")
+            .field("id", &self.id)
+            .field("letter", &self.letter)
+            .field("attempts", &self.attempts)
+            .field("why", &self.why)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A dead letter to be queued once more, as if it had been queued then. It keeps its name, and with it its `Message-ID`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Revival {
+    /// The mail.
+    pub id: MailId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Where a sealed value is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SealedIn {
+    /// In a flow that is in this state (its code).
+    Flow(FlowId, String),
+    /// In the outbox.
+    Mail(MailId),
+    /// In a dead letter.
+    DeadLetter(MailId),
+}
+
+/// A sealed value, sealed anew. Applies only if `from` is what is stored.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Reseal {
+    /// Where.
+    pub place: SealedIn,
+    /// What is stored.
+    pub from: Vec<u8>,
+    /// What to store.
+    pub to: Vec<u8>,
+}
+
+impl fmt::Debug for Reseal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reseal").field("place", &self.place).finish_non_exhaustive()
+    }
 }
 
 /// What happens together or not at all.
@@ -136,8 +228,14 @@ pub struct Commit {
     pub mails: Vec<OutboxMail>,
     /// Mails that were tried.
     pub settlements: Vec<MailSettlement>,
+    /// Dead letters to queue again; one that is not there, or has nothing sealed any more, is a conflict.
+    pub revivals: Vec<Revival>,
+    /// Values that were sealed anew.
+    pub reseals: Vec<Reseal>,
     /// Lines of the audit record.
     pub audit: Vec<AuditRecord>,
+    /// The next checkpoint of the audit record; if there is one of its number, that is a conflict.
+    pub checkpoint: Option<Checkpoint>,
 }
 
 impl Commit {
@@ -151,7 +249,10 @@ impl Commit {
             flows: vec![],
             mails: vec![],
             settlements: vec![],
+            revivals: vec![],
+            reseals: vec![],
             audit: vec![],
+            checkpoint: None,
         }
     }
 }
@@ -184,6 +285,31 @@ pub struct Claim {
     pub limit: u32,
 }
 
+coded! {
+    /// Housekeeping that one node at a time does for all.
+    Duty {
+        /// Deleting what has had its time.
+        Sweep = "sweep",
+        /// Closing the audit record.
+        CloseAudit = "close_audit",
+        /// Sealing anew what is sealed under an old key.
+        Reseal = "reseal",
+    }
+}
+
+/// Asks for a duty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DutyClaim {
+    /// The tenant.
+    pub realm: Realm,
+    /// Which.
+    pub duty: Duty,
+    /// The time.
+    pub now: Timestamp,
+    /// Until then nobody else gets it.
+    pub until: Timestamp,
+}
+
 /// What to delete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sweep {
@@ -193,6 +319,10 @@ pub struct Sweep {
     pub budgets_full_at: Timestamp,
     /// Dead letters given up before.
     pub dead_before: Timestamp,
+    /// What is sealed in dead letters and was to be kept until then is erased; the letters stay.
+    pub kept_until: Timestamp,
+    /// The records of the oldest checkpoint that still has marks, if it was closed before; its marks go with them.
+    pub audit_closed_before: Timestamp,
     /// At most so many rows of each.
     pub limit: u32,
 }
@@ -245,6 +375,13 @@ pub trait FlowStore: Send + Sync {
     /// [`StoreError`] when the store does not answer.
     async fn claim_mails(&self, claim: &Claim) -> Result<Vec<OutboxMail>, StoreError>;
 
+    /// Gives a duty to one caller: unless somebody has it, which is so while the stored end lies after `now` and no later
+    /// than `until`. (An end that lies further ahead comes from a clock that was put right since.)
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer.
+    async fn claim_duty(&self, claim: &DutyClaim) -> Result<bool, StoreError>;
+
     /// Deletes what has had its time, and says how many rows.
     ///
     /// # Errors
@@ -262,6 +399,37 @@ pub trait FlowStore: Send + Sync {
         limit: u32,
     ) -> Result<Vec<(u64, AuditRecord)>, StoreError>;
 
+    /// The checkpoints of the audit record with a number over `after`, in order.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer.
+    async fn checkpoints(&self, realm: &Realm, after: u64, limit: u32)
+    -> Result<Vec<Checkpoint>, StoreError>;
+
+    /// The checkpoint with the highest number.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer.
+    async fn last_checkpoint(&self, realm: &Realm) -> Result<Option<Checkpoint>, StoreError>;
+
+    /// Values sealed under this key (its number is their first four bytes, the highest first): in live flows, in the
+    /// outbox, in dead letters.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer.
+    async fn sealed_under(
+        &self,
+        realm: &Realm,
+        key: KeyId,
+        limit: u32,
+    ) -> Result<Vec<(SealedIn, Vec<u8>)>, StoreError>;
+
+    /// One mail that was given up.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer.
+    async fn dead_letter(&self, realm: &Realm, id: MailId) -> Result<Option<DeadLetter>, StoreError>;
+
     /// Mails that were given up, the latest first.
     ///
     /// # Errors
@@ -273,4 +441,11 @@ pub trait FlowStore: Send + Sync {
     /// # Errors
     /// [`StoreError`] when the store does not answer.
     async fn depth(&self, realm: &Realm) -> Result<Depth, StoreError>;
+
+    /// Returns when another node may have left work here, in whatever realm. Best effort: what is missed here is found
+    /// when a worker's poll comes. A store that has no other node, or no way to hear of it, never returns; nor does one
+    /// that is out of order, for that is no news of work.
+    async fn work_arrived(&self) {
+        std::future::pending().await
+    }
 }

@@ -4,19 +4,16 @@ use async_trait::async_trait;
 use base64ct::{Base64, Base64Url, Encoding as _};
 use regain::RecoveryToken;
 use regain::account::{Account, AddressOnFile, HashUpgrade, PasswordChange};
-use regain::audit::AuditRecord;
 use regain::client::Client;
 use regain::flow::{FlowRecord, Purpose};
 use regain::identity::{EmailAddress, Identifier, IdentityClaims, Person, TypedClaims};
-use regain::ids::{AccountId, FlowId, Realm};
+use regain::ids::AccountId;
 use regain::mail::{Delivery, Mailer, Message};
 use regain::memory::{Mailbox, MemoryAccounts, MemoryFlows};
 use regain::password::{OnBreachFailure, Password, PasswordHash};
-use regain::store::{
-    Claim, Commit, Committed, DeadLetter, Depth, FlowStore, FlowWrite, OutboxMail, StoreError, Sweep,
-};
+use regain::store::{Commit, Committed, FlowStore, FlowWrite, StoreError};
 use regain::testing::mocks::MockBreachedPasswords;
-use regain::testing::{Cut, Trace, World};
+use regain::testing::{Cut, FlowStoreLayer, Layered, Trace, World};
 use std::fmt::Debug;
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -106,6 +103,9 @@ impl Dumped {
         for line in &commit.audit {
             self.heap.add_debug(line);
         }
+        if let Some(checkpoint) = &commit.checkpoint {
+            self.heap.add(&checkpoint.marks);
+        }
     }
 
     fn dump_row(&self, row: &FlowRecord) {
@@ -121,39 +121,13 @@ impl Dumped {
 }
 
 #[async_trait]
-impl FlowStore for Dumped {
+impl FlowStoreLayer for Dumped {
+    fn inner(&self) -> &dyn FlowStore {
+        &self.inner
+    }
     async fn commit(&self, commit: Commit) -> Result<Committed, StoreError> {
         self.dump(&commit);
         self.inner.commit(commit).await
-    }
-    async fn load(&self, realm: &Realm, id: FlowId) -> Result<Option<FlowRecord>, StoreError> {
-        self.inner.load(realm, id).await
-    }
-    async fn live_links(&self, realm: &Realm, account: &AccountId) -> Result<Vec<FlowRecord>, StoreError> {
-        self.inner.live_links(realm, account).await
-    }
-    async fn claim_flows(&self, claim: &Claim) -> Result<Vec<FlowRecord>, StoreError> {
-        self.inner.claim_flows(claim).await
-    }
-    async fn claim_mails(&self, claim: &Claim) -> Result<Vec<OutboxMail>, StoreError> {
-        self.inner.claim_mails(claim).await
-    }
-    async fn sweep(&self, realm: &Realm, sweep: &Sweep) -> Result<u64, StoreError> {
-        self.inner.sweep(realm, sweep).await
-    }
-    async fn audit_after(
-        &self,
-        realm: &Realm,
-        after: u64,
-        limit: u32,
-    ) -> Result<Vec<(u64, AuditRecord)>, StoreError> {
-        self.inner.audit_after(realm, after, limit).await
-    }
-    async fn dead_letters(&self, realm: &Realm, limit: u32) -> Result<Vec<DeadLetter>, StoreError> {
-        self.inner.dead_letters(realm, limit).await
-    }
-    async fn depth(&self, realm: &Realm) -> Result<Depth, StoreError> {
-        self.inner.depth(realm).await
     }
 }
 
@@ -201,7 +175,7 @@ fn canary(world: &World) -> Account {
 
 /// A world on dumped tables, with everything that may fail failing now and then.
 fn world_on(heap: &Heap, trace: &Trace, mailbox: &Arc<Mailbox>) -> World {
-    let tables = Dumped { inner: MemoryFlows::new(), heap: heap.clone() };
+    let tables = Layered(Dumped { inner: MemoryFlows::new(), heap: heap.clone() });
     let accounts = Arc::new(MemoryAccounts::new());
     let mut register = MockBreachedPasswords::new();
     register.expect_is_breached().returning(|_| Err("the register is down".into()));

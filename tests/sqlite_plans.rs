@@ -5,7 +5,11 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _, SqliteConnection};
 use tempfile::TempDir;
 
-const SOURCE: &str = concat!(include_str!("../src/sqlite/flows.rs"), include_str!("../src/sqlite/commit.rs"));
+const SOURCE: &str = concat!(
+    include_str!("../src/sqlite/flows.rs"),
+    include_str!("../src/sqlite/upkeep.rs"),
+    include_str!("../src/sqlite/commit.rs")
+);
 const HOT: [&str; 3] = ["regain_flow", "regain_outbox", "regain_budget"];
 
 /// A part of a statement that occurs in no other, and how its rows are found.
@@ -70,8 +74,9 @@ fn is_scan(step: &str) -> bool {
 }
 
 async fn every_statement_goes_by_an_index(connection: &mut SqliteConnection) {
-    // Counting what waits is for operators, and reads what waits.
-    for sql in statements().into_iter().filter(|sql| !sql.contains("count(*)")) {
+    // Counting what waits is for operators, and reads what waits; so does looking for old keys.
+    let reads_all = |sql: &String| sql.contains("count(*)") || sql.contains("substr(sealed");
+    for sql in statements().into_iter().filter(|sql| !reads_all(sql)) {
         let plan = plan(&sql, connection).await;
         assert!(!plan.iter().any(|step| is_scan(step)), "{sql}:\n{}", plan.join("\n"));
     }

@@ -42,6 +42,14 @@ impl IdentityKey {
     pub fn values(&self) -> &[[u8; 32]] {
         &self.values
     }
+
+    /// Other values that differ in one byte each: for the contract of stores.
+    #[cfg(feature = "testing")]
+    pub(crate) fn altered(&self, place: usize) -> Self {
+        let mut values = self.values.clone();
+        values.iter_mut().for_each(|value| value[place] ^= 1);
+        Self { values }
+    }
 }
 
 impl fmt::Debug for IdentityKey {

@@ -17,7 +17,7 @@ pub use eml::{EmlError, EmlMailer};
 pub(crate) use letter::compose;
 pub(crate) use letter::{Composed, LetterContent};
 pub use letter::{InvalidService, Service};
-pub(crate) use seal::{open, seal};
+pub(crate) use seal::{open, place, seal, without_links};
 #[cfg(feature = "smtp")]
 pub use smtp::{SmtpBuilder, SmtpConfigError, SmtpMailer};
 

@@ -10,7 +10,8 @@ use crate::wire::{frame, unframe};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-fn place<'a>(realm: &'a Realm, id: &'a MailId) -> Place<'a> {
+/// Where a mail is sealed for; it stays the same when it becomes a dead letter.
+pub(crate) fn place<'a>(realm: &'a Realm, id: &'a MailId) -> Place<'a> {
     Place { realm, row: id.as_bytes(), column: "outbox.sealed" }
 }
 
@@ -60,4 +61,18 @@ pub(crate) fn open(
         text: Zeroizing::new(utf8(text)?),
         html: Zeroizing::new(utf8(html)?),
     })
+}
+
+/// A mail's text with every web address that carries a token left out.
+pub(crate) fn without_links(text: &str) -> String {
+    let shown = |word: &str| {
+        let secret = word.contains("token=");
+        if secret { "[the link]".to_owned() } else { word.to_owned() }
+    };
+    text.split_inclusive(char::is_whitespace)
+        .map(|word| {
+            let (word, space) = word.split_at(word.trim_end().len());
+            shown(word) + space
+        })
+        .collect()
 }

@@ -1,15 +1,17 @@
 //! regain's tables in memory.
 
-use crate::audit::AuditRecord;
+use crate::audit::{AuditRecord, Checkpoint};
 use crate::budget::{BudgetKey, Spent, take_all};
+use crate::clock::Timestamp;
 use crate::flow::FlowRecord;
 use crate::ids::{AccountId, FlowId, MailId, Realm};
+use crate::keys::KeyId;
 use crate::store::{
-    Claim, Commit, Committed, DeadLetter, Depth, FlowStore, FlowWrite, MailOutcome, MailSettlement,
-    OutboxMail, StoreError, Sweep,
+    Claim, Commit, Committed, DeadLetter, Depth, Duty, DutyClaim, FlowStore, FlowWrite, MailOutcome,
+    MailSettlement, OutboxMail, Reseal, Revival, SealedIn, StoreError, Sweep,
 };
 use async_trait::async_trait;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 #[derive(Default, Clone)]
@@ -18,7 +20,10 @@ struct Tables {
     mails: BTreeMap<(Realm, MailId), OutboxMail>,
     dead: Vec<(Realm, DeadLetter)>,
     budgets: BTreeMap<(Realm, BudgetKey), Spent>,
-    audit: Vec<AuditRecord>,
+    audit: BTreeMap<(Realm, u64), AuditRecord>,
+    checkpoints: BTreeMap<(Realm, u64), Checkpoint>,
+    duties: HashMap<(Realm, Duty), Timestamp>,
+    last_position: u64,
 }
 
 /// [`FlowStore`] in memory.
@@ -49,6 +54,15 @@ impl Tables {
             Err(retry_at) => return Committed::OverBudget { retry_at },
         };
         let Some(flows) = self.check_flows(&commit.flows) else { return Committed::Conflict };
+        let known = |mail: &OutboxMail| self.mails.contains_key(&(mail.realm.clone(), mail.id));
+        let gone = |revival: &Revival| !self.can_revive(&commit.realm, revival.id);
+        let taken = |next: &Checkpoint| self.checkpoints.contains_key(&(next.realm.clone(), next.number));
+        if commit.mails.iter().any(known)
+            || commit.revivals.iter().any(gone)
+            || commit.checkpoint.as_ref().is_some_and(taken)
+        {
+            return Committed::Conflict;
+        }
         self.budgets.extend(budgets.into_iter().map(|(key, spent)| ((commit.realm.clone(), key), spent)));
         for key in commit.clears {
             self.budgets.remove(&(commit.realm.clone(), key));
@@ -58,7 +72,17 @@ impl Tables {
         for settlement in commit.settlements {
             self.settle(&commit.realm, settlement);
         }
-        self.audit.extend(commit.audit);
+        for revival in commit.revivals {
+            self.revive(&commit.realm, revival);
+        }
+        for reseal in commit.reseals {
+            self.reseal(&commit.realm, reseal);
+        }
+        for record in commit.audit {
+            self.last_position += 1;
+            self.audit.insert((record.realm.clone(), self.last_position), record);
+        }
+        self.checkpoints.extend(commit.checkpoint.map(|next| ((next.realm.clone(), next.number), next)));
         Committed::Done
     }
 
@@ -91,8 +115,10 @@ impl Tables {
         match settlement.outcome {
             MailOutcome::Retry(at) => mail.due_at = at,
             MailOutcome::Sent | MailOutcome::Stale => drop(self.mails.remove(&key)),
-            MailOutcome::Dead { at, why } => {
+            MailOutcome::Dead { at, why, keep_until } => {
                 let letter = DeadLetter {
+                    sealed: keep_until.map(|_| mail.sealed.clone()),
+                    keep_until,
                     id: mail.id,
                     flow: mail.flow,
                     letter: mail.letter.clone(),
@@ -105,6 +131,59 @@ impl Tables {
                 self.dead.push((realm.clone(), letter));
             }
         }
+    }
+}
+
+impl Tables {
+    fn dead_letter(&self, realm: &Realm, id: MailId) -> Option<&DeadLetter> {
+        self.dead.iter().find(|(of, letter)| of == realm && letter.id == id).map(|(_, letter)| letter)
+    }
+
+    fn can_revive(&self, realm: &Realm, id: MailId) -> bool {
+        self.dead_letter(realm, id).is_some_and(|letter| letter.sealed.is_some())
+    }
+
+    fn revive(&mut self, realm: &Realm, revival: Revival) {
+        let at = self.dead.iter().position(|(of, letter)| of == realm && letter.id == revival.id);
+        let Some((_, letter)) = at.map(|at| self.dead.remove(at)) else { return };
+        let mail = OutboxMail {
+            id: letter.id,
+            realm: realm.clone(),
+            flow: letter.flow,
+            letter: letter.letter,
+            sealed: letter.sealed.unwrap_or_default(),
+            attempts: letter.attempts,
+            created_at: revival.at,
+            due_at: revival.at,
+        };
+        self.mails.insert((realm.clone(), mail.id), mail);
+    }
+
+    fn reseal(&mut self, realm: &Realm, reseal: Reseal) {
+        let mut dead = self.dead.iter_mut();
+        let stored = match &reseal.place {
+            SealedIn::Flow(id, _) => {
+                self.flows.get_mut(&(realm.clone(), *id)).and_then(|row| row.sealed.as_mut())
+            }
+            SealedIn::Mail(id) => self.mails.get_mut(&(realm.clone(), *id)).map(|mail| &mut mail.sealed),
+            SealedIn::DeadLetter(id) => dead
+                .find(|(of, letter)| of == realm && letter.id == *id)
+                .and_then(|(_, letter)| letter.sealed.as_mut()),
+        };
+        if let Some(stored) = stored.filter(|stored| **stored == reseal.from) {
+            *stored = reseal.to;
+        }
+    }
+
+    /// The records of the oldest checkpoint that has marks, if its time is over.
+    fn empty_checkpoint(&mut self, realm: &Realm, closed_before: Timestamp) -> usize {
+        let oldest =
+            self.checkpoints.values_mut().find(|next| next.realm == *realm && !next.marks.is_empty());
+        let Some(oldest) = oldest.filter(|oldest| oldest.at < closed_before) else { return 0 };
+        oldest.marks.clear();
+        let (through, before) = (oldest.through, self.audit.len());
+        self.audit.retain(|(of, position), _| of != realm || *position > through);
+        before - self.audit.len()
     }
 }
 
@@ -169,6 +248,16 @@ impl FlowStore for MemoryFlows {
             .collect())
     }
 
+    async fn claim_duty(&self, claim: &DutyClaim) -> Result<bool, StoreError> {
+        let mut tables = self.tables();
+        let key = (claim.realm.clone(), claim.duty);
+        let held = tables.duties.get(&key).is_some_and(|end| claim.now < *end && *end <= claim.until);
+        if !held {
+            tables.duties.insert(key, claim.until);
+        }
+        Ok(!held)
+    }
+
     async fn sweep(&self, realm: &Realm, sweep: &Sweep) -> Result<u64, StoreError> {
         let mut tables = self.tables();
         let limit = sweep.limit as usize;
@@ -190,9 +279,19 @@ impl FlowStore for MemoryFlows {
             .collect();
         tables.flows.retain(|key, _| !ended.contains(key));
         tables.budgets.retain(|key, _| !full.contains(key));
-        let before = tables.dead.len();
-        tables.dead.retain(|(of, letter)| of != realm || letter.dead_at >= sweep.dead_before);
-        Ok((ended.len() + full.len() + before - tables.dead.len()) as u64)
+        let old: Vec<MailId> = tables
+            .dead
+            .iter()
+            .filter(|(of, letter)| of == realm && letter.dead_at < sweep.dead_before)
+            .map(|(_, letter)| letter.id)
+            .take(limit)
+            .collect();
+        tables.dead.retain(|(of, letter)| of != realm || !old.contains(&letter.id));
+        let over = |letter: &DeadLetter| letter.keep_until.is_some_and(|until| until <= sweep.kept_until);
+        let kept = tables.dead.iter_mut().filter(|(of, letter)| of == realm && over(letter));
+        kept.take(limit).for_each(|(_, letter)| (letter.sealed, letter.keep_until) = (None, None));
+        let records = tables.empty_checkpoint(realm, sweep.audit_closed_before);
+        Ok((ended.len() + full.len() + old.len() + records) as u64)
     }
 
     async fn audit_after(
@@ -202,14 +301,58 @@ impl FlowStore for MemoryFlows {
         limit: u32,
     ) -> Result<Vec<(u64, AuditRecord)>, StoreError> {
         let tables = self.tables();
-        let numbered = (1..).zip(&tables.audit).filter(|(at, record)| *at > after && record.realm == *realm);
-        Ok(numbered.map(|(at, record)| (at, record.clone())).take(limit as usize).collect())
+        let from = (realm.clone(), after.saturating_add(1));
+        let of_realm = tables.audit.range(from..=(realm.clone(), u64::MAX));
+        Ok(of_realm.map(|((_, at), record)| (*at, record.clone())).take(limit as usize).collect())
+    }
+
+    async fn checkpoints(
+        &self,
+        realm: &Realm,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<Checkpoint>, StoreError> {
+        let from = (realm.clone(), after.saturating_add(1));
+        let tables = self.tables();
+        let of_realm = tables.checkpoints.range(from..=(realm.clone(), u64::MAX));
+        Ok(of_realm.map(|(_, checkpoint)| checkpoint.clone()).take(limit as usize).collect())
+    }
+
+    async fn last_checkpoint(&self, realm: &Realm) -> Result<Option<Checkpoint>, StoreError> {
+        let tables = self.tables();
+        let mut of_realm = tables.checkpoints.range((realm.clone(), 0)..=(realm.clone(), u64::MAX));
+        Ok(of_realm.next_back().map(|(_, checkpoint)| checkpoint.clone()))
+    }
+
+    async fn sealed_under(
+        &self,
+        realm: &Realm,
+        key: KeyId,
+        limit: u32,
+    ) -> Result<Vec<(SealedIn, Vec<u8>)>, StoreError> {
+        let tables = self.tables();
+        let flows = tables.flows.values().filter(|row| row.realm == *realm && row.due_at.is_some());
+        let flows = flows.map(|row| (SealedIn::Flow(row.id, row.state.clone()), row.sealed.as_ref()));
+        let mails = tables.mails.values().filter(|mail| mail.realm == *realm);
+        let mails = mails.map(|mail| (SealedIn::Mail(mail.id), Some(&mail.sealed)));
+        let dead = tables.dead.iter().filter(|(of, _)| of == realm);
+        let dead = dead.map(|(_, letter)| (SealedIn::DeadLetter(letter.id), letter.sealed.as_ref()));
+        let all = flows.chain(mails).chain(dead);
+        let sealed = all.filter_map(|(place, sealed)| Some((place, sealed?.clone())));
+        Ok(sealed.filter(|(_, sealed)| sealed.starts_with(&key.to_be_bytes())).take(limit as usize).collect())
+    }
+
+    async fn dead_letter(&self, realm: &Realm, id: MailId) -> Result<Option<DeadLetter>, StoreError> {
+        Ok(self.tables().dead_letter(realm, id).cloned())
     }
 
     async fn dead_letters(&self, realm: &Realm, limit: u32) -> Result<Vec<DeadLetter>, StoreError> {
         let tables = self.tables();
         let of_realm = tables.dead.iter().rev().filter(|(of, _)| of == realm);
-        Ok(of_realm.map(|(_, letter)| letter.clone()).take(limit as usize).collect())
+        let mut letters: Vec<DeadLetter> = of_realm.map(|(_, letter)| letter.clone()).collect();
+        letters.sort_by_key(|letter| std::cmp::Reverse(letter.dead_at));
+        letters.truncate(limit as usize);
+        Ok(letters)
     }
 
     async fn depth(&self, realm: &Realm) -> Result<Depth, StoreError> {

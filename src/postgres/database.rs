@@ -1,46 +1,102 @@
-//! Connections, transactions, and what went wrong with them.
+//! Connections and transactions.
 
 use crate::postgres::schema::SchemaName;
+use crate::postgres::trouble::no_answer;
+pub(super) use crate::postgres::trouble::{TRIES, code, failed, try_again};
 use crate::store::StoreError;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, PgPool, Postgres, Transaction};
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool, Postgres, Row as _, Transaction};
 use std::borrow::Cow;
+use std::ops::{Deref, DerefMut};
 use std::str::FromStr as _;
 use std::time::Duration;
+use tokio::time::timeout;
 
 /// How long a caller waits for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 const CONNECTIONS: u32 = 16;
-/// How often a transaction is tried that lost against another one.
-pub(super) const TRIES: u32 = 5;
+/// How long a call waits for a database that is silent: longer than every limit that the database itself keeps.
+const PATIENCE: Duration = Duration::from_secs(25);
+/// How long a connection that a caller left in the middle has for coming to rest.
+const REST: Duration = Duration::from_secs(5);
 
 /// A node that is paused in the middle holds its locks for no longer than this. Set for each transaction, since a pool
-/// may be the host's, and a connection may come by way of a proxy.
-const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
+/// may be the host's, and a connection may come by way of a proxy. No statement in here needs to read a whole table, which
+/// a planner likes to do as long as it has not counted the rows of a new one.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED;
     SET LOCAL lock_timeout = '5s';
     SET LOCAL statement_timeout = '10s';
-    SET LOCAL idle_in_transaction_session_timeout = '10s'";
+    SET LOCAL idle_in_transaction_session_timeout = '10s';
+    SET LOCAL enable_seqscan = off";
 
 /// A pool, and the schema that is used in it.
 #[derive(Clone)]
 pub(super) struct Database {
     pub(super) pool: PgPool,
     pub(super) schema: SchemaName,
+    /// Connections go by way of a pooler that gives each transaction another server connection.
+    pub(super) pooled: bool,
 }
 
 pub(super) type Query<'q> = sqlx::query::Query<'q, Postgres, sqlx::postgres::PgArguments>;
 
 impl Database {
-    pub(super) fn sql(&self, statement: &'static str) -> AssertSqlSafe<String> {
-        self.schema.sql(statement)
+    pub(super) async fn new(pool: PgPool, schema: SchemaName) -> Result<Self, sqlx::Error> {
+        // A database that starts up is waited for as long as the pool waits.
+        drop(pool.acquire().await?);
+        let pooled = is_pooled(&pool).await?;
+        Ok(Self { pool, schema, pooled })
+    }
+
+    /// A statement on regain's schema. Behind a pooler it gets no name: the server's connection that knows the name would
+    /// be another one the next time, or worse, know another statement by it.
+    pub(super) fn query<'q>(&self, statement: &'static str) -> Query<'q> {
+        sqlx::query(self.schema.sql(statement)).persistent(!self.pooled)
+    }
+
+    /// A connection that comes back to the pool in good order, or not at all.
+    pub(super) async fn lease(&self) -> Result<Lease, sqlx::Error> {
+        Ok(Lease { connection: Some(self.pool.acquire().await?), in_use: true })
     }
 
     pub(super) async fn begin<'c>(
         &self,
-        connection: &'c mut PoolConnection<Postgres>,
+        connection: &'c mut PgConnection,
     ) -> Result<Transaction<'c, Postgres>, sqlx::Error> {
-        sqlx::Connection::begin_with(&mut **connection, BEGIN).await
+        connection.begin_with(BEGIN).await
+    }
+
+    /// One statement by itself; behind a pooler in a transaction, since its parts may go to two connections otherwise.
+    pub(super) async fn fetch(&self, query: Query<'_>) -> Result<Vec<PgRow>, sqlx::Error> {
+        let mut lease = self.lease().await?;
+        let rows = self.fetch_on(query, &mut lease).await;
+        lease.done();
+        rows
+    }
+
+    /// The same on a connection that one has.
+    pub(super) async fn fetch_on(
+        &self,
+        query: Query<'_>,
+        connection: &mut PgConnection,
+    ) -> Result<Vec<PgRow>, sqlx::Error> {
+        if !self.pooled {
+            return query.fetch_all(connection).await;
+        }
+        self.fetch_in_transaction(query, connection).await
+    }
+
+    /// The same under the limits and the settings of a transaction.
+    pub(super) async fn fetch_in_transaction(
+        &self,
+        query: Query<'_>,
+        connection: &mut PgConnection,
+    ) -> Result<Vec<PgRow>, sqlx::Error> {
+        let mut transaction = self.begin(connection).await?;
+        let rows = query.fetch_all(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(rows)
     }
 
     pub(super) async fn read<T>(
@@ -48,8 +104,81 @@ impl Database {
         query: Query<'_>,
         parse: fn(&PgRow) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
-        let rows = query.fetch_all(&self.pool).await;
+        let rows = in_time(self.fetch(query)).await;
         rows.map_err(failed("read from the database"))?.iter().map(parse).collect()
+    }
+}
+
+/// Gives up on a database that is silent: the network may have swallowed the question or the answer.
+pub(super) async fn in_time<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+    timeout(PATIENCE, work).await.unwrap_or_else(|_| Err(no_answer()))
+}
+
+/// A pool's connection. One whose user went away in the middle, or was given up, comes to rest before the pool has it
+/// again; one that does not is closed. Else a connection to a server that fell silent would be missing from the pool for
+/// good.
+pub(super) struct Lease {
+    connection: Option<PoolConnection<Postgres>>,
+    in_use: bool,
+}
+
+impl Lease {
+    /// Nothing is under way on it any more.
+    pub(super) fn done(&mut self) {
+        self.in_use = false;
+    }
+}
+
+impl Deref for Lease {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        self.connection.as_ref().expect(LEASED)
+    }
+}
+
+impl DerefMut for Lease {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        self.connection.as_mut().expect(LEASED)
+    }
+}
+
+const LEASED: &str = "a lease has its connection until it is dropped";
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let (true, Some(mut connection)) = (self.in_use, self.connection.take()) else { return };
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        runtime.spawn(async move {
+            if !matches!(timeout(REST, connection.ping()).await, Ok(Ok(()))) {
+                drop(connection.detach());
+            }
+        });
+    }
+}
+
+/// PostgreSQL hands back a setting that was among a connection's first words. A pooler refuses it or forgets it.
+const MARK: &str = "regain.direct";
+const NO_CACHE: (&str, &str) = ("statement-cache-capacity", "0");
+
+async fn is_pooled(pool: &PgPool) -> Result<bool, sqlx::Error> {
+    let options = pool.connect_options();
+    if options.to_url_lossy().query_pairs().any(|(key, value)| (&*key, &*value) == NO_CACHE) {
+        return Ok(true);
+    }
+    let marked = options.as_ref().clone().options([(MARK, "on")]);
+    let asked = timeout(PATIENCE, async {
+        let mut probe = marked.connect().await?;
+        let query = sqlx::raw_sql("SELECT current_setting('regain.direct', true)");
+        let row = query.fetch_one(&mut probe).await?;
+        // Politeness only; the answer is there.
+        let _ = probe.close().await;
+        row.try_get::<Option<String>, _>(0)
+    });
+    match asked.await.unwrap_or_else(|_| Err(no_answer())) {
+        // "unsupported startup parameter"
+        Err(error) if code(&error).as_deref() == Some("08P01") => Ok(true),
+        answer => Ok(answer?.as_deref() != Some("on")),
     }
 }
 
@@ -57,7 +186,8 @@ impl Database {
 pub(super) async fn connect(url: &str) -> Result<PgPool, StoreError> {
     let context = "connect to the database";
     let options = PgConnectOptions::from_str(&without_pgpass(url)).map_err(failed(context))?;
-    let options = options.disable_statement_logging();
+    // Poolers know nothing of `extra_float_digits`, and regain stores no floating-point numbers.
+    let options = options.disable_statement_logging().extra_float_digits(None);
     let pool = PgPoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).max_connections(CONNECTIONS);
     pool.connect_with(options).await.map_err(failed(context))
 }
@@ -73,41 +203,6 @@ fn without_pgpass(url: &str) -> Cow<'_, str> {
     }
     let (url, joint) = (url.split('#').next().unwrap_or(url), if url.contains('?') { '&' } else { '?' });
     format!("{url}{joint}password=").into()
-}
-
-/// Whether to try once more: nothing was done, and another try may succeed.
-pub(super) fn try_again(error: &sqlx::Error, tries: u32) -> bool {
-    tries < TRIES && matches!(code(error).as_deref(), Some("40001" | "40P01"))
-}
-
-pub(super) fn code(error: &sqlx::Error) -> Option<Cow<'_, str>> {
-    error.as_database_error().and_then(sqlx::error::DatabaseError::code)
-}
-
-/// Wraps an error with what was being done, or with what an operator can do about it.
-pub(super) fn failed(context: &'static str) -> impl Fn(sqlx::Error) -> StoreError {
-    move |error| StoreError::new(advice(&error).unwrap_or(context), error)
-}
-
-fn advice(error: &sqlx::Error) -> Option<&'static str> {
-    if let sqlx::Error::PoolTimedOut = error {
-        return Some(
-            "no database connection came free in time; is the database there, is the pool large enough",
-        );
-    }
-    Some(match code(error)?.as_ref() {
-        "25006" => "the database is read-only, a replica perhaps; connect to the primary",
-        "42501" => "the database role lacks rights on regain's schema",
-        "42P01" | "3F000" => "regain's tables are gone; open the store again",
-        "28000" | "28P01" => "the database refuses this role or its password",
-        "3D000" => "there is no such database on that server; create it first",
-        "53100" => "the database server's disk is full",
-        "53300" => {
-            "the database has no connection left; fewer nodes, smaller pools or a larger max_connections"
-        }
-        "55P03" | "57014" => "the database is too busy: a lock or a statement took too long",
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 //!
 //! Every node opens the same database, serves, and lets a [`Worker`](crate::Worker) run; no flow and no mail is
 //! claimed by two. A commit is one transaction, answered when PostgreSQL has it: as durable as `synchronous_commit` says.
-//! The time is always regain's clock, never the database's.
+//! The time is always regain's clock, never the database's. A node's worker is woken when another node leaves work, by
+//! `NOTIFY` on a channel called like the schema; one connection of its own listens.
 //!
 //! What is erased leaves the table at once and the disk with the next vacuum. Statements carry values only as
 //! parameters; a database that logs parameters logs what is stored, which is sealed or a digest.
@@ -19,8 +20,16 @@ mod budgets;
 mod commit;
 mod database;
 mod flows;
+mod listen;
+mod party;
+mod queue;
 mod rows;
 mod schema;
+mod settlements;
+mod statements;
+mod trouble;
+mod upkeep;
+mod writes;
 
 pub use flows::PostgresFlows;
 pub use schema::SchemaName;

@@ -1,6 +1,7 @@
 //! What a host decides. Everything has a safe default; what is weaker than a floor does not build.
 
 use crate::account::AccountStore;
+use crate::audit::AuditTrail;
 use crate::budget::Quota;
 use crate::clock::{Clock, SystemClock, Watch};
 use crate::entropy::{Entropy, SystemEntropy};
@@ -13,7 +14,7 @@ use crate::origin::Links;
 use crate::password::{
     Argon2Hasher, BreachedPasswords, HashPool, OnBreachFailure, PasswordHasher, PasswordPolicy,
 };
-use crate::recovery::{Inner, Recovery};
+use crate::recovery::{Inner, Recovery, Retention};
 use crate::store::FlowStore;
 use crate::wake::Wakes;
 use std::sync::Arc;
@@ -186,6 +187,7 @@ pub struct RecoveryBuilder {
     limits: Limits,
     link_life: Duration,
     request_life: Duration,
+    retention: Retention,
     notice: AskedNotice,
     breached: Option<(Arc<dyn BreachedPasswords>, OnBreachFailure)>,
     sink: Option<Arc<dyn EventSink>>,
@@ -204,6 +206,7 @@ impl RecoveryBuilder {
             limits: Limits::default(),
             link_life: Duration::minutes(30),
             request_life: Duration::HOUR,
+            retention: Retention::default(),
             notice: AskedNotice::default(),
             breached: None,
             sink: None,
@@ -266,6 +269,13 @@ impl RecoveryBuilder {
         self
     }
 
+    /// How long what is over stays in the tables.
+    #[must_use]
+    pub fn retention(mut self, retention: Retention) -> Self {
+        self.retention = retention;
+        self
+    }
+
     /// How long an ask waits for the worker before it is given up: 1 hour by default, at most 24 h.
     #[must_use]
     pub fn request_life(mut self, life: Duration) -> Self {
@@ -324,6 +334,7 @@ impl RecoveryBuilder {
         };
         life("link_life", self.link_life)?;
         life("request_life", self.request_life)?;
+        self.retention.check()?;
         let Setup { realm, keys, links, service, sender, accounts, flows } = self.setup;
         let pool = match self.pool {
             Some(pool) => pool,
@@ -333,6 +344,8 @@ impl RecoveryBuilder {
         Ok(Recovery(Arc::new(Inner {
             pseudonyms: Pseudonyms::new(&keys, realm.clone()),
             verifiers: Verifiers::new(&keys),
+            trail: AuditTrail::new(realm.clone(), &keys, flows.clone()),
+            retention: self.retention,
             sealer: Sealer::new(keys),
             realm,
             links,

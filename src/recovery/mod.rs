@@ -9,24 +9,26 @@ mod config;
 mod link;
 mod password;
 mod resolve;
+mod retention;
 mod sign_in;
 mod step;
 
 pub use ask::Receipt;
 pub use config::{AskedNotice, ConfigError, Limits, RecoveryBuilder, Setup};
 pub use link::{Chosen, LinkView};
+pub use retention::Retention;
 pub use sign_in::{Credential, SignedIn};
 pub(crate) use step::{Step, Took};
 
 use crate::account::AccountStore;
-use crate::audit::Pseudonym;
+use crate::audit::{AuditTrail, Pseudonym};
 use crate::budget::{BudgetKey, Quota, Spend};
 use crate::client::Client;
 use crate::clock::{Moment, Watch};
 use crate::entropy::{Entropy, random};
 use crate::error::{Fault, RecoveryError};
 use crate::events::{EventSink, RecoveryEvent};
-use crate::flow::RecoveryFlow;
+use crate::flow::{RecoveryFlow, StateKind};
 use crate::identity::BlindIndex;
 use crate::ids::{AccountId, FlowId, Realm};
 use crate::keys::{Place, Pseudonyms, Sealer, Verifiers};
@@ -53,6 +55,8 @@ pub(crate) struct Inner {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) sealer: Sealer,
     pub(crate) verifiers: Verifiers,
+    pub(crate) trail: AuditTrail,
+    pub(crate) retention: Retention,
     pub(crate) pseudonyms: Pseudonyms,
     pub(crate) policy: PasswordPolicy,
     pub(crate) hasher: Arc<dyn PasswordHasher>,
@@ -96,6 +100,21 @@ impl Recovery {
     #[must_use]
     pub fn pseudonym(&self, account: &AccountId) -> Pseudonym {
         self.0.account_pseudonym(account)
+    }
+
+    /// The audit record, to be verified.
+    #[must_use]
+    pub fn audit_trail(&self) -> &AuditTrail {
+        &self.0.trail
+    }
+}
+
+/// The column that a flow in this state has something sealed in.
+pub(crate) fn seal_column(state: StateKind) -> Option<&'static str> {
+    match state {
+        StateKind::Requested => Some(ask::REQUEST),
+        StateKind::PasswordChosen => Some(link::HASH),
+        _ => None,
     }
 }
 

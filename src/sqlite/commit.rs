@@ -5,6 +5,7 @@ use crate::budget::{BudgetKey, Spent, take_all};
 use crate::clock::Timestamp;
 use crate::ids::{AccountId, Realm};
 use crate::sql::integer;
+use crate::sqlite::upkeep;
 use crate::store::{Commit, Committed, FlowWrite, MailOutcome, MailSettlement, OutboxMail};
 use sqlx::{QueryBuilder, Row as _, SqliteConnection};
 use std::collections::{BTreeMap, HashMap};
@@ -34,8 +35,19 @@ pub(super) async fn apply(
     for settlement in &commit.settlements {
         settle(&commit.realm, settlement, connection).await?;
     }
+    for revival in &commit.revivals {
+        if !upkeep::revive(&commit.realm, revival, connection).await? {
+            return Ok(Committed::Conflict);
+        }
+    }
+    for reseal in &commit.reseals {
+        upkeep::reseal(&commit.realm, reseal, connection).await?;
+    }
     for record in &commit.audit {
         insert_audit(record, connection).await?;
+    }
+    if let Some(next) = &commit.checkpoint {
+        upkeep::insert_checkpoint(next, connection).await?;
     }
     Ok(Committed::Done)
 }
@@ -161,14 +173,16 @@ async fn settle(
                 .await?;
             return Ok(());
         }
-        MailOutcome::Dead { at, why } => {
+        MailOutcome::Dead { at, why, keep_until } => {
             sqlx::query(
-                "INSERT INTO regain_dead_letter (realm, id, flow, letter, attempts, created_at, dead_at, why)
-                 SELECT realm, id, flow, letter, attempts, created_at, ?, ? FROM regain_outbox
-                 WHERE realm = ? AND id = ? AND attempts = ?",
+                "INSERT INTO regain_dead_letter
+                   (realm, id, flow, letter, attempts, created_at, dead_at, why, keep_until, sealed)
+                 SELECT realm, id, flow, letter, attempts, created_at, ?1, ?2, ?3, iif(?3 IS NULL, NULL, sealed)
+                 FROM regain_outbox WHERE realm = ?4 AND id = ?5 AND attempts = ?6",
             )
             .bind(at.millis())
             .bind(why)
+            .bind(keep_until.map(Timestamp::millis))
             .bind(realm.as_str())
             .bind(id)
             .bind(settlement.attempts)

@@ -1,14 +1,18 @@
 //! [`FlowStore`] on SQLite.
 
-use crate::audit::AuditRecord;
+use crate::audit::{AuditRecord, Checkpoint};
 use crate::flow::FlowRecord;
-use crate::ids::{AccountId, FlowId, Realm};
+use crate::ids::{AccountId, FlowId, MailId, Realm};
+use crate::keys::KeyId;
 use crate::sql::{self, integer};
 use crate::sqlite::commit::apply;
 use crate::sqlite::schema::{Pools, Schema};
+use crate::sqlite::trouble::failed;
+use crate::sqlite::upkeep;
 use crate::sqlite::writer::{Verdict, Work, Writer};
 use crate::store::{
-    Claim, Commit, Committed, DeadLetter, Depth, FlowStore, FlowWrite, OutboxMail, StoreError, Sweep,
+    Claim, Commit, Committed, DeadLetter, Depth, DutyClaim, FlowStore, FlowWrite, OutboxMail, SealedIn,
+    StoreError, Sweep,
 };
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
@@ -16,7 +20,8 @@ use sqlx::{Row as _, SqliteConnection};
 use std::path::Path;
 
 // SQLite's planner now and then prefers a primary key, and would read every row of the realm: hence `INDEXED BY`.
-const SCHEMA: Schema = Schema { name: "flows", migrations: &[include_str!("flows.sql")] };
+const SCHEMA: Schema =
+    Schema { name: "flows", migrations: &[include_str!("flows.sql"), include_str!("upkeep.sql")] };
 
 /// regain's tables in a SQLite file.
 pub struct SqliteFlows {
@@ -56,7 +61,7 @@ impl SqliteFlows {
         parse: fn(&SqliteRow) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
         let rows = query.fetch_all(&self.pools.readers).await;
-        rows.map_err(|error| StoreError::new("read from the database", error))?.iter().map(parse).collect()
+        rows.map_err(failed("read from the database"))?.iter().map(parse).collect()
     }
 }
 
@@ -64,12 +69,14 @@ enum Job {
     Commit(Box<Commit>),
     ClaimFlows(Claim),
     ClaimMails(Claim),
+    ClaimDuty(DutyClaim),
     Sweep(Realm, Sweep),
 }
 
 enum Answer {
     Committed(Committed),
     Rows(Vec<SqliteRow>),
+    Duty(bool),
     Swept(u64),
 }
 
@@ -81,7 +88,9 @@ impl Work for Job {
 
     /// One insert at the most is the first thing that is written: where it conflicts, nothing else has been.
     fn may_undo_writes(&self) -> bool {
-        matches!(self, Self::Commit(commit) if !matches!(commit.flows[..], [] | [FlowWrite::Insert(_)]))
+        let Self::Commit(commit) = self else { return false };
+        let simple = matches!(commit.flows[..], [] | [FlowWrite::Insert(_)]);
+        !simple || !commit.revivals.is_empty() || commit.checkpoint.is_some()
     }
 
     async fn run(&self, connection: &mut SqliteConnection) -> Result<Verdict<Answer>, sqlx::Error> {
@@ -100,6 +109,9 @@ impl Work for Job {
             }
             Self::ClaimFlows(claim) => Ok(Verdict::Keep(Answer::Rows(claim_flows(claim, connection).await?))),
             Self::ClaimMails(claim) => Ok(Verdict::Keep(Answer::Rows(claim_mails(claim, connection).await?))),
+            Self::ClaimDuty(claim) => {
+                Ok(Verdict::Keep(Answer::Duty(upkeep::claim_duty(claim, connection).await?)))
+            }
             Self::Sweep(realm, bounds) => {
                 Ok(Verdict::Keep(Answer::Swept(sweep(realm, bounds, connection).await?)))
             }
@@ -160,6 +172,11 @@ async fn sweep(realm: &Realm, sweep: &Sweep, connection: &mut SqliteConnection) 
                (SELECT id FROM regain_dead_letter INDEXED BY regain_dead_letter_at WHERE realm = ? AND dead_at < ? LIMIT ?)",
             sweep.dead_before,
         ),
+        (
+            "UPDATE regain_dead_letter SET sealed = NULL, keep_until = NULL WHERE realm = ? AND id IN
+               (SELECT id FROM regain_dead_letter INDEXED BY regain_dead_letter_kept WHERE realm = ? AND keep_until <= ? LIMIT ?)",
+            sweep.kept_until,
+        ),
     ];
     let mut swept = 0;
     for (sql, bound) in statements {
@@ -170,9 +187,12 @@ async fn sweep(realm: &Realm, sweep: &Sweep, connection: &mut SqliteConnection) 
             .bind(sweep.limit)
             .execute(&mut *connection)
             .await?;
-        swept += deleted.rows_affected();
+        // Keeping less of a letter deletes no row.
+        if !sql.starts_with("UPDATE") {
+            swept += deleted.rows_affected();
+        }
     }
-    Ok(swept)
+    Ok(swept + upkeep::empty_checkpoint(realm, sweep.audit_closed_before.millis(), connection).await?)
 }
 
 #[async_trait]
@@ -215,6 +235,13 @@ impl FlowStore for SqliteFlows {
         }
     }
 
+    async fn claim_duty(&self, claim: &DutyClaim) -> Result<bool, StoreError> {
+        match self.writer.run(Job::ClaimDuty(claim.clone())).await? {
+            Answer::Duty(given) => Ok(given),
+            _ => Err(UNEXPECTED),
+        }
+    }
+
     async fn sweep(&self, realm: &Realm, sweep: &Sweep) -> Result<u64, StoreError> {
         match self.writer.run(Job::Sweep(realm.clone(), *sweep)).await? {
             Answer::Swept(rows) => {
@@ -240,6 +267,47 @@ impl FlowStore for SqliteFlows {
         self.read(query, sql::audit).await
     }
 
+    async fn checkpoints(
+        &self,
+        realm: &Realm,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<Checkpoint>, StoreError> {
+        let query = sqlx::query(
+            "SELECT * FROM regain_checkpoint WHERE realm = ? AND number > ? ORDER BY number LIMIT ?",
+        );
+        self.read(query.bind(realm.as_str()).bind(integer(after)).bind(limit), sql::checkpoint).await
+    }
+
+    async fn last_checkpoint(&self, realm: &Realm) -> Result<Option<Checkpoint>, StoreError> {
+        let query =
+            sqlx::query("SELECT * FROM regain_checkpoint WHERE realm = ? ORDER BY number DESC LIMIT 1");
+        Ok(self.read(query.bind(realm.as_str()), sql::checkpoint).await?.pop())
+    }
+
+    async fn sealed_under(
+        &self,
+        realm: &Realm,
+        key: KeyId,
+        limit: u32,
+    ) -> Result<Vec<(SealedIn, Vec<u8>)>, StoreError> {
+        let query = sqlx::query(
+            "SELECT 'flow' AS place, id, state, sealed FROM regain_flow INDEXED BY regain_flow_due
+               WHERE realm = ?1 AND due_at IS NOT NULL AND substr(sealed, 1, 4) = ?2
+             UNION ALL SELECT 'mail', id, '', sealed FROM regain_outbox
+               WHERE realm = ?1 AND substr(sealed, 1, 4) = ?2
+             UNION ALL SELECT 'dead_letter', id, '', sealed FROM regain_dead_letter
+               WHERE realm = ?1 AND substr(sealed, 1, 4) = ?2
+             LIMIT ?3",
+        );
+        self.read(query.bind(realm.as_str()).bind(key.to_be_bytes().to_vec()).bind(limit), sql::sealed).await
+    }
+
+    async fn dead_letter(&self, realm: &Realm, id: MailId) -> Result<Option<DeadLetter>, StoreError> {
+        let query = sqlx::query("SELECT * FROM regain_dead_letter WHERE realm = ? AND id = ?");
+        Ok(self.read(query.bind(realm.as_str()).bind(id.as_bytes().to_vec()), sql::dead_letter).await?.pop())
+    }
+
     async fn dead_letters(&self, realm: &Realm, limit: u32) -> Result<Vec<DeadLetter>, StoreError> {
         let query =
             sqlx::query("SELECT * FROM regain_dead_letter WHERE realm = ? ORDER BY dead_at DESC, id LIMIT ?")
@@ -257,10 +325,10 @@ impl FlowStore for SqliteFlows {
         .bind(realm.as_str())
         .fetch_one(&self.pools.readers)
         .await
-        .map_err(|error| StoreError::new("count the tables", error))?;
+        .map_err(failed("count the tables"))?;
         let count =
             |column: usize| row.try_get::<i64, _>(column).map(|count| u64::try_from(count).unwrap_or(0));
-        let failed = |error| StoreError::new("count the tables", error);
+        let failed = failed("count the tables");
         Ok(Depth {
             live_flows: count(0).map_err(failed)?,
             waiting_mails: count(1).map_err(failed)?,

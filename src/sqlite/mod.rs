@@ -13,6 +13,8 @@ mod commit;
 mod flows;
 mod rows;
 mod schema;
+mod trouble;
+mod upkeep;
 mod writer;
 
 pub use accounts::SqliteAccounts;

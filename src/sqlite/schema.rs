@@ -3,7 +3,8 @@
 //! Tables are prefixed, and their version stands in a table of their own, so that they can share a file with the
 //! host's tables and migrations.
 
-use crate::store::StoreError;
+use crate::sqlite::trouble::failed;
+use crate::store::{StoreError, StoreErrorKind};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -30,7 +31,7 @@ pub(super) struct Pools {
 
 impl Pools {
     pub(super) async fn open(path: &Path, schema: &Schema) -> Result<Self, StoreError> {
-        let failed = |error| StoreError::new("open the database file", error);
+        let failed = failed("open the database file");
         // Set on the options, so that every connection of the pool has them.
         let options = SqliteConnectOptions::new()
             .filename(path)
@@ -59,13 +60,14 @@ impl Pools {
 }
 
 async fn migrate(writer: &SqlitePool, schema: &Schema) -> Result<(), StoreError> {
-    let failed = |error: sqlx::Error| StoreError::new("bring the tables up to date", error);
+    let failed = failed("bring the tables up to date");
     let mut connection = writer.acquire().await.map_err(failed)?;
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
     let version = stored_version(&mut transaction, schema).await.map_err(failed)?;
     let version = usize::try_from(version).unwrap_or(usize::MAX);
     if version > schema.migrations.len() {
-        return Err(StoreError::plain("the database was written by a newer regain; upgrade this program"));
+        let newer = "the database was written by a newer regain; upgrade this program";
+        return Err(StoreError::plain(newer).with_kind(StoreErrorKind::SchemaNewer));
     }
     for migration in &schema.migrations[version..] {
         sqlx::raw_sql(*migration).execute(&mut *transaction).await.map_err(failed)?;

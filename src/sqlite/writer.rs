@@ -3,7 +3,8 @@
 //! Each piece of work that may have to be undone has a savepoint of its own. When the transaction fails as a whole, every piece is tried once
 //! more alone, so that nobody pays for what another one wanted.
 
-use crate::store::StoreError;
+use crate::sqlite::trouble::failed;
+use crate::store::{StoreError, StoreErrorKind};
 use async_trait::async_trait;
 use sqlx::sqlite::SqlitePool;
 use sqlx::{Connection as _, SqliteConnection};
@@ -101,7 +102,7 @@ async fn transact<W: Work>(
         Ok::<_, sqlx::Error>(answers)
     })
     .await
-    .map_err(|error| StoreError::new("write to the database", error))
+    .map_err(failed("write to the database"))
 }
 
 /// Runs `work` in a transaction of its own on the writing connection.
@@ -164,7 +165,8 @@ impl File {
         if self.inode.is_some() && inode(&self.path) != self.inode {
             return Err(StoreError::plain(
                 "the database file was removed or replaced; restart on the right one",
-            ));
+            )
+            .with_kind(StoreErrorKind::Unreachable));
         }
         Ok(())
     }

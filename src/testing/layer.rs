@@ -24,10 +24,12 @@
 //! # drop(store);
 //! ```
 
-use crate::audit::AuditRecord;
+use crate::audit::{AuditRecord, Checkpoint};
 use crate::flow::FlowRecord;
-use crate::ids::{AccountId, FlowId, Realm};
-use crate::store::{Claim, Commit, Committed, DeadLetter, Depth, FlowStore, OutboxMail, StoreError, Sweep};
+use crate::ids::{AccountId, FlowId, MailId, Realm};
+use crate::keys::KeyId;
+use crate::store::{Claim, Commit, Committed, DeadLetter, Depth, DutyClaim, FlowStore, OutboxMail, SealedIn};
+use crate::store::{StoreError, Sweep};
 use async_trait::async_trait;
 
 type Result<T> = std::result::Result<T, StoreError>;
@@ -67,12 +69,36 @@ pub trait FlowStoreLayer: Send + Sync {
         self.inner().audit_after(realm, after, limit).await
     }
 
+    async fn claim_duty(&self, claim: &DutyClaim) -> Result<bool> {
+        self.inner().claim_duty(claim).await
+    }
+
+    async fn checkpoints(&self, realm: &Realm, after: u64, limit: u32) -> Result<Vec<Checkpoint>> {
+        self.inner().checkpoints(realm, after, limit).await
+    }
+
+    async fn last_checkpoint(&self, realm: &Realm) -> Result<Option<Checkpoint>> {
+        self.inner().last_checkpoint(realm).await
+    }
+
+    async fn sealed_under(&self, realm: &Realm, key: KeyId, limit: u32) -> Result<Vec<(SealedIn, Vec<u8>)>> {
+        self.inner().sealed_under(realm, key, limit).await
+    }
+
+    async fn dead_letter(&self, realm: &Realm, id: MailId) -> Result<Option<DeadLetter>> {
+        self.inner().dead_letter(realm, id).await
+    }
+
     async fn dead_letters(&self, realm: &Realm, limit: u32) -> Result<Vec<DeadLetter>> {
         self.inner().dead_letters(realm, limit).await
     }
 
     async fn depth(&self, realm: &Realm) -> Result<Depth> {
         self.inner().depth(realm).await
+    }
+
+    async fn work_arrived(&self) {
+        self.inner().work_arrived().await;
     }
 }
 
@@ -110,11 +136,35 @@ impl<L: FlowStoreLayer> FlowStore for Layered<L> {
         self.0.audit_after(realm, after, limit).await
     }
 
+    async fn claim_duty(&self, claim: &DutyClaim) -> Result<bool> {
+        self.0.claim_duty(claim).await
+    }
+
+    async fn checkpoints(&self, realm: &Realm, after: u64, limit: u32) -> Result<Vec<Checkpoint>> {
+        self.0.checkpoints(realm, after, limit).await
+    }
+
+    async fn last_checkpoint(&self, realm: &Realm) -> Result<Option<Checkpoint>> {
+        self.0.last_checkpoint(realm).await
+    }
+
+    async fn sealed_under(&self, realm: &Realm, key: KeyId, limit: u32) -> Result<Vec<(SealedIn, Vec<u8>)>> {
+        self.0.sealed_under(realm, key, limit).await
+    }
+
+    async fn dead_letter(&self, realm: &Realm, id: MailId) -> Result<Option<DeadLetter>> {
+        self.0.dead_letter(realm, id).await
+    }
+
     async fn dead_letters(&self, realm: &Realm, limit: u32) -> Result<Vec<DeadLetter>> {
         self.0.dead_letters(realm, limit).await
     }
 
     async fn depth(&self, realm: &Realm) -> Result<Depth> {
         self.0.depth(realm).await
+    }
+
+    async fn work_arrived(&self) {
+        self.0.work_arrived().await;
     }
 }

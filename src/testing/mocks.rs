@@ -11,15 +11,19 @@
 //! ```
 
 use crate::account::{self, Account, Applied, HashUpgrade, PasswordChange};
-use crate::audit::AuditRecord;
+use crate::audit::{AuditRecord, Checkpoint};
 use crate::entropy::EntropyError;
 use crate::events::RecoveryEvent;
 use crate::flow::FlowRecord;
 use crate::identity::{Identifier, IdentityKey};
-use crate::ids::{AccountId, FlowId, Realm};
+use crate::ids::{AccountId, FlowId, MailId, Realm};
+use crate::keys::KeyId;
 use crate::mail::{Delivery, Message};
 use crate::password::{BoxError, HashError, PasswordHash, PreparedPassword, Verification};
-use crate::store::{Claim, Commit, Committed, DeadLetter, Depth, OutboxMail, StoreError, Sweep};
+use crate::store::Sweep;
+use crate::store::{
+    Claim, Commit, Committed, DeadLetter, Depth, DutyClaim, OutboxMail, SealedIn, StoreError,
+};
 use crate::{clock, entropy, events, mail, password, store};
 use async_trait::async_trait;
 use mockall::mock;
@@ -57,6 +61,21 @@ mock! {
             after: u64,
             limit: u32,
         ) -> Result<Vec<(u64, AuditRecord)>, StoreError>;
+        async fn claim_duty(&self, claim: &DutyClaim) -> Result<bool, StoreError>;
+        async fn checkpoints(
+            &self,
+            realm: &Realm,
+            after: u64,
+            limit: u32,
+        ) -> Result<Vec<Checkpoint>, StoreError>;
+        async fn last_checkpoint(&self, realm: &Realm) -> Result<Option<Checkpoint>, StoreError>;
+        async fn sealed_under(
+            &self,
+            realm: &Realm,
+            key: KeyId,
+            limit: u32,
+        ) -> Result<Vec<(SealedIn, Vec<u8>)>, StoreError>;
+        async fn dead_letter(&self, realm: &Realm, id: MailId) -> Result<Option<DeadLetter>, StoreError>;
         async fn dead_letters(&self, realm: &Realm, limit: u32) -> Result<Vec<DeadLetter>, StoreError>;
         async fn depth(&self, realm: &Realm) -> Result<Depth, StoreError>;
     }

@@ -4,15 +4,18 @@
 //! the operations themselves do (EN-2). A store's call can be cut off by its line, to see what a crash leaves.
 
 use crate::account::{Account, AccountStore, Applied, HashUpgrade, PasswordChange};
-use crate::audit::AuditRecord;
+use crate::audit::{AuditRecord, Checkpoint};
 use crate::entropy::{Entropy, EntropyError};
 use crate::flow::FlowRecord;
 use crate::identity::{Identifier, IdentityKey};
-use crate::ids::{AccountId, FlowId, Realm};
+use crate::ids::{AccountId, FlowId, MailId, Realm};
+use crate::keys::KeyId;
 use crate::mail::{Delivery, Mailer, Message};
 use crate::password::{HashError, PasswordHash, PasswordHasher, PreparedPassword, Verification};
-use crate::store::{Claim, Commit, Committed, DeadLetter, Depth, FlowStore, FlowWrite, OutboxMail};
-use crate::store::{StoreError, Sweep};
+use crate::store::{
+    Claim, Commit, Committed, DeadLetter, Depth, DutyClaim, FlowStore, FlowWrite, OutboxMail, SealedIn,
+    StoreError, Sweep,
+};
 use async_trait::async_trait;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -35,6 +38,8 @@ pub struct Trace(Arc<Mutex<Tape>>);
 struct Tape {
     calls: Vec<String>,
     cuts: Vec<(String, Cut)>,
+    /// Store calls still to go, and the cut that comes then.
+    nth: Option<(usize, Cut)>,
 }
 
 /// Where the connection to a store breaks.
@@ -72,10 +77,16 @@ impl Trace {
         self.tape().cuts.push((call.to_owned(), cut));
     }
 
+    /// Cuts off one call to a store after so many others, whatever it is.
+    pub fn cut_nth(&self, calls_before: usize, cut: Cut) {
+        self.tape().nth = Some((calls_before, cut));
+    }
+
     /// Whether a cut that was ordered has not happened yet.
     #[must_use]
     pub fn has_cuts_left(&self) -> bool {
-        !self.tape().cuts.is_empty()
+        let tape = self.tape();
+        !tape.cuts.is_empty() || tape.nth.is_some()
     }
 
     /// Writes down the calls to this store.
@@ -133,6 +144,10 @@ impl Trace {
         let mut tape = self.tape();
         let ordered = tape.cuts.iter().position(|(line, _)| call.starts_with(line.as_str()));
         tape.calls.push(call);
+        if let Some((left, cut)) = tape.nth.take() {
+            let Some(left) = left.checked_sub(1) else { return Some(cut) };
+            tape.nth = Some((left, cut));
+        }
         ordered.map(|place| tape.cuts.remove(place).1)
     }
 }
@@ -220,12 +235,47 @@ impl FlowStore for TracedFlows {
         self.trace.through("flows.audit_after", self.inner.audit_after(realm, after, limit)).await
     }
 
+    async fn claim_duty(&self, claim: &DutyClaim) -> Result<bool, StoreError> {
+        self.trace.through("flows.claim_duty", self.inner.claim_duty(claim)).await
+    }
+
+    async fn checkpoints(
+        &self,
+        realm: &Realm,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<Checkpoint>, StoreError> {
+        self.trace.through("flows.checkpoints", self.inner.checkpoints(realm, after, limit)).await
+    }
+
+    async fn last_checkpoint(&self, realm: &Realm) -> Result<Option<Checkpoint>, StoreError> {
+        self.trace.through("flows.last_checkpoint", self.inner.last_checkpoint(realm)).await
+    }
+
+    async fn sealed_under(
+        &self,
+        realm: &Realm,
+        key: KeyId,
+        limit: u32,
+    ) -> Result<Vec<(SealedIn, Vec<u8>)>, StoreError> {
+        self.trace.through("flows.sealed_under", self.inner.sealed_under(realm, key, limit)).await
+    }
+
+    async fn dead_letter(&self, realm: &Realm, id: MailId) -> Result<Option<DeadLetter>, StoreError> {
+        self.trace.through("flows.dead_letter", self.inner.dead_letter(realm, id)).await
+    }
+
     async fn dead_letters(&self, realm: &Realm, limit: u32) -> Result<Vec<DeadLetter>, StoreError> {
         self.trace.through("flows.dead_letters", self.inner.dead_letters(realm, limit)).await
     }
 
     async fn depth(&self, realm: &Realm) -> Result<Depth, StoreError> {
         self.trace.through("flows.depth", self.inner.depth(realm)).await
+    }
+
+    /// Not noted: it asks nothing of the store.
+    async fn work_arrived(&self) {
+        self.inner.work_arrived().await;
     }
 }
 

@@ -214,6 +214,7 @@ impl Default for World {
 /// Builds a [`World`].
 pub struct WorldBuilder {
     realm: Realm,
+    keys: KeyRing,
     clock: Arc<TestClock>,
     flows: Arc<dyn FlowStore>,
     accounts: Arc<dyn SeedAccounts>,
@@ -228,6 +229,7 @@ impl WorldBuilder {
     fn new() -> Self {
         Self {
             realm: told(Realm::new("clinic")),
+            keys: KeyRing::new(1, [7; 32]),
             clock: Arc::default(),
             flows: Arc::new(MemoryFlows::new()),
             accounts: Arc::new(MemoryAccounts::new()),
@@ -241,6 +243,13 @@ impl WorldBuilder {
     #[must_use]
     pub fn realm(mut self, name: &str) -> Self {
         self.realm = told(Realm::new(name));
+        self
+    }
+
+    /// The key ring; one key by default.
+    #[must_use]
+    pub fn keys(mut self, keys: KeyRing) -> Self {
+        self.keys = keys;
         self
     }
 
@@ -296,7 +305,7 @@ impl WorldBuilder {
         };
         Setup {
             realm: self.realm.clone(),
-            keys: KeyRing::new(1, [7; 32]),
+            keys: self.keys.clone(),
             links: told(Links::new(told(TrustedOrigin::parse(ORIGIN)), "/recovery", "/sign-in")),
             service: told(Service::new("Mercy Clinic", "call +1 555 0100, day and night")),
             sender: Sender::new(told(EmailAddress::parse("portal@mercy.example"))),

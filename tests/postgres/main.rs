@@ -2,10 +2,17 @@
 //!
 //! Each test has schemas of its own, which are dropped when it ends, however it ends.
 
+mod batches;
+mod clocks;
+mod cluster;
+mod faults;
 mod nodes;
 mod opening;
 mod plans;
+mod pooler;
+mod proxy;
 mod story;
+mod wake;
 
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
@@ -39,7 +46,11 @@ impl Site {
 
     /// With all its connections open: else whoever comes first is done before the others are connected.
     async fn pool(&self, connections: u32) -> PgPool {
-        let options = self.options.clone().disable_statement_logging();
+        self.pool_with(self.options.clone(), connections).await
+    }
+
+    async fn pool_with(&self, options: PgConnectOptions, connections: u32) -> PgPool {
+        let options = options.disable_statement_logging();
         let pool = PgPoolOptions::new().max_connections(connections).connect_with(options).await.unwrap();
         join_all((0..connections).map(|_| pool.acquire())).await;
         pool
@@ -47,7 +58,13 @@ impl Site {
 
     /// A store on a pool of its own.
     async fn open(&self, schema: &SchemaName) -> Arc<PostgresFlows> {
-        Arc::new(PostgresFlows::with_pool(self.pool(8).await, schema.clone()).await.unwrap())
+        self.open_by(self.options.clone(), schema).await
+    }
+
+    /// The same by another way to the database.
+    async fn open_by(&self, options: PgConnectOptions, schema: &SchemaName) -> Arc<PostgresFlows> {
+        let pool = self.pool_with(options, 8).await;
+        Arc::new(PostgresFlows::with_pool(pool, schema.clone()).await.unwrap())
     }
 
     async fn raw(&self) -> PgConnection {

@@ -98,9 +98,10 @@ async fn after_a_leap_that_was_corrected_what_failed_once_is_tried_again() {
     world.work().await;
     world.clock.advance(-leap);
     ask_for_ana(&world).await;
-    for lost in
-        ["flows.commit(spends=2,flows=0 insert 1 update", "flows.commit(spends=0,flows=0 insert 0 update"]
-    {
+    for lost in [
+        "flows.commit(spends=2,flows=0 insert 1 update",
+        "flows.commit(spends=0,flows=0 insert 0 update,mails=0,settled=1",
+    ] {
         trace.cut(lost, Cut::OnTheWayThere);
         assert_eq!(world.work().await.faults, 1, "{lost}");
         world.clock.advance(Duration::seconds(61));

@@ -6,6 +6,8 @@ mod delivery;
 mod links;
 mod mission;
 mod races;
+mod rows;
+mod waking;
 
 use regain::RecoveryError;
 use regain::RecoveryToken;

@@ -12,8 +12,8 @@ use regain::memory::{MemoryAccounts, MemoryFlows};
 use regain::password::Argon2Hasher;
 use regain::sqlite::{SqliteAccounts, SqliteFlows};
 use regain::store::FlowStore;
-use regain::testing::{SeedAccounts, Someone, Trace, World};
-use slow::Slow;
+use regain::testing::{Layered, SeedAccounts, Someone, Trace, World};
+use slow::{Slow, SlowFlows};
 use std::sync::Arc;
 use tempfile::TempDir;
 
@@ -105,7 +105,7 @@ impl Scene {
 fn traced(kind: &str, flows: Arc<dyn FlowStore>, accounts: Arc<dyn SeedAccounts>) -> (World, Trace) {
     let trace = Trace::new();
     let is_slow = kind == "slow store";
-    let flows: Arc<dyn FlowStore> = if is_slow { Arc::new(Slow(flows)) } else { flows };
+    let flows: Arc<dyn FlowStore> = if is_slow { Arc::new(Layered(SlowFlows(flows))) } else { flows };
     let seen: Arc<dyn AccountStore> =
         if is_slow { Arc::new(Slow(accounts.clone())) } else { accounts.clone() };
     let (entropy, hasher) =

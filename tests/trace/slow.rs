@@ -2,12 +2,11 @@
 
 use async_trait::async_trait;
 use regain::account::{Account, AccountStore, Applied, HashUpgrade, PasswordChange};
-use regain::audit::AuditRecord;
 use regain::flow::FlowRecord;
 use regain::identity::{Identifier, IdentityKey};
 use regain::ids::{AccountId, FlowId, Realm};
-use regain::store::{Claim, Commit, Committed, DeadLetter, Depth, FlowStore, OutboxMail, StoreError, Sweep};
-use regain::testing::SeedAccounts;
+use regain::store::{Claim, Commit, Committed, FlowStore, OutboxMail, StoreError};
+use regain::testing::{FlowStoreLayer, SeedAccounts};
 use std::sync::Arc;
 
 /// Lets everybody else go first, many times, before it answers.
@@ -43,8 +42,14 @@ impl AccountStore for Slow<dyn SeedAccounts> {
     }
 }
 
+/// A slow store of flows.
+pub struct SlowFlows(pub Arc<dyn FlowStore>);
+
 #[async_trait]
-impl FlowStore for Slow<dyn FlowStore> {
+impl FlowStoreLayer for SlowFlows {
+    fn inner(&self) -> &dyn FlowStore {
+        &*self.0
+    }
     async fn load(&self, realm: &Realm, id: FlowId) -> Result<Option<FlowRecord>, StoreError> {
         loiter().await;
         self.0.load(realm, id).await
@@ -64,26 +69,5 @@ impl FlowStore for Slow<dyn FlowStore> {
     async fn claim_mails(&self, claim: &Claim) -> Result<Vec<OutboxMail>, StoreError> {
         loiter().await;
         self.0.claim_mails(claim).await
-    }
-    async fn sweep(&self, realm: &Realm, sweep: &Sweep) -> Result<u64, StoreError> {
-        loiter().await;
-        self.0.sweep(realm, sweep).await
-    }
-    async fn audit_after(
-        &self,
-        realm: &Realm,
-        after: u64,
-        limit: u32,
-    ) -> Result<Vec<(u64, AuditRecord)>, StoreError> {
-        loiter().await;
-        self.0.audit_after(realm, after, limit).await
-    }
-    async fn dead_letters(&self, realm: &Realm, limit: u32) -> Result<Vec<DeadLetter>, StoreError> {
-        loiter().await;
-        self.0.dead_letters(realm, limit).await
-    }
-    async fn depth(&self, realm: &Realm) -> Result<Depth, StoreError> {
-        loiter().await;
-        self.0.depth(realm).await
     }
 }

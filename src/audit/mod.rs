@@ -1,13 +1,22 @@
 //! The audit record: who did what to which flow, and when; and the chain that shows tampering.
 //!
-//! A record names people by keyed pseudonyms only, never by what was typed (ID-9). [`ChainHash`]
-//! computes the chain over records in their order; nothing closes it yet.
+//! A record names people by keyed pseudonyms only, never by what was typed (ID-9). Asking never waits for the chain: the
+//! worker closes it in batches, each a [`Checkpoint`] over the one before. Whoever can write the tables but has no key of
+//! the ring can alter, remove, add or swap no closed record without [`AuditTrail::verify`] saying which.
+//!
+//! What no chain can show is a tail that was cut off, checkpoints and all: note the last [`Anchor`] elsewhere
+//! ([`RecoveryEvent::AuditClosed`](crate::events::RecoveryEvent) tells each), and verify against it. Records are closed
+//! within a minute; until then they can be removed unseen.
+
+mod chain;
+mod trail;
+
+pub use chain::{Anchor, Checkpoint, Finding};
+pub use trail::{AuditReport, AuditTrail};
 
 use crate::clock::Timestamp;
 use crate::flow::coded;
 use crate::ids::{FlowId, Realm, hex};
-use crate::wire::frame;
-use sha2::{Digest as _, Sha256};
 use std::fmt;
 
 coded! {
@@ -81,53 +90,4 @@ pub struct AuditRecord {
     pub account: Option<Pseudonym>,
     /// From where, where that is known.
     pub client: Option<Pseudonym>,
-}
-
-/// The value that closes the chain over all records up to one.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct ChainHash([u8; 32]);
-
-impl ChainHash {
-    /// Where a realm's chain begins.
-    #[must_use]
-    pub fn genesis(realm: &Realm) -> Self {
-        Self(Sha256::digest(&*frame(&[b"regain/audit/v1/genesis", realm.as_str().as_bytes()])).into())
-    }
-
-    /// The chain with one record more.
-    #[must_use]
-    pub fn then(&self, record: &AuditRecord) -> Self {
-        let bytes = frame(&[
-            b"regain/audit/v1",
-            &self.0,
-            record.realm.as_str().as_bytes(),
-            &record.at.millis().to_be_bytes(),
-            record.flow.as_bytes(),
-            &record.version.to_be_bytes(),
-            record.event.as_bytes(),
-            record.reason.as_deref().unwrap_or_default().as_bytes(),
-            record.actor.code().as_bytes(),
-            record.account.as_ref().map_or(&[][..], |account| account.as_bytes()),
-            record.client.as_ref().map_or(&[][..], |client| client.as_bytes()),
-        ]);
-        Self(Sha256::digest(&*bytes).into())
-    }
-
-    /// Wraps stored bytes.
-    #[must_use]
-    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
-
-    /// The bytes to store.
-    #[must_use]
-    pub const fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-}
-
-impl fmt::Debug for ChainHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ChainHash({})", hex(&self.0))
-    }
 }

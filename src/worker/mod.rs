@@ -4,16 +4,22 @@
 //! guarded by the flow's version. Doing something twice changes nothing, except that a mail may go out twice
 //! with one `Message-ID`.
 
+mod dead_letters;
+mod upkeep;
+
+pub use dead_letters::{OpenedLetter, SentAgain};
+
 use crate::clock::{Moment, Timestamp};
 use crate::error::Fault;
 use crate::events::RecoveryEvent;
 use crate::flow::{CLOCK_TOLERANCE, FlowRecord, Letter, RecoveryFlow, State};
+use crate::ids::FlowId;
 use crate::mail::{self, Delivery, Mailer};
 use crate::recovery::Recovery;
-use crate::store::{Claim, Commit, DeadLetter, Depth, MailOutcome, MailSettlement, OutboxMail, Sweep};
+use crate::store::{Claim, Commit, Depth, MailOutcome, MailSettlement, OutboxMail};
+use crate::worker::upkeep::Upkeep;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use time::Duration;
 use tracing::Instrument as _;
 
@@ -25,13 +31,9 @@ const FLOWS: u32 = 64;
 const MAILS: u32 = 16;
 /// A mail that could not be delivered for so long is given up.
 const MAIL_LIFE: Duration = Duration::hours(24);
-/// Rows deleted of each table in one sweep.
-const SWEEP_ROWS: u32 = 500;
-/// Time between sweeps.
-const SWEEP_EVERY: Duration = Duration::minutes(5);
 
-/// How long ended flows and dead letters stay, for the host to look into: 30 days.
-pub const RETENTION: Duration = Duration::days(30);
+/// Time between looks for work when nobody wakes the worker.
+const POLL: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// What one round did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -69,17 +71,26 @@ impl Progress {
 pub struct Worker {
     recovery: Recovery,
     mailer: Arc<dyn Mailer>,
-    swept_at: Arc<AtomicI64>,
+    upkeep: Arc<Upkeep>,
+    #[cfg_attr(not(feature = "tokio"), expect(dead_code, reason = "only `Worker::run` polls"))]
+    poll: std::time::Duration,
 }
 
 impl Worker {
     /// A worker for a service, with the mailer that takes its mails out.
     #[must_use]
     pub fn new(recovery: Recovery, mailer: Arc<dyn Mailer>) -> Self {
-        Self { recovery, mailer, swept_at: Arc::new(AtomicI64::new(i64::MIN)) }
+        Self { recovery, mailer, upkeep: Arc::default(), poll: POLL }
     }
 
-    /// One round: a batch of flows, a batch of mails, now and then a sweep.
+    /// How often `Worker::run` looks for work when nobody woke it: each second by default. What becomes due by time alone,
+    /// such as a mail's next try, waits for this.
+    #[must_use]
+    pub fn with_poll(self, poll: std::time::Duration) -> Self {
+        Self { poll, ..self }
+    }
+
+    /// One round: a batch of flows, a batch of mails, now and then some housekeeping.
     ///
     /// # Errors
     /// [`Fault`] when the store does not hand out work. A fault in one piece of work does not end the round.
@@ -92,7 +103,7 @@ impl Worker {
     async fn flow_round(&self) -> Result<Progress, Fault> {
         let mut progress = Progress::default();
         self.attend_flows(&mut progress).await?;
-        self.sweep_if_due(&mut progress).await?;
+        self.keep_up(&mut progress).await;
         Ok(progress)
     }
 
@@ -115,15 +126,6 @@ impl Worker {
                 return Ok(total);
             }
         }
-    }
-
-    /// Mails that were given up, the latest first.
-    ///
-    /// # Errors
-    /// [`Fault`] when the store does not answer.
-    pub async fn dead_letters(&self, limit: u32) -> Result<Vec<DeadLetter>, Fault> {
-        let inner = &*self.recovery.0;
-        Ok(inner.flows.dead_letters(&inner.realm, limit).await?)
     }
 
     /// How much waits.
@@ -191,13 +193,14 @@ impl Worker {
 
     async fn try_delivery(&self, waiting: &OutboxMail) -> (MailOutcome, &'static str) {
         let inner = &*self.recovery.0;
-        match self.link_in(waiting).await {
+        let link = self.link_in(&waiting.letter, waiting.flow).await;
+        match link {
             LinkIn::Replaced => return (MailOutcome::Stale, "stale"),
             LinkIn::Expired => {
                 let at = inner.clock.read().now;
-                return (MailOutcome::Dead { at, why: "expired".into() }, "expired");
+                return (MailOutcome::Dead { at, why: "expired".into(), keep_until: None }, "expired");
             }
-            LinkIn::Good => {}
+            LinkIn::Good(_) => {}
         }
         let date = waiting.created_at.to_datetime();
         let message =
@@ -220,55 +223,48 @@ impl Worker {
         let outcome = match why {
             // As far ahead as claims go: after a step back, `now` would be due at once.
             "retry" => MailOutcome::Retry(reach(at).plus(back_off(waiting.attempts))),
-            _ => MailOutcome::Dead { at: at.now, why: why.into() },
+            _ => {
+                let kept = at.now.plus(inner.retention.dead_letters);
+                let keep_until = Some(link.ends().map_or(kept, |end| end.min(kept)));
+                MailOutcome::Dead { at: at.now, why: why.into(), keep_until }
+            }
         };
         (outcome, why)
     }
 
     /// A link that is dead by now would only confuse. One that a newer link has overtaken is dropped; one that the mail
     /// system kept waiting for too long is given up, and shown to the host.
-    async fn link_in(&self, waiting: &OutboxMail) -> LinkIn {
+    async fn link_in(&self, letter: &str, flow: FlowId) -> LinkIn {
         let inner = &*self.recovery.0;
-        if waiting.letter != Letter::RecoveryLink.code() {
-            return LinkIn::Good;
+        if letter != Letter::RecoveryLink.code() {
+            return LinkIn::Good(None);
         }
         // When in doubt it is sent.
-        let Ok(Some(flow)) = inner.load(waiting.flow).await else { return LinkIn::Good };
+        let Ok(Some(flow)) = inner.load(flow).await else { return LinkIn::Good(None) };
         match flow.state() {
             State::LinkSent(_) => {
                 let window = flow.open_link_window(inner.clock.read(), inner.link_life);
-                window.map_or(LinkIn::Expired, |_| LinkIn::Good)
+                window.map_or(LinkIn::Expired, |window| LinkIn::Good(Some(window.expires_at)))
             }
             State::Expired => LinkIn::Expired,
             _ => LinkIn::Replaced,
         }
     }
-
-    async fn sweep_if_due(&self, progress: &mut Progress) -> Result<(), Fault> {
-        let inner = &*self.recovery.0;
-        let now = inner.clock.read().now;
-        let last = self.swept_at.load(Ordering::Acquire);
-        // Either way: after a leap that was put right, `last` lies ahead.
-        if u128::from(now.millis().abs_diff(last)) < SWEEP_EVERY.whole_milliseconds().unsigned_abs() {
-            return Ok(());
-        }
-        let before = now.plus(-RETENTION);
-        let sweep =
-            Sweep { ended_before: before, budgets_full_at: now, dead_before: before, limit: SWEEP_ROWS };
-        progress.swept = inner.flows.sweep(&inner.realm, &sweep).await?;
-        // A full batch means that there may be more: go on in the next round.
-        if progress.swept < u64::from(SWEEP_ROWS) {
-            self.swept_at.store(now.millis(), Ordering::Release);
-        }
-        Ok(())
-    }
 }
 
 /// How the link of a waiting mail stands.
+#[derive(Clone, Copy)]
 enum LinkIn {
-    Good,
+    /// It opens until then, or there is none in the letter.
+    Good(Option<Timestamp>),
     Replaced,
     Expired,
+}
+
+impl LinkIn {
+    fn ends(self) -> Option<Timestamp> {
+        if let Self::Good(end) = self { end } else { None }
+    }
 }
 
 /// Until when work is due: by the highest reading, so that a clock that stepped back a little makes nothing wait;
@@ -287,11 +283,8 @@ fn back_off(attempt: u32) -> Duration {
 mod run {
     use super::Worker;
     use std::future::Future;
-    use std::time::Duration;
     use tokio::sync::watch;
-
-    /// Without a nudge, the worker looks for work this often.
-    const POLL: Duration = Duration::from_secs(1);
+    use tokio::task::coop::consume_budget;
 
     #[derive(Clone, Copy)]
     enum Work {
@@ -301,16 +294,36 @@ mod run {
 
     impl Worker {
         /// Works until `stop` is ready; what has been claimed by then is finished first. Flows and mails go side by
-        /// side, so that a slow mail system makes nobody wait for anything but mail.
+        /// side, so that a slow mail system makes nobody wait for anything but mail. It looks for work when this process
+        /// left some, when the store hears of another node's, and now and then by itself ([`Worker::with_poll`]).
         pub async fn run(self, stop: impl Future<Output = ()> + Send) {
             let (stopping, stopped) = watch::channel(false);
             let flows = self.repeat(Work::Flows, stopped.clone());
-            let mails = self.repeat(Work::Mails, stopped);
+            let mails = self.repeat(Work::Mails, stopped.clone());
+            let arrivals = self.pass_on_arrivals(stopped);
             let stop = async {
                 stop.await;
                 stopping.send_replace(true);
             };
-            tokio::join!(flows, mails, stop);
+            // Arrivals first: they are waited for before the first look.
+            tokio::join!(arrivals, flows, mails, stop);
+        }
+
+        /// Turns news of other nodes' work into nudges. A nudge stays until a round begins, so nothing is missed between
+        /// a look and the wait after it.
+        async fn pass_on_arrivals(&self, mut stopped: watch::Receiver<bool>) {
+            let pass_on = async {
+                loop {
+                    self.recovery.0.flows.work_arrived().await;
+                    self.recovery.0.wake.nudge();
+                    // A store that always has news must not keep the rest of this task from running.
+                    consume_budget().await;
+                }
+            };
+            tokio::select! {
+                _ = stopped.wait_for(|stopped| *stopped) => {}
+                () = pass_on => {}
+            }
         }
 
         async fn repeat(&self, work: Work, mut stopped: watch::Receiver<bool>) {
@@ -331,7 +344,7 @@ mod run {
                     tokio::select! {
                         biased;
                         _ = stopped.changed() => {}
-                        _ = tokio::time::timeout(POLL, wake.nudged()) => {}
+                        _ = tokio::time::timeout(self.poll, wake.nudged()) => {}
                     }
                 }
             }
