@@ -41,6 +41,9 @@ pub struct Args {
     /// Asks that one client network may send in 5 minutes: for load tests, on a loopback address only.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     pub client_budget: Option<u32>,
+    /// Hash passwords so cheaply that they are as good as open: for tests with many people, on a loopback address only.
+    #[arg(long)]
+    pub cheap_hashes: bool,
 }
 
 impl Args {
@@ -49,11 +52,15 @@ impl Args {
         if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
             return Err(Failure("--database takes postgres://…; for SQLite leave it out".to_owned()));
         }
-        if self.client_budget.is_some() && !self.listen.ip().is_loopback() {
-            return Err(Failure(format!(
-                "--client-budget is for load tests; use it with a loopback address, not with --listen {}",
-                self.listen
-            )));
+        for (given, option) in
+            [(self.client_budget.is_some(), "--client-budget"), (self.cheap_hashes, "--cheap-hashes")]
+        {
+            if given && !self.listen.ip().is_loopback() {
+                return Err(Failure(format!(
+                    "{option} is for load tests; use it with a loopback address, not with --listen {}",
+                    self.listen
+                )));
+            }
         }
         Ok(())
     }

@@ -26,6 +26,7 @@ use regain::identity::EmailAddress;
 use regain::ids::Realm;
 use regain::mail::{Sender, Service};
 use regain::origin::{Links, TrustedOrigin};
+use regain::password::Argon2Hasher;
 use regain::recovery::{Limits, Setup};
 use regain::web::{self, ClientAddress, WebConfig};
 use regain::{Recovery, Worker};
@@ -126,7 +127,10 @@ fn recovery(
     let limits = args
         .client_budget()
         .map_or_else(Limits::default, |quota| Limits::default().danger_asks_per_client(quota));
-    Recovery::builder(setup).limits(limits).build().map_err(failed("configuration"))
+    let builder = Recovery::builder(setup).limits(limits);
+    let builder =
+        if args.cheap_hashes { builder.hasher(Arc::new(Argon2Hasher::danger_for_tests())) } else { builder };
+    builder.build().map_err(failed("configuration"))
 }
 
 fn app(recovery: Recovery, stores: &Stores, mails: Option<&Path>, address: SocketAddr) -> Router {

@@ -63,11 +63,9 @@ impl AccountStore for Named {
     async fn set_password(&self, change: &PasswordChange) -> Result<Applied> {
         let number = self.number(&change.account);
         let mut change = change.clone();
-        if let Some(present) = self.users.get(&number).await? {
-            if self.named(present.clone()).epoch() == change.expected {
-                change.expected = present.epoch();
-            }
-        }
+        let present = self.users.get(&number).await?;
+        let same = present.filter(|present| self.named(present.clone()).epoch() == change.expected);
+        change.expected = same.map_or(change.expected, |same| same.epoch());
         self.users.set_password(&PasswordChange { account: number, ..change }).await
     }
 
