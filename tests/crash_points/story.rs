@@ -90,9 +90,9 @@ pub async fn play(site: Site, folder: Folder, counter: Arc<Counter>) {
     if resumed {
         player.folder.note("late", 0);
     }
-    for act in done..STORY.len() {
+    for (act, (_, doing)) in STORY.iter().enumerate().skip(done) {
         player.begin(act);
-        player.play(STORY[act].1).await;
+        player.play(*doing).await;
         player.folder.note("answered", act);
     }
 }

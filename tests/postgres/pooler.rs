@@ -141,3 +141,19 @@ async fn a_url_that_leads_to_a_pooler_needs_nothing_added() {
     })
     .await;
 }
+
+/// For a pooler that hands a connection's first words on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_url_can_say_that_a_pooler_is_in_the_way() {
+    on_postgres(async |site| {
+        let pool = site.pool_with(site.options.clone().statement_cache_capacity(0), 1).await;
+        let flows = PostgresFlows::with_pool(pool.clone(), site.schema()).await.unwrap();
+        let world = World::with(Arc::new(flows), Arc::new(MemoryAccounts::new()));
+        let ana = world.person("Ana").await;
+        world.recovery.look(&world.fresh_link(&ana).await).await.unwrap();
+        world.audit().await;
+        let named = sqlx::raw_sql("SELECT count(*) FROM pg_prepared_statements WHERE name <> ''");
+        assert_eq!(sqlx::Row::get::<i64, _>(&named.fetch_one(&pool).await.unwrap(), 0), 0);
+    })
+    .await;
+}
