@@ -8,14 +8,14 @@ use crate::entropy::random;
 use crate::error::Fault;
 use crate::flow::{Dismissal, Event, FactorRule, Link, Purpose, RecoveryFlow, Sealed, State, Window};
 use crate::identity::{Identifier, IdentityClaims, Person, Resolution, resolve_one};
-use crate::ids::AccountId;
+use crate::ids::{AccountId, FlowId};
 use crate::keys::KeyError;
 use crate::mail::LetterContent;
 use crate::password::PasswordHash;
 use crate::planted::{Bug, planted};
 use crate::recovery::ask::REQUEST;
 use crate::recovery::link::HASH;
-use crate::recovery::step::Mailing;
+use crate::recovery::step::{HouseKeeping, Mailing};
 use crate::recovery::{AskedNotice, Inner, Step, Took};
 use crate::store::{Commit, Committed};
 use crate::token::RecoveryToken;
@@ -207,7 +207,7 @@ impl Inner {
             }
             Err(fault) => return Err(fault),
         };
-        let account = account.clone();
+        let (flow_id, account) = (flow.id(), account.clone());
         let at = self.clock.read();
         let event = match applied {
             Applied::Done | Applied::Before => Event::PasswordApplied,
@@ -221,13 +221,33 @@ impl Inner {
             let late = planted(Bug::NoticeOnlyAtFirst) && applied == Applied::Before;
             step.mailing = (!late).then_some(Mailing { to, content });
         }
-        // Whoever loses the race to complete has nothing left to do.
-        self.take(step, at).await?;
+        let notice = step.mailing.clone();
+        if let Took::Lost = self.take(step, at).await?
+            && applied == Applied::Done
+        {
+            self.tell_of_late(flow_id, &account, notice).await?;
+        }
         Ok(applied)
     }
 }
 
 impl Inner {
+    /// Whoever loses the race to complete has nothing left to do, but for one case: the call to the host hung for so long
+    /// that another worker tried too, while the account was disabled for a moment, and ended the flow. The password is set
+    /// all the same, and must not be set in silence (NO-1).
+    async fn tell_of_late(
+        &self,
+        flow: FlowId,
+        account: &AccountId,
+        notice: Option<Mailing>,
+    ) -> Result<(), Fault> {
+        if self.load(flow).await?.is_some_and(|flow| matches!(flow.state(), State::Completed)) {
+            return Ok(());
+        }
+        let record = Some("password.set_late");
+        self.supersede_all(account, HouseKeeping { notice, record, ..HouseKeeping::default() }).await
+    }
+
     fn open_choice(
         &self,
         flow: &RecoveryFlow,

@@ -3,6 +3,7 @@
 mod budgets;
 mod crash;
 mod delivery;
+mod late;
 mod links;
 mod mission;
 mod races;
