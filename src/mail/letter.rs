@@ -1,6 +1,7 @@
 //! The letters in words. Every one says who it is from, what happened, and what to do if it was not you (NO-3).
 
 use crate::flow::Letter;
+use crate::mail;
 use askama::Template;
 use std::fmt;
 use time::OffsetDateTime;
@@ -21,9 +22,9 @@ impl Service {
     /// Names the service and its support.
     ///
     /// # Errors
-    /// [`InvalidService`] when one is empty, over 200 bytes, or has control characters.
+    /// [`InvalidService`] when one is empty, over 200 bytes, or has control characters or `=?`.
     pub fn new(name: &str, support: &str) -> Result<Self, InvalidService> {
-        let plain = |text: &str| (1..=200).contains(&text.len()) && !text.chars().any(char::is_control);
+        let plain = |text: &str| (1..=200).contains(&text.len()) && mail::is_plain(text);
         if !plain(name) || !plain(support) {
             return Err(InvalidService);
         }
@@ -33,7 +34,7 @@ impl Service {
 
 /// A service's name or support text that cannot be printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a service's name and its support text have 1 to 200 bytes and no control characters")]
+#[error("a service's name and its support text have 1 to 200 bytes, no control characters and no =?")]
 pub struct InvalidService;
 
 /// What a letter tells.
