@@ -140,7 +140,7 @@ fn english(service: &Service, content: &LetterContent) -> (String, Vec<Block>) {
                 Block::Paragraph(format!(
                     "Somebody asked for the username of your account at {name}. It is:"
                 )),
-                Block::Value(username.clone()),
+                Block::Value(on_one_line(username)),
                 Block::Action { label: "Go to the sign-in page", url: Zeroizing::new(sign_in.clone()) },
                 paragraph("If you did not ask for this, you need not do anything. Nobody but you was told."),
             ],
@@ -184,6 +184,12 @@ fn english(service: &Service, content: &LetterContent) -> (String, Vec<Block>) {
             ],
         ),
     }
+}
+
+/// What comes from the account stays in its place: after a line break it would be taken for words of ours (NO-6).
+fn on_one_line(text: &str) -> String {
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    text.chars().map(|c| if breaks(c) { '\u{FFFD}' } else { c }).collect()
 }
 
 fn date(at: OffsetDateTime) -> String {
