@@ -2,6 +2,7 @@
 //!
 //! Each test has schemas of its own, which are dropped when it ends, however it ends.
 
+mod collations;
 mod nodes;
 mod opening;
 mod plans;

@@ -1,6 +1,7 @@
 //! Mails to a mail server that does as it is told, also wrong: what becomes of each, and what can be read of it after.
 
 mod canary;
+mod dots;
 mod protection;
 mod real;
 mod refusals;
