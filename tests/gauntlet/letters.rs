@@ -77,12 +77,15 @@ trait Writer {
 
 struct Regain {
     folder: TempDir,
+    mailer: Arc<EmlMailer>,
     pool: HashPool,
 }
 
 impl Regain {
     fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), pool: HashPool::new(1, 64).unwrap() }
+        let folder = tempfile::tempdir().unwrap();
+        let mailer = Arc::new(EmlMailer::new(folder.path()).unwrap());
+        Self { folder, mailer, pool: HashPool::new(1, 64).unwrap() }
     }
 
     fn recovery(&self, case: &Case, later: Option<&str>, accounts: Arc<MemoryAccounts>) -> Recovery {
@@ -141,8 +144,7 @@ impl Regain {
             Letter::Changed => recovery.credential_changed(&id, Credential::Password).await,
         };
         asked.unwrap();
-        let mailer = EmlMailer::new(self.folder.path()).unwrap();
-        Worker::new(recovery, Arc::new(mailer)).drain().await.unwrap();
+        Worker::new(recovery, self.mailer.clone()).drain().await.unwrap();
         self.taken()
     }
 
