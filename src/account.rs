@@ -6,6 +6,7 @@
 use crate::identity::{EmailAddress, Identifier, IdentityKey, Person};
 use crate::ids::{AccountId, FlowId};
 use crate::password::PasswordHash;
+use crate::planted::{Bug, planted};
 use crate::store::StoreError;
 use crate::wire::frame;
 use async_trait::async_trait;
@@ -140,8 +141,10 @@ impl fmt::Debug for AccountEpoch {
 /// A new password for one account.
 #[derive(Debug, Clone)]
 pub struct PasswordChange {
-    /// The recovery that this is for, the same in every try. A host that cannot read its hashes keeps it beside the
-    /// account, and answers [`Applied::Before`] when it comes again.
+    /// The recovery that this is for, the same in every try. A host keeps the last one that was applied beside the account,
+    /// and answers [`Applied::Before`] when it comes again: one that cannot read its hashes has to; one that can, and does
+    /// not, finds a password that was set and then changed again before regain heard of it to be a conflict, and nobody
+    /// gets the notice.
     pub flow: FlowId,
     /// Whose.
     pub account: AccountId,
@@ -176,7 +179,8 @@ impl PasswordChange {
             return Applied::Before;
         }
         let allowed = account.status == AccountStatus::Active && account.may_change_password;
-        if allowed && account.epoch() == self.expected { Applied::Done } else { Applied::Conflict }
+        let unchanged = account.epoch() == self.expected || planted(Bug::EpochNotCompared);
+        if allowed && unchanged { Applied::Done } else { Applied::Conflict }
     }
 }
 

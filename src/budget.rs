@@ -5,6 +5,7 @@
 //! forward that is corrected does not lock it.
 
 use crate::clock::Timestamp;
+use crate::planted::{Bug, planted};
 use std::collections::BTreeMap;
 use time::Duration;
 
@@ -126,6 +127,7 @@ impl Spend {
     #[must_use]
     pub fn against(&self, log: Option<&[u8]>) -> Verdict {
         let (now, period) = (self.at.millis(), self.quota.period_ms());
+        let period = if planted(Bug::BudgetForgetsHalf) { period / 2 } else { period };
         let mut entries = read(log.unwrap_or_default());
         // What lies more than a period ahead was written under a clock that has been corrected since.
         entries

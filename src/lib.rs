@@ -38,6 +38,10 @@ pub mod mail;
 pub mod memory;
 pub mod origin;
 pub mod password;
+#[cfg(not(regain_planted))]
+mod planted;
+#[cfg(regain_planted)]
+pub mod planted;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 pub mod recovery;

@@ -8,6 +8,7 @@ use regain::RecoveryError;
 use regain::identity::Identifier;
 use regain::memory::MemoryAccounts;
 use regain::sqlite::SqliteFlows;
+use regain::store::{Commit, StoreErrorKind};
 use regain::testing::World;
 use std::fs;
 use std::path::Path;
@@ -66,6 +67,9 @@ async fn ask_until_full_and_beyond(folder: &Path) {
         assert!(accepted < 2_900, "the limit is never met");
     };
     assert_eq!(full, RecoveryError::Unavailable);
+    let mut commit = Commit::new(world.realm().clone());
+    commit.audit = vec![world.audit().await.remove(0); 1_000];
+    assert_eq!(world.flows.commit(commit).await.unwrap_err().kind(), StoreErrorKind::Full);
     fs::write(folder.join("full"), "").unwrap();
     assert!(wait_for(|| folder.join("room").exists()));
     for more in 1..=20 {

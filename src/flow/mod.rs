@@ -23,6 +23,7 @@ pub use state::{Dismissal, FactorRule, Link, Purpose, Sealed, State, StateKind, 
 
 use crate::clock::{Moment, Timestamp};
 use crate::ids::{AccountId, FlowId, Realm};
+use crate::planted::{Bug, planted};
 use time::Duration;
 
 /// Wrong codes that a link survives, one less than what exhausts it; a new link starts its own count,
@@ -115,7 +116,8 @@ impl RecoveryFlow {
     #[must_use]
     pub fn open_link_window(&self, at: Moment, life: Duration) -> Option<Window> {
         let window = self.link()?.window.at_most(life);
-        (!window.is_over(at) && !window.is_ahead_of(at)).then_some(window)
+        let over = window.is_over(at) && !planted(Bug::ExpiryNotCheckedAtUse);
+        (!over && !window.is_ahead_of(at)).then_some(window)
     }
 
     /// Takes one event.
@@ -171,6 +173,7 @@ impl RecoveryFlow {
         let Some(window) = self.state.window() else { return Ok(()) };
         match (window.is_over(at), event.kind()) {
             (true, EventKind::Expire) => Ok(()),
+            (true, EventKind::ChoosePassword) if planted(Bug::ExpiryNotCheckedAtUse) => Ok(()),
             (true, _) => Err(Refusal::Expired),
             (false, EventKind::Expire) => Err(Refusal::NotYetExpired),
             (false, EventKind::ChoosePassword | EventKind::ProveFactor) if window.is_ahead_of(at) => {
@@ -186,6 +189,11 @@ impl RecoveryFlow {
             return self.end(State::Exhausted);
         }
         self.go(State::LinkSent(Link { attempts, ..link.clone() }))
+    }
+
+    /// The next version of whatever is stored, whatever that is.
+    pub(crate) fn rebase(&mut self, stored: Option<&Self>) {
+        self.version = stored.map_or(self.version, |stored| stored.version + 1);
     }
 
     fn end(&self, state: State) -> Transition {

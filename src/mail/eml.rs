@@ -66,7 +66,7 @@ impl Mailer for EmlMailer {
 
 fn deliver(folder: &Path, message: &Message) -> Delivery {
     // NO-7: the address byte for byte.
-    let bytes = match mime::compose(message, |address| address.as_str().to_owned()) {
+    let bytes = match mime::compose(message, mime::Form::Encoded, |address| address.as_str().to_owned()) {
         Ok(mail) => Zeroizing::new(mail.formatted()),
         Err(unwritable) => return unwritable.into(),
     };

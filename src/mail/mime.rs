@@ -6,8 +6,8 @@ use crate::account::AddressOnFile;
 use crate::identity::EmailAddress;
 use crate::ids::hex;
 use crate::mail::{self, Delivery, Message, Sender};
-use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MessageBuilder, MultiPart, SinglePart};
+use lettre::message::header::{ContentTransferEncoding, HeaderName, HeaderValue};
+use lettre::message::{Body, Mailbox, MessageBuilder, MultiPart, SinglePart};
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 
@@ -31,13 +31,41 @@ impl From<Unwritable> for Delivery {
     }
 }
 
+/// How the parts of a mail are written. Headers are always encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// So that every mail system carries them.
+    Encoded,
+    /// As they are, for mail systems that offer 8BITMIME; encoded nevertheless where a line is too long.
+    EightBit,
+}
+
 /// The mail with its envelope; `spell` says how addresses are written.
 pub(super) fn compose(
     message: &Message,
+    form: Form,
     spell: impl Fn(&EmailAddress) -> String,
 ) -> Result<lettre::Message, Unwritable> {
     let builder = sender(&message.sender, &spell).map_err(Unwritable::Sender)?;
-    letter(builder, message, &spell).map_err(Unwritable::Mail)
+    letter(builder, message, form, &spell).map_err(Unwritable::Mail)
+}
+
+/// RFC 5322, 2.1.1
+const MAX_LINE: usize = 998;
+
+fn body(text: &str, form: Form) -> Body {
+    let lines = text.replace("\r\n", "\n");
+    // A CR alone ends a line for some servers and not for others: what follows could be a command to one of them.
+    if lines.contains(['\r', '\0']) {
+        let encoded = Body::new_with_encoding(text.as_bytes().to_vec(), ContentTransferEncoding::Base64);
+        return encoded.unwrap_or_else(Body::new);
+    }
+    let fits = lines.split('\n').all(|line| line.len() <= MAX_LINE);
+    if form == Form::EightBit && fits && !text.is_ascii() {
+        let bytes = lines.replace('\n', "\r\n").into_bytes();
+        return Body::dangerous_pre_encoded(bytes, ContentTransferEncoding::EightBit);
+    }
+    Body::new(lines)
 }
 
 /// Of the mail's own, the same at every try.
@@ -58,6 +86,7 @@ fn sender(sender: &Sender, spell: impl Fn(&EmailAddress) -> String) -> Result<Me
 fn letter(
     builder: MessageBuilder,
     message: &Message,
+    form: Form,
     spell: impl Fn(&EmailAddress) -> String,
 ) -> Result<lettre::Message, BoxError> {
     let AddressOnFile::Email(to) = &message.to;
@@ -68,8 +97,8 @@ fn letter(
     let boundary = format!("regain-{}", &digest(&message.message_id)[..40]);
     let parts = MultiPart::alternative()
         .boundary(boundary)
-        .singlepart(SinglePart::plain(message.text.to_string()))
-        .singlepart(SinglePart::html(message.html.to_string()));
+        .singlepart(SinglePart::plain(body(&message.text, form)))
+        .singlepart(SinglePart::html(body(&message.html, form)));
     let mail = builder
         .to(plain_mailbox(&spell(to))?)
         .subject(&message.subject)

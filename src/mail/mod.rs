@@ -3,6 +3,9 @@
 //! A mail is composed when its flow's transition is committed, sealed into the outbox, and handed to the
 //! [`Mailer`] by the worker. It goes to an address on file, and to no other (RCPT).
 
+mod circuit;
+#[cfg(feature = "dkim")]
+mod dkim;
 #[cfg(feature = "eml")]
 mod eml;
 mod letter;
@@ -12,6 +15,9 @@ mod seal;
 #[cfg(feature = "smtp")]
 mod smtp;
 
+pub use circuit::{Circuit, CircuitState};
+#[cfg(feature = "dkim")]
+pub use dkim::{DkimError, DkimKey};
 #[cfg(feature = "eml")]
 pub use eml::{EmlError, EmlMailer};
 pub(crate) use letter::compose;
@@ -129,6 +135,9 @@ pub enum Delivery {
     Sent,
     /// Not now, or not known: to be tried again.
     RetryLater(Box<dyn std::error::Error + Send + Sync>),
+    /// The mail system itself was not reached, or did not let us in: no other mail would have got further. The mail is
+    /// tried again, and a [`Circuit`] spares the mail system for a while.
+    Unreachable(Box<dyn std::error::Error + Send + Sync>),
     /// Refused for good, such as an address that does not exist.
     Refused(Box<dyn std::error::Error + Send + Sync>),
 }

@@ -3,7 +3,7 @@
 use crate::account::AddressOnFile;
 use crate::account::{Account, AccountStore, Applied, HashUpgrade, PasswordChange};
 use crate::identity::{BlindIndex, EmailAddress, Identifier, IdentityKey, username_key};
-use crate::ids::AccountId;
+use crate::ids::{AccountId, FlowId};
 use crate::store::StoreError;
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -14,6 +14,8 @@ struct Row {
     account: Option<Account>,
     index: Vec<[u8; 32]>,
     sessions: u32,
+    /// The recovery that set a password last: see [`PasswordChange::flow`].
+    recovered_by: Option<FlowId>,
 }
 
 /// A host's accounts, in memory.
@@ -105,6 +107,9 @@ impl AccountStore for MemoryAccounts {
     async fn set_password(&self, change: &PasswordChange) -> Result<Applied, StoreError> {
         let mut rows = self.rows();
         let row = rows.get_mut(&change.account);
+        if row.as_ref().is_some_and(|row| row.recovered_by == Some(change.flow)) {
+            return Ok(Applied::Before);
+        }
         let applied = change.against(row.as_ref().and_then(|row| row.account.as_ref()));
         if let (Applied::Done, Some(row)) = (applied, row)
             && let Some(account) = &mut row.account
@@ -112,6 +117,7 @@ impl AccountStore for MemoryAccounts {
             account.password = Some(change.hash.clone());
             account.must_change_password = false;
             row.sessions = 0;
+            row.recovered_by = Some(change.flow);
         }
         Ok(applied)
     }

@@ -6,6 +6,7 @@ use crate::clock::Timestamp;
 use crate::flow::FlowRecord;
 use crate::ids::{AccountId, FlowId, MailId, Realm};
 use crate::keys::KeyId;
+use crate::planted::{Bug, planted};
 use crate::store::{
     Claim, Commit, Committed, DeadLetter, Depth, Duty, DutyClaim, FlowStore, FlowWrite, MailOutcome,
     MailSettlement, OutboxMail, Reseal, Revival, SealedIn, StoreError, Sweep,
@@ -94,22 +95,35 @@ impl Tables {
             let stored = changed.get(&key).or_else(|| self.flows.get(&key));
             let fits = match write {
                 FlowWrite::Insert(_) => stored.is_none(),
-                FlowWrite::Update(next) => stored.is_some_and(|stored| stored.version + 1 == next.version),
+                FlowWrite::Update(next) => {
+                    stored.is_some_and(|stored| stored.version + 1 == next.version)
+                        || planted(Bug::VersionNotCompared)
+                }
             };
             let rival = |(other, row): (&(Realm, FlowId), &FlowRecord)| {
-                *other != key && same_link(changed.get(other).unwrap_or(row), record)
+                *other != key
+                    && same_link(changed.get(other).unwrap_or(row), record)
+                    && !planted(Bug::RivalLinkNotSeen)
             };
             if !fits || (record.live_link && self.flows.iter().chain(&changed).any(rival)) {
                 return None;
             }
-            changed.insert(key, record.clone());
+            let mut record = record.clone();
+            if planted(Bug::ErasureForgotten) && record.sealed.is_none() {
+                record.sealed = stored.and_then(|stored| stored.sealed.clone());
+            }
+            changed.insert(key, record);
         }
         Some(changed)
     }
 
     fn settle(&mut self, realm: &Realm, settlement: MailSettlement) {
         let key = (realm.clone(), settlement.id);
-        let Some(mail) = self.mails.get_mut(&key).filter(|mail| mail.attempts == settlement.attempts) else {
+        let Some(mail) = self
+            .mails
+            .get_mut(&key)
+            .filter(|mail| mail.attempts == settlement.attempts || planted(Bug::SettlementNotGuarded))
+        else {
             return;
         };
         match settlement.outcome {
@@ -223,8 +237,13 @@ impl FlowStore for MemoryFlows {
         Ok(due
             .into_iter()
             .map(|row| {
+                let due_at = row.due_at;
                 row.due_at = Some(claim.lease_until);
-                row.clone()
+                let claimed = row.clone();
+                if planted(Bug::FlowLeaseForgotten) {
+                    row.due_at = due_at;
+                }
+                claimed
             })
             .collect())
     }
@@ -241,7 +260,9 @@ impl FlowStore for MemoryFlows {
         Ok(due
             .into_iter()
             .map(|mail| {
-                mail.due_at = claim.lease_until;
+                if !planted(Bug::MailLeaseForgotten) {
+                    mail.due_at = claim.lease_until;
+                }
                 mail.attempts += 1;
                 mail.clone()
             })

@@ -21,7 +21,8 @@ type Job = Box<dyn FnOnce() + Send>;
 /// Dropping the last clone lets the threads finish what is queued, and end; it does not wait for them.
 #[derive(Clone)]
 pub struct HashPool {
-    queue: SyncSender<Job>,
+    /// `None`: no threads, the caller does it.
+    queue: Option<SyncSender<Job>>,
 }
 
 impl HashPool {
@@ -37,7 +38,7 @@ impl HashPool {
             let receiver = Arc::clone(&receiver);
             thread::Builder::new().name(format!("regain-hash-{number}")).spawn(move || work(&receiver))?;
         }
-        Ok(Self { queue: sender })
+        Ok(Self { queue: Some(sender) })
     }
 
     /// One thread for each processor that this process may use, and about a second's worth of queue.
@@ -48,6 +49,13 @@ impl HashPool {
     pub fn for_this_machine() -> io::Result<Self> {
         let threads = thread::available_parallelism().map_or(1, usize::from);
         Self::new(threads, threads * QUEUE_PER_THREAD)
+    }
+
+    /// No threads: each job runs where it is asked for, before the answer is awaited. A service must not block its
+    /// requests so; for simulations that have to run the same way twice.
+    #[must_use]
+    pub fn danger_on_the_callers_thread() -> Self {
+        Self { queue: None }
     }
 
     /// Runs `job` on a thread of the pool.
@@ -70,10 +78,13 @@ impl HashPool {
             // The caller may have gone away in the meantime.
             let _ = answer.send(outcome);
         });
-        self.queue.try_send(queued).map_err(|refused| match refused {
-            TrySendError::Full(_) => PoolError::Overloaded,
-            TrySendError::Disconnected(_) => PoolError::Stopped,
-        })?;
+        match &self.queue {
+            None => queued(),
+            Some(queue) => queue.try_send(queued).map_err(|refused| match refused {
+                TrySendError::Full(_) => PoolError::Overloaded,
+                TrySendError::Disconnected(_) => PoolError::Stopped,
+            })?,
+        }
         answered.await.unwrap_or(Err(PoolError::Stopped))
     }
 }

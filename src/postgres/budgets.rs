@@ -5,6 +5,7 @@
 
 use crate::budget::{BudgetKey, Spent, take_all};
 use crate::clock::Timestamp;
+use crate::ids::Realm;
 use crate::postgres::database::Database;
 use crate::store::Commit;
 use sqlx::PgConnection;
@@ -14,100 +15,98 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) type Logs = BTreeMap<BudgetKey, Vec<u8>>;
 
-/// What became of a try to spend.
-pub(super) enum Taken {
-    Done,
-    OverBudget(Timestamp),
-    /// A row went away in between: to be tried again.
-    Moved,
-}
+// One key after the other, in the order in which they are given, each by the primary key: with `= ANY` a planner that
+// knows little of the table reads all rows of the realm.
+const LOOK: &str = "SELECT stored.key, stored.log FROM unnest($2::bytea[]) AS wanted (key) CROSS JOIN LATERAL
+       (SELECT key, log FROM REGAIN.budget WHERE realm = $1 AND key = wanted.key LIMIT 1) AS stored";
+const LOCK: &str = "SELECT stored.key, stored.log FROM unnest($2::bytea[]) AS wanted (key) CROSS JOIN LATERAL
+       (SELECT key, log FROM REGAIN.budget WHERE realm = $1 AND key = wanted.key FOR UPDATE) AS stored";
 
 /// What is stored just now, without a lock. Whoever is over budget by this is refused at the price of one read.
 pub(super) async fn look(
     database: &Database,
-    commit: &Commit,
+    commits: &[&Commit],
     connection: &mut PgConnection,
 ) -> Result<Logs, sqlx::Error> {
-    let keys: BTreeSet<BudgetKey> = commit.spends.iter().map(|spend| spend.key).collect();
-    let sql = "SELECT key, log FROM REGAIN.budget WHERE realm = $1 AND key = ANY($2)";
-    let query = database.query(sql).bind(commit.realm.as_str()).bind(bytes(&keys));
+    let keys = spent_keys(commits);
+    if keys.is_empty() {
+        return Ok(Logs::new());
+    }
+    let query = database.query(LOOK).bind(commits[0].realm.as_str()).bind(bytes(&keys));
     database.fetch_on(query, connection).await?.iter().map(log).collect()
 }
 
-/// When the first budget that refuses has something again, as far as one can see.
+/// When the first budget that refuses this commit has something again, were it to come next.
 pub(super) fn refused(commit: &Commit, logs: &Logs) -> Option<Timestamp> {
-    decide(commit, logs).err()
+    Ledger::on(logs).take(commit).err()
 }
 
-/// Takes all that the commit spends, and forgets what it clears. `seen` is what [`look`] found.
-pub(super) async fn take(
-    database: &Database,
-    commit: &Commit,
-    seen: &Logs,
-    connection: &mut PgConnection,
-) -> Result<Taken, sqlx::Error> {
-    let spent: BTreeSet<BudgetKey> = commit.spends.iter().map(|spend| spend.key).collect();
-    let new: BTreeSet<BudgetKey> = spent.iter().filter(|key| !seen.contains_key(key)).copied().collect();
-    if !new.is_empty() {
-        insert(database, commit, &new, connection).await?;
+/// Budgets as they are while several commits take from them, one after the other.
+pub(super) struct Ledger<'l> {
+    stored: &'l Logs,
+    changed: BTreeMap<BudgetKey, Spent>,
+}
+
+impl<'l> Ledger<'l> {
+    pub(super) fn on(stored: &'l Logs) -> Self {
+        Self { stored, changed: BTreeMap::new() }
     }
-    let all: BTreeSet<BudgetKey> = spent.iter().chain(&commit.clears).copied().collect();
-    let logs = lock(database, commit, &all, connection).await?;
-    if !spent.iter().all(|key| logs.contains_key(key)) {
-        return Ok(Taken::Moved);
+
+    /// All that the commit spends, then what it clears; or nothing, and when to try again.
+    pub(super) fn take(&mut self, commit: &Commit) -> Result<(), Timestamp> {
+        let taken = take_all(&commit.spends, |key| {
+            let changed = self.changed.get(key).map(|spent| &spent.log);
+            changed.or_else(|| self.stored.get(key)).map(|log| &log[..])
+        })?;
+        self.changed.extend(taken);
+        // What is cleared stays as an empty row until it is swept: others may be waiting for its lock.
+        let empty = Spent { log: vec![], full_at: Timestamp::from_millis(0) };
+        self.changed.extend(commit.clears.iter().map(|key| (*key, empty.clone())));
+        Ok(())
     }
-    match decide(commit, &logs) {
-        Err(retry_at) => Ok(Taken::OverBudget(retry_at)),
-        Ok(taken) => write(database, commit, taken, connection).await,
-    }
 }
 
-fn decide(commit: &Commit, logs: &Logs) -> Result<BTreeMap<BudgetKey, Spent>, Timestamp> {
-    take_all(&commit.spends, |key| logs.get(key).map(|log| &log[..]))
-}
-
-/// A row to lock for each key that had none. It is filled before anybody sees it.
-async fn insert(
+/// Locks what the commits spend and clear. The rows that there are; a key that has none yet is not locked.
+pub(super) async fn lock(
     database: &Database,
-    commit: &Commit,
-    keys: &BTreeSet<BudgetKey>,
-    connection: &mut PgConnection,
-) -> Result<(), sqlx::Error> {
-    let sql = "INSERT INTO REGAIN.budget (realm, key, full_at, log)
-         SELECT $1, key, 0, ''::bytea FROM unnest($2::bytea[]) AS new (key) ORDER BY key ON CONFLICT DO NOTHING";
-    let query = database.query(sql).bind(commit.realm.as_str()).bind(bytes(keys));
-    query.execute(connection).await.map(drop)
-}
-
-async fn lock(
-    database: &Database,
-    commit: &Commit,
-    keys: &BTreeSet<BudgetKey>,
+    commits: &[&Commit],
     connection: &mut PgConnection,
 ) -> Result<Logs, sqlx::Error> {
-    let sql = "SELECT key, log FROM REGAIN.budget WHERE realm = $1 AND key = ANY($2) ORDER BY key FOR UPDATE";
-    let query = database.query(sql).bind(commit.realm.as_str()).bind(bytes(keys));
+    let mut keys = spent_keys(commits);
+    keys.extend(commits.iter().flat_map(|commit| &commit.clears));
+    if keys.is_empty() {
+        return Ok(Logs::new());
+    }
+    let query = database.query(LOCK).bind(commits[0].realm.as_str()).bind(bytes(&keys));
     query.fetch_all(connection).await?.iter().map(log).collect()
 }
 
-/// What is cleared stays as an empty row until it is swept: others may be waiting for its lock.
-async fn write(
+// A row that is there and was not locked came in between: it is left as it is, and counts as not written.
+const WRITE: &str = "INSERT INTO REGAIN.budget AS budget (realm, key, full_at, log)
+     SELECT $1, key, full_at, log FROM unnest($2::bytea[], $3::bigint[], $4::bytea[]) AS new (key, full_at, log)
+     ORDER BY key
+     ON CONFLICT (realm, key) DO UPDATE SET full_at = excluded.full_at, log = excluded.log
+     WHERE budget.key = ANY($5)";
+
+/// `false` when somebody made a row in between: to be tried again.
+pub(super) async fn write(
     database: &Database,
-    commit: &Commit,
-    mut taken: BTreeMap<BudgetKey, Spent>,
+    realm: &Realm,
+    ledger: Ledger<'_>,
     connection: &mut PgConnection,
-) -> Result<Taken, sqlx::Error> {
-    let empty = Spent { log: vec![], full_at: Timestamp::from_millis(0) };
-    taken.extend(commit.clears.iter().map(|key| (*key, empty.clone())));
-    let keys: Vec<&[u8]> = taken.keys().map(|key| &key.as_bytes()[..]).collect();
-    let ends: Vec<i64> = taken.values().map(|spent| whole_minute(spent.full_at)).collect();
-    let logs: Vec<&[u8]> = taken.values().map(|spent| &spent.log[..]).collect();
-    let sql = "UPDATE REGAIN.budget AS budget SET full_at = taken.full_at, log = taken.log
-         FROM unnest($2::bytea[], $3::bigint[], $4::bytea[]) AS taken (key, full_at, log)
-         WHERE budget.realm = $1 AND budget.key = ANY($2) AND budget.key = taken.key";
-    let query = database.query(sql).bind(commit.realm.as_str()).bind(keys).bind(ends).bind(logs);
-    query.execute(connection).await?;
-    Ok(Taken::Done)
+) -> Result<bool, sqlx::Error> {
+    let (mut changed, locked) = (ledger.changed, ledger.stored);
+    changed.retain(|key, spent| locked.contains_key(key) || !spent.log.is_empty());
+    if changed.is_empty() {
+        return Ok(true);
+    }
+    let keys: Vec<&[u8]> = changed.keys().map(|key| &key.as_bytes()[..]).collect();
+    let ends: Vec<i64> = changed.values().map(|spent| whole_minute(spent.full_at)).collect();
+    let logs: Vec<&[u8]> = changed.values().map(|spent| &spent.log[..]).collect();
+    let locked: Vec<&[u8]> = locked.keys().map(|key| &key.as_bytes()[..]).collect();
+    let query = database.query(WRITE).bind(realm.as_str());
+    let query = query.bind(keys).bind(ends).bind(logs).bind(locked);
+    Ok(query.execute(connection).await?.rows_affected() == changed.len() as u64)
 }
 
 /// Rounded up: `full_at` is only there for the sweep, and while it stays the same a busy row changes without its indexes.
@@ -115,6 +114,10 @@ fn whole_minute(at: Timestamp) -> i64 {
     const MINUTE: i64 = 60_000;
     let millis = at.millis();
     millis.saturating_add((MINUTE - millis.rem_euclid(MINUTE)) % MINUTE)
+}
+
+fn spent_keys(commits: &[&Commit]) -> BTreeSet<BudgetKey> {
+    commits.iter().flat_map(|commit| &commit.spends).map(|spend| spend.key).collect()
 }
 
 fn bytes(keys: &BTreeSet<BudgetKey>) -> Vec<&[u8]> {

@@ -1,242 +1,300 @@
-//! One [`Commit`], one transaction.
+//! Several [`Commit`]s, one transaction.
 //!
-//! Flows are locked before mails, mails before budgets: the same order in every transaction.
+//! Flows are locked before mails, mails before budgets, and each in the order of their keys: the same in every
+//! transaction of every node. Who is refused, and who has to wait for the next transaction, is known before anything is
+//! written, as far as it can be; what turns up later undoes the whole transaction, and it is begun anew.
 
-use crate::audit::AuditRecord;
 use crate::clock::Timestamp;
-use crate::ids::{AccountId, Realm};
-use crate::postgres::budgets::{self, Taken};
+use crate::ids::FlowId;
+use crate::postgres::budgets::{self, Ledger, Logs};
 use crate::postgres::database::{Database, TRIES, code, try_again};
+use crate::postgres::party::{self, in_any_order};
+use crate::postgres::settlements::settle;
 use crate::postgres::upkeep;
+use crate::postgres::writes::{Stored, insert_audit, insert_mails, lock_flows, record, write_flows};
 use crate::sql::integer;
-use crate::store::{Commit, Committed, FlowWrite, MailOutcome, MailSettlement, OutboxMail};
+use crate::store::{Commit, Committed, FlowWrite, MailSettlement};
 use sqlx::PgConnection;
+use std::collections::{HashMap, HashSet};
 
-/// Does all of it, or nothing.
-pub(super) async fn commit(database: &Database, commit: &Commit) -> Result<Committed, sqlx::Error> {
+/// What became of commits that were to be done together.
+pub(super) enum Together {
+    /// An answer for each. Who has none would be over budget if the others go first, and is to come again; the first
+    /// always has one.
+    Answers(Vec<Option<Committed>>),
+    /// Nothing was done: one of them is in the way. Each is to be done alone.
+    Apart,
+}
+
+/// Does what each of the commits wants, or nothing of it. One that is alone is never told to be apart.
+pub(super) async fn commit(database: &Database, commits: &[&Commit]) -> Result<Together, sqlx::Error> {
+    let alone = commits.len() == 1;
     let mut tries = 1;
     loop {
-        match attempt(database, commit).await {
-            Ok(Some(committed)) => return Ok(committed),
-            Err(error) if !try_again(&error, tries) => return Err(error),
-            Ok(None) if tries == TRIES => return Err(sqlx::Error::RowNotFound),
-            Ok(None) | Err(_) => tries += 1,
+        match attempt(database, commits).await {
+            Ok(Attempt::Answered(answers)) => return Ok(Together::Answers(answers)),
+            Ok(Attempt::Moved) if tries < TRIES => {}
+            Err(Failure::Undone(error)) if try_again(&error, tries) => {}
+            Ok(_) | Err(Failure::Undone(_)) if !alone => return Ok(Together::Apart),
+            Ok(_) => return Err(sqlx::Error::Protocol("others changed the same budgets each time".into())),
+            Err(Failure::Undone(error) | Failure::Open(error)) => return Err(error),
+        }
+        tries += 1;
+    }
+}
+
+enum Attempt {
+    Answered(Vec<Option<Committed>>),
+    /// Others changed the budgets after they were read; nothing was done.
+    Moved,
+    /// One of several does not fit what is stored; nothing was done.
+    Unfit,
+}
+
+enum Failure {
+    /// PostgreSQL said what is wrong, before anything was committed.
+    Undone(sqlx::Error),
+    /// Anything else, a connection that was lost above all.
+    Open(sqlx::Error),
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        // 57P: the server goes down, or an operator ends the connection.
+        match code(&error) {
+            Some(code) if !code.starts_with("57P") => Self::Undone(error),
+            _ => Self::Open(error),
         }
     }
 }
 
-/// `None` when a sweep took a budget's row in between.
-async fn attempt(database: &Database, commit: &Commit) -> Result<Option<Committed>, sqlx::Error> {
+async fn attempt(database: &Database, commits: &[&Commit]) -> Result<Attempt, Failure> {
     let mut lease = database.lease().await?;
-    let done = attempt_on(database, commit, &mut lease).await;
+    let done = attempt_on(database, commits, &mut lease).await;
     lease.done();
     done
 }
 
 async fn attempt_on(
     database: &Database,
-    commit: &Commit,
+    commits: &[&Commit],
     connection: &mut PgConnection,
-) -> Result<Option<Committed>, sqlx::Error> {
-    let mut seen = budgets::Logs::new();
-    if !commit.spends.is_empty() {
-        seen = budgets::look(database, commit, connection).await?;
-        if let Some(retry_at) = budgets::refused(commit, &seen) {
-            return Ok(Some(Committed::OverBudget { retry_at }));
-        }
+) -> Result<Attempt, Failure> {
+    let seen = budgets::look(database, commits, connection).await?;
+    let mut draft = Draft::new(commits, &seen);
+    if draft.going.is_empty() {
+        return Ok(Attempt::Answered(draft.answers));
     }
     let mut transaction = database.begin(connection).await?;
-    let committed = match apply(database, commit, &seen, &mut transaction).await {
-        Err(error) if code(&error).as_deref() == Some("23505") => Some(Committed::Conflict),
-        committed => committed?,
-    };
-    if committed == Some(Committed::Done) {
-        transaction.commit().await?;
-        return Ok(committed);
+    draft.look_at_flows(database, &mut transaction).await?;
+    let applied = apply(database, &draft.going(), &mut transaction).await;
+    match draft.settle(applied)? {
+        Next::Commit => {
+            // From here on it may have happened, whatever goes wrong.
+            transaction.commit().await.map_err(Failure::Open)?;
+            draft.answer_rest(Committed::Done);
+        }
+        Next::Answer => transaction.rollback().await?,
+        Next::Undo(why) => {
+            transaction.rollback().await?;
+            return Ok(why);
+        }
     }
-    transaction.rollback().await?;
-    if committed == Some(Committed::Conflict) && !commit.spends.is_empty() {
-        // Whoever lost to a commit that also used up the budget is over budget first of all.
-        seen = budgets::look(database, commit, connection).await?;
-        let over = budgets::refused(commit, &seen).map(|retry_at| Committed::OverBudget { retry_at });
-        return Ok(over.or(committed));
+    draft.look_again(database, connection).await?;
+    Ok(Attempt::Answered(draft.answers))
+}
+
+/// Answers in the making.
+struct Draft<'c> {
+    commits: &'c [&'c Commit],
+    answers: Vec<Option<Committed>>,
+    /// The places of those who take part in the transaction.
+    going: Vec<usize>,
+}
+
+enum Next {
+    Commit,
+    Answer,
+    Undo(Attempt),
+}
+
+impl<'c> Draft<'c> {
+    /// Whoever is over budget without the others has an answer already; whoever would be after the others stays behind.
+    fn new(commits: &'c [&'c Commit], seen: &Logs) -> Self {
+        let mut draft = Self { commits, answers: vec![None; commits.len()], going: Vec::new() };
+        let mut ledger = Ledger::on(seen);
+        for (place, commit) in commits.iter().enumerate() {
+            if let Some(retry_at) = budgets::refused(commit, seen) {
+                draft.answers[place] = Some(Committed::OverBudget { retry_at });
+            } else if ledger.take(commit).is_ok() {
+                draft.going.push(place);
+            }
+        }
+        draft
     }
-    Ok(committed)
+
+    fn going(&self) -> Vec<&'c Commit> {
+        self.going.iter().map(|place| self.commits[*place]).collect()
+    }
+
+    /// Locks the flows that are to be changed. Whoever expects another version than is stored goes no further; whoever
+    /// changes a flow of an account that another one touches waits for the next transaction.
+    async fn look_at_flows(
+        &mut self,
+        database: &Database,
+        connection: &mut PgConnection,
+    ) -> Result<(), sqlx::Error> {
+        let going = self.going();
+        let ids: Vec<FlowId> = going.iter().flat_map(|commit| updates(commit)).map(|(id, _)| id).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let stored = lock_flows(database, &going[0].realm, ids, connection).await?;
+        let mut touched: HashSet<Vec<u8>> = HashSet::new();
+        for place in std::mem::take(&mut self.going) {
+            let commit = self.commits[place];
+            let owner = |(id, _): (FlowId, i64)| stored.get(&id).and_then(|stored| stored.account.clone());
+            let mut accounts: HashSet<Vec<u8>> = updates(commit).filter_map(owner).collect();
+            accounts.extend(party::accounts(commit).map(|id| id.as_str().as_bytes().to_vec()));
+            if !fits(commit, &stored) {
+                self.answers[place] = Some(Committed::Conflict);
+            } else if touched.is_disjoint(&accounts) {
+                touched.extend(accounts);
+                self.going.push(place);
+            }
+        }
+        Ok(())
+    }
+
+    /// What to do with the transaction. What is wrong with one that is alone is that one's answer.
+    fn settle(&mut self, applied: Result<Applied, sqlx::Error>) -> Result<Next, Failure> {
+        let alone = self.going.len() == 1;
+        let answer = match applied {
+            Ok(Applied::Nothing) => return Ok(Next::Answer),
+            Ok(Applied::All) => return Ok(Next::Commit),
+            Ok(Applied::Refused(retry_at)) if alone => Committed::OverBudget { retry_at },
+            Ok(Applied::Refused(_) | Applied::Moved) => return Ok(Next::Undo(Attempt::Moved)),
+            Ok(Applied::Unfit) if alone => Committed::Conflict,
+            Ok(Applied::Unfit) => return Ok(Next::Undo(Attempt::Unfit)),
+            Err(error) if alone && code(&error).as_deref() == Some(UNIQUE_VIOLATION) => Committed::Conflict,
+            Err(error) => return Err(error.into()),
+        };
+        self.answer_rest(answer);
+        Ok(Next::Answer)
+    }
+
+    fn answer_rest(&mut self, answer: Committed) {
+        for place in self.going.drain(..) {
+            self.answers[place] = Some(answer);
+        }
+    }
+
+    /// Whoever lost to a commit that also used up the budget is over budget first of all.
+    async fn look_again(
+        &mut self,
+        database: &Database,
+        connection: &mut PgConnection,
+    ) -> Result<(), sqlx::Error> {
+        let lost = |(place, answer): (usize, &Option<Committed>)| {
+            (*answer == Some(Committed::Conflict)).then_some((place, self.commits[place]))
+        };
+        let lost: Vec<(usize, &Commit)> = self.answers.iter().enumerate().filter_map(lost).collect();
+        let commits: Vec<&Commit> = lost.iter().map(|(_, commit)| *commit).collect();
+        if commits.is_empty() {
+            return Ok(());
+        }
+        let seen = budgets::look(database, &commits, connection).await?;
+        for (place, commit) in lost {
+            if let Some(retry_at) = budgets::refused(commit, &seen) {
+                self.answers[place] = Some(Committed::OverBudget { retry_at });
+            }
+        }
+        Ok(())
+    }
+}
+
+const UNIQUE_VIOLATION: &str = "23505";
+
+/// The flows that a commit changes, and the versions that have to be there before.
+fn updates(commit: &Commit) -> impl Iterator<Item = (FlowId, i64)> {
+    commit.flows.iter().filter_map(|write| match write {
+        FlowWrite::Update(record) => Some((record.id, integer(record.version) - 1)),
+        FlowWrite::Insert(_) => None,
+    })
+}
+
+/// One whose writes have an order of their own is judged when they are written.
+fn fits(commit: &Commit, stored: &HashMap<FlowId, Stored>) -> bool {
+    let is_there = |(id, version)| stored.get(&id).is_some_and(|stored| stored.version == version);
+    !party::in_any_order(commit) || updates(commit).all(is_there)
+}
+
+/// How far a transaction got.
+enum Applied {
+    Nothing,
+    All,
+    Refused(Timestamp),
+    Moved,
+    Unfit,
 }
 
 async fn apply(
     database: &Database,
-    commit: &Commit,
-    seen: &budgets::Logs,
+    commits: &[&Commit],
     connection: &mut PgConnection,
-) -> Result<Option<Committed>, sqlx::Error> {
-    lock_flows(database, commit, connection).await?;
-    for write in &commit.flows {
-        if !write_flow(database, write, connection).await? {
-            return Ok(Some(Committed::Conflict));
+) -> Result<Applied, sqlx::Error> {
+    let [first, ..] = commits else { return Ok(Applied::Nothing) };
+    let realm = &first.realm;
+    for writes in flows_in_turn(commits) {
+        if !write_flows(database, realm, &writes, connection).await? {
+            return Ok(Applied::Unfit);
         }
     }
-    for mail in &commit.mails {
-        insert_mail(database, mail, connection).await?;
+    let mails: Vec<_> = commits.iter().flat_map(|commit| &commit.mails).collect();
+    insert_mails(database, realm, &mails, connection).await?;
+    for settlements in settlements_in_turn(commits) {
+        settle(database, realm, &settlements, connection).await?;
     }
-    for settlement in &commit.settlements {
-        settle(database, &commit.realm, settlement, connection).await?;
-    }
-    if !upkeep::apply(database, commit, connection).await? {
-        return Ok(Some(Committed::Conflict));
-    }
-    for record in &commit.audit {
-        insert_audit(database, record, connection).await?;
-    }
-    if commit.spends.is_empty() && commit.clears.is_empty() {
-        return Ok(Some(Committed::Done));
-    }
-    Ok(match budgets::take(database, commit, seen, connection).await? {
-        Taken::Done => Some(Committed::Done),
-        Taken::OverBudget(retry_at) => Some(Committed::OverBudget { retry_at }),
-        Taken::Moved => None,
-    })
-}
-
-/// Several flows are written in the commit's order, but locked in the order of their ids.
-async fn lock_flows(
-    database: &Database,
-    commit: &Commit,
-    connection: &mut PgConnection,
-) -> Result<(), sqlx::Error> {
-    let mut ids: Vec<&[u8]> = Vec::new();
-    for write in &commit.flows {
-        if let FlowWrite::Update(record) = write {
-            ids.push(&record.id.as_bytes()[..]);
+    for commit in commits {
+        if !upkeep::apply(database, commit, connection).await? {
+            return Ok(Applied::Unfit);
         }
     }
-    if ids.len() < 2 {
-        return Ok(());
-    }
-    let sql = "SELECT id FROM REGAIN.flow WHERE realm = $1 AND id = ANY($2) ORDER BY id FOR UPDATE";
-    let query = database.query(sql).bind(commit.realm.as_str()).bind(ids);
-    query.execute(connection).await.map(drop)
-}
-
-const INSERT_FLOW: &str =
-    "INSERT INTO REGAIN.flow (purpose, version, state, reason, account, live_link, digest,
-     epoch, factor, attempts, sealed, created_at, opened_at, expires_at, high, due_at, realm, id)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
-     ON CONFLICT DO NOTHING";
-const UPDATE_FLOW: &str =
-    "UPDATE REGAIN.flow SET purpose = $1, version = $2, state = $3, reason = $4, account = $5,
-     live_link = $6, digest = $7, epoch = $8, factor = $9, attempts = $10, sealed = $11, created_at = $12,
-     opened_at = $13, expires_at = $14, high = $15, due_at = $16 WHERE realm = $17 AND id = $18 AND version = $19";
-
-/// `false` when another version is stored.
-async fn write_flow(
-    database: &Database,
-    write: &FlowWrite,
-    connection: &mut PgConnection,
-) -> Result<bool, sqlx::Error> {
-    let (record, sql) = match write {
-        FlowWrite::Insert(record) => (record, INSERT_FLOW),
-        FlowWrite::Update(record) => (record, UPDATE_FLOW),
-    };
-    let mut query = database
-        .query(sql)
-        .bind(&record.purpose)
-        .bind(integer(record.version))
-        .bind(&record.state)
-        .bind(&record.reason)
-        .bind(record.account.as_ref().map(|account| AccountId::as_str(account).as_bytes()))
-        .bind(record.live_link)
-        .bind(record.digest.as_ref().map(|digest| &digest[..]))
-        .bind(record.epoch.as_ref().map(|epoch| &epoch[..]))
-        .bind(&record.factor)
-        .bind(i64::from(record.attempts))
-        .bind(record.sealed.as_deref())
-        .bind(record.created_at.millis())
-        .bind(record.opened_at.map(Timestamp::millis))
-        .bind(record.expires_at.map(Timestamp::millis))
-        .bind(record.high.map(Timestamp::millis))
-        .bind(record.due_at.map(Timestamp::millis))
-        .bind(record.realm.as_str())
-        .bind(&record.id.as_bytes()[..]);
-    if let FlowWrite::Update(_) = write {
-        query = query.bind(integer(record.version) - 1);
-    }
-    Ok(query.execute(connection).await?.rows_affected() == 1)
-}
-
-async fn insert_mail(
-    database: &Database,
-    mail: &OutboxMail,
-    connection: &mut PgConnection,
-) -> Result<(), sqlx::Error> {
-    let sql = "INSERT INTO REGAIN.outbox (realm, id, flow, letter, sealed, attempts, created_at, due_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    database
-        .query(sql)
-        .bind(mail.realm.as_str())
-        .bind(&mail.id.as_bytes()[..])
-        .bind(&mail.flow.as_bytes()[..])
-        .bind(&mail.letter)
-        .bind(&mail.sealed[..])
-        .bind(i64::from(mail.attempts))
-        .bind(mail.created_at.millis())
-        .bind(mail.due_at.millis())
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
-const RETRY: &str = "UPDATE REGAIN.outbox SET due_at = $4 WHERE realm = $1 AND id = $2 AND attempts = $3";
-/// One statement: between two, the mail could be claimed again.
-const BURY: &str =
-    "WITH gone AS (DELETE FROM REGAIN.outbox WHERE realm = $1 AND id = $2 AND attempts = $3 RETURNING *)
-     INSERT INTO REGAIN.dead_letter
-       (realm, id, flow, letter, attempts, created_at, dead_at, why, keep_until, sealed)
-     SELECT realm, id, flow, letter, attempts, created_at, $4, $5, $6, CASE WHEN $6 IS NOT NULL THEN sealed END FROM gone";
-const ERASE: &str = "DELETE FROM REGAIN.outbox WHERE realm = $1 AND id = $2 AND attempts = $3";
-
-async fn settle(
-    database: &Database,
-    realm: &Realm,
-    settlement: &MailSettlement,
-    connection: &mut PgConnection,
-) -> Result<(), sqlx::Error> {
-    let query = |sql| {
-        database
-            .query(sql)
-            .bind(realm.as_str())
-            .bind(&settlement.id.as_bytes()[..])
-            .bind(i64::from(settlement.attempts))
-    };
-    let query = match &settlement.outcome {
-        MailOutcome::Retry(at) => query(RETRY).bind(at.millis()),
-        MailOutcome::Dead { at, why, keep_until } => {
-            query(BURY).bind(at.millis()).bind(why).bind(keep_until.map(Timestamp::millis))
+    let lines: Vec<_> = commits.iter().flat_map(|commit| &commit.audit).collect();
+    insert_audit(database, realm, &lines, connection).await?;
+    let stored = budgets::lock(database, commits, connection).await?;
+    let mut ledger = Ledger::on(&stored);
+    for commit in commits {
+        if let Err(retry_at) = ledger.take(commit) {
+            return Ok(Applied::Refused(retry_at));
         }
-        MailOutcome::Sent | MailOutcome::Stale => query(ERASE),
-    };
-    query.execute(connection).await.map(drop)
+    }
+    let written = budgets::write(database, realm, ledger, connection).await?;
+    Ok(if written { Applied::All } else { Applied::Moved })
 }
 
-async fn insert_audit(
-    database: &Database,
-    record: &AuditRecord,
-    connection: &mut PgConnection,
-) -> Result<(), sqlx::Error> {
-    let sql = "INSERT INTO REGAIN.audit (realm, at, flow, version, event, reason, actor, account, client)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    database
-        .query(sql)
-        .bind(record.realm.as_str())
-        .bind(record.at.millis())
-        .bind(&record.flow.as_bytes()[..])
-        .bind(integer(record.version))
-        .bind(record.event.as_bytes())
-        .bind(record.reason.as_deref().map(str::as_bytes))
-        .bind(record.actor.code())
-        .bind(record.account.as_ref().map(|account| &account.as_bytes()[..]))
-        .bind(record.client.as_ref().map(|client| &client.as_bytes()[..]))
-        .execute(connection)
-        .await?;
-    Ok(())
+/// Links that end before those that take their place; one after the other where the order says more than that.
+fn flows_in_turn<'c>(commits: &[&'c Commit]) -> Vec<Vec<&'c FlowWrite>> {
+    let all = commits.iter().flat_map(|commit| &commit.flows);
+    if !commits.iter().all(|commit| in_any_order(commit)) {
+        return all.map(|write| vec![write]).collect();
+    }
+    let mut turns = vec![Vec::new(); 3];
+    for write in all {
+        turns[match write {
+            FlowWrite::Update(_) if !record(write).live_link => 0,
+            FlowWrite::Insert(_) => 1,
+            FlowWrite::Update(_) => 2,
+        }]
+        .push(write);
+    }
+    turns
+}
+
+fn settlements_in_turn<'c>(commits: &[&'c Commit]) -> Vec<Vec<&'c MailSettlement>> {
+    let all = commits.iter().flat_map(|commit| &commit.settlements);
+    if commits.iter().all(|commit| in_any_order(commit)) {
+        return vec![all.collect()];
+    }
+    all.map(|settlement| vec![settlement]).collect()
 }

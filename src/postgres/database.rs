@@ -22,11 +22,13 @@ const PATIENCE: Duration = Duration::from_secs(25);
 const REST: Duration = Duration::from_secs(5);
 
 /// A node that is paused in the middle holds its locks for no longer than this. Set for each transaction, since a pool
-/// may be the host's, and a connection may come by way of a proxy.
-const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
+/// may be the host's, and a connection may come by way of a proxy. No statement in here needs to read a whole table, which
+/// a planner likes to do as long as it has not counted the rows of a new one.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED;
     SET LOCAL lock_timeout = '5s';
     SET LOCAL statement_timeout = '10s';
-    SET LOCAL idle_in_transaction_session_timeout = '10s'";
+    SET LOCAL idle_in_transaction_session_timeout = '10s';
+    SET LOCAL enable_seqscan = off";
 
 /// A pool, and the schema that is used in it.
 #[derive(Clone)]
@@ -82,6 +84,15 @@ impl Database {
         if !self.pooled {
             return query.fetch_all(connection).await;
         }
+        self.fetch_in_transaction(query, connection).await
+    }
+
+    /// The same under the limits and the settings of a transaction.
+    pub(super) async fn fetch_in_transaction(
+        &self,
+        query: Query<'_>,
+        connection: &mut PgConnection,
+    ) -> Result<Vec<PgRow>, sqlx::Error> {
         let mut transaction = self.begin(connection).await?;
         let rows = query.fetch_all(&mut *transaction).await?;
         transaction.commit().await?;

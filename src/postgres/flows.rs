@@ -4,10 +4,15 @@ use crate::audit::{AuditRecord, Checkpoint};
 use crate::flow::FlowRecord;
 use crate::ids::{AccountId, FlowId, MailId, Realm};
 use crate::keys::KeyId;
-use crate::postgres::commit::commit;
 use crate::postgres::database::{Database, connect, failed, in_time, try_again};
 use crate::postgres::listen::Bell;
+use crate::postgres::party::is_upkeep;
+use crate::postgres::queue::Queue;
 use crate::postgres::schema::{self, SchemaName};
+use crate::postgres::statements::{
+    AUDIT, CHECKPOINTS, CLAIM_FLOWS, CLAIM_MAILS, DEAD_LETTER, DEAD_LETTERS, FORGET_SEALED, LAST_CHECKPOINT,
+    LIVE_LINKS, LOAD, NUMBER, SWEEP_BUDGETS, SWEEP_DEAD, SWEEP_FLOWS,
+};
 use crate::postgres::upkeep;
 use crate::sql::{self, integer};
 use crate::store::{
@@ -21,6 +26,8 @@ use sqlx::{PgPool, Row as _};
 /// regain's tables in a schema of a PostgreSQL database.
 pub struct PostgresFlows {
     database: Database,
+    asks: Queue,
+    work: Queue,
     bell: Bell,
 }
 
@@ -43,7 +50,8 @@ impl PostgresFlows {
     /// As [`PostgresFlows::connect`].
     pub async fn with_pool(pool: PgPool, schema: SchemaName) -> Result<Self, StoreError> {
         let database = schema::open(pool, schema).await?;
-        Ok(Self { bell: Bell::new(&database), database })
+        let (asks, work) = (Queue::new(database.clone()), Queue::new(database.clone()));
+        Ok(Self { asks, work, bell: Bell::new(&database), database })
     }
 
     /// Closes all connections, a host's own pool's too; what was answered is on disk either way.
@@ -56,14 +64,21 @@ impl PostgresFlows {
     async fn change(&self, sql: &'static str, work: &Work<'_>) -> Result<Vec<PgRow>, StoreError> {
         let mut tries = 1;
         loop {
-            let query = self.database.query(sql).bind(work.realm.as_str()).bind(work.until);
-            let query = query.bind(i64::from(work.limit));
-            let query = if let Some(lease) = work.lease_until { query.bind(lease) } else { query };
-            match in_time(self.database.fetch(query)).await {
+            match in_time(self.change_once(sql, work)).await {
                 Err(error) if try_again(&error, tries) => tries += 1,
                 rows => return rows.map_err(failed("write to the database")),
             }
         }
+    }
+
+    async fn change_once(&self, sql: &'static str, work: &Work<'_>) -> Result<Vec<PgRow>, sqlx::Error> {
+        let query = self.database.query(sql).bind(work.realm.as_str()).bind(work.until);
+        let query = query.bind(i64::from(work.limit));
+        let query = if let Some(lease) = work.lease_until { query.bind(lease) } else { query };
+        let mut lease = self.database.lease().await?;
+        let rows = self.database.fetch_in_transaction(query, &mut lease).await;
+        lease.done();
+        rows
     }
 
     /// Gives positions to the next lines that have none. Readers go one after the other; nobody who writes waits.
@@ -108,61 +123,29 @@ impl<'a> From<&'a Claim> for Work<'a> {
     }
 }
 
-const NUMBER: &str = "WITH
-     new AS (SELECT entry, row_number() OVER (ORDER BY entry) AS place FROM
-       (SELECT entry FROM REGAIN.audit WHERE realm = $1 AND position IS NULL ORDER BY entry LIMIT $2) AS next),
-     numbered AS (UPDATE REGAIN.audit AS audit SET position = head.position + new.place
-       FROM new, REGAIN.audit_head AS head
-       WHERE head.realm = $1 AND audit.entry = new.entry RETURNING audit.entry)
-     UPDATE REGAIN.audit_head SET position = position + (SELECT count(*) FROM numbered) WHERE realm = $1";
-
-// `= ANY(ARRAY(..))` and not a join: a planner that guesses wrong how many are due would read the whole table.
-const CLAIM_FLOWS: &str =
-    "WITH due AS (SELECT id FROM REGAIN.flow WHERE realm = $1 AND due_at IS NOT NULL AND due_at <= $2
-       ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-     UPDATE REGAIN.flow SET due_at = $4 WHERE realm = $1 AND id = ANY(ARRAY(SELECT id FROM due)) RETURNING *";
-const CLAIM_MAILS: &str = "WITH due AS (SELECT id FROM REGAIN.outbox WHERE realm = $1 AND due_at <= $2
-       ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-     UPDATE REGAIN.outbox SET due_at = $4, attempts = attempts + 1
-     WHERE realm = $1 AND id = ANY(ARRAY(SELECT id FROM due)) RETURNING *";
-const SWEEP_FLOWS: &str =
-    "WITH old AS (SELECT id FROM REGAIN.flow WHERE realm = $1 AND due_at IS NULL AND created_at < $2
-       ORDER BY created_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-     DELETE FROM REGAIN.flow WHERE realm = $1 AND id = ANY(ARRAY(SELECT id FROM old)) RETURNING 1";
-const SWEEP_BUDGETS: &str = "WITH old AS (SELECT key FROM REGAIN.budget WHERE realm = $1 AND full_at <= $2
-       ORDER BY full_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-     DELETE FROM REGAIN.budget WHERE realm = $1 AND key = ANY(ARRAY(SELECT key FROM old)) RETURNING 1";
-const SWEEP_DEAD: &str = "WITH old AS (SELECT id FROM REGAIN.dead_letter WHERE realm = $1 AND dead_at < $2
-       ORDER BY dead_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-     DELETE FROM REGAIN.dead_letter WHERE realm = $1 AND id = ANY(ARRAY(SELECT id FROM old)) RETURNING 1";
-
-const FORGET_SEALED: &str =
-    "WITH old AS (SELECT id FROM REGAIN.dead_letter WHERE realm = $1 AND keep_until <= $2
-       ORDER BY keep_until LIMIT $3 FOR UPDATE SKIP LOCKED)
-     UPDATE REGAIN.dead_letter SET sealed = NULL, keep_until = NULL
-     WHERE realm = $1 AND id = ANY(ARRAY(SELECT id FROM old)) RETURNING 1";
+/// Whether it may have to wait for a lock on a flow or a mail. An ask never does, and waits for none that does.
+fn changes_rows(commit: &Commit) -> bool {
+    let update = |write: &FlowWrite| matches!(write, FlowWrite::Update(_));
+    !commit.settlements.is_empty() || is_upkeep(commit) || commit.flows.iter().any(update)
+}
 
 #[async_trait]
 impl FlowStore for PostgresFlows {
     async fn load(&self, realm: &Realm, id: FlowId) -> Result<Option<FlowRecord>, StoreError> {
-        let query = self
-            .database
-            .query("SELECT * FROM REGAIN.flow WHERE realm = $1 AND id = $2")
-            .bind(realm.as_str())
-            .bind(&id.as_bytes()[..]);
+        let query = self.database.query(LOAD).bind(realm.as_str()).bind(&id.as_bytes()[..]);
         Ok(self.database.read(query, sql::flow).await?.pop())
     }
 
     async fn live_links(&self, realm: &Realm, account: &AccountId) -> Result<Vec<FlowRecord>, StoreError> {
-        let sql = "SELECT * FROM REGAIN.flow WHERE realm = $1 AND account = $2 AND live_link";
-        let query = self.database.query(sql).bind(realm.as_str()).bind(account.as_str().as_bytes());
+        let query = self.database.query(LIVE_LINKS).bind(realm.as_str()).bind(account.as_str().as_bytes());
         self.database.read(query, sql::flow).await
     }
 
     async fn commit(&self, wanted: Commit) -> Result<Committed, StoreError> {
-        let committed =
-            in_time(commit(&self.database, &wanted)).await.map_err(failed("write to the database"))?;
-        if committed == Committed::Done && leaves_work(&wanted) {
+        let (queue, leaves_work) =
+            (if changes_rows(&wanted) { &self.work } else { &self.asks }, leaves_work(&wanted));
+        let committed = queue.commit(wanted).await?;
+        if committed == Committed::Done && leaves_work {
             self.bell.ring();
         }
         Ok(committed)
@@ -204,8 +187,8 @@ impl FlowStore for PostgresFlows {
         limit: u32,
     ) -> Result<Vec<(u64, AuditRecord)>, StoreError> {
         in_time(self.number_audit(realm, limit)).await.map_err(failed("number the audit record"))?;
-        let sql = "SELECT * FROM REGAIN.audit WHERE realm = $1 AND position > $2 ORDER BY position LIMIT $3";
-        let query = self.database.query(sql).bind(realm.as_str()).bind(integer(after)).bind(i64::from(limit));
+        let query =
+            self.database.query(AUDIT).bind(realm.as_str()).bind(integer(after)).bind(i64::from(limit));
         self.database.read(query, sql::audit).await
     }
 
@@ -215,14 +198,12 @@ impl FlowStore for PostgresFlows {
         after: u64,
         limit: u32,
     ) -> Result<Vec<Checkpoint>, StoreError> {
-        let sql = "SELECT * FROM REGAIN.checkpoint WHERE realm = $1 AND number > $2 ORDER BY number LIMIT $3";
-        let query = self.database.query(sql).bind(realm.as_str());
+        let query = self.database.query(CHECKPOINTS).bind(realm.as_str());
         self.database.read(query.bind(integer(after)).bind(i64::from(limit)), sql::checkpoint).await
     }
 
     async fn last_checkpoint(&self, realm: &Realm) -> Result<Option<Checkpoint>, StoreError> {
-        let sql = "SELECT * FROM REGAIN.checkpoint WHERE realm = $1 ORDER BY number DESC LIMIT 1";
-        let query = self.database.query(sql).bind(realm.as_str());
+        let query = self.database.query(LAST_CHECKPOINT).bind(realm.as_str());
         Ok(self.database.read(query, sql::checkpoint).await?.pop())
     }
 
@@ -237,14 +218,12 @@ impl FlowStore for PostgresFlows {
     }
 
     async fn dead_letter(&self, realm: &Realm, id: MailId) -> Result<Option<DeadLetter>, StoreError> {
-        let sql = "SELECT * FROM REGAIN.dead_letter WHERE realm = $1 AND id = $2";
-        let query = self.database.query(sql).bind(realm.as_str()).bind(id.as_bytes().to_vec());
+        let query = self.database.query(DEAD_LETTER).bind(realm.as_str()).bind(id.as_bytes().to_vec());
         Ok(self.database.read(query, sql::dead_letter).await?.pop())
     }
 
     async fn dead_letters(&self, realm: &Realm, limit: u32) -> Result<Vec<DeadLetter>, StoreError> {
-        let sql = "SELECT * FROM REGAIN.dead_letter WHERE realm = $1 ORDER BY dead_at DESC, id LIMIT $2";
-        let query = self.database.query(sql).bind(realm.as_str()).bind(i64::from(limit));
+        let query = self.database.query(DEAD_LETTERS).bind(realm.as_str()).bind(i64::from(limit));
         self.database.read(query, sql::dead_letter).await
     }
 

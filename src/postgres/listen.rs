@@ -12,11 +12,12 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 /// Between two notices. Whatever is committed meanwhile shares the second one.
 const GATHER: Duration = Duration::from_millis(20);
-/// A listener that is lost is replaced after this, doubling up to the second value.
+/// A listener that is lost is replaced after this, doubling up to the second value; whichever lived longer than that
+/// begins anew.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(30));
 /// After so much silence the listener asks whether the server is still there, and waits so long for the answer.
 const SILENCE: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(5));
@@ -100,11 +101,14 @@ async fn listen(database: Database, node: Arc<str>, heard: Arc<Notify>) {
     loop {
         match listener(&database.pool, &database.schema).await {
             Ok(listener) => {
-                wait = BACK_OFF.0;
+                let since = Instant::now();
                 // Others may have rung before.
                 heard.notify_waiters();
                 if let Err(error) = follow(listener, &node, &heard).await {
                     tracing::debug!(%error, "the listener for other nodes' work is lost; a new one follows");
+                }
+                if since.elapsed() > BACK_OFF.1 {
+                    wait = BACK_OFF.0;
                 }
             }
             Err(error) => tracing::debug!(%error, "nobody listens for other nodes' work; it is polled for"),

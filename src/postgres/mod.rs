@@ -8,6 +8,11 @@
 //! What is erased leaves the table at once and the disk with the next vacuum. Statements carry values only as
 //! parameters; a database that logs parameters logs what is stored, which is sealed or a digest.
 //!
+//! Behind a pooler in transaction mode, such as PgBouncer, statements go unnamed and in transactions, and nobody listens:
+//! a worker there polls. It is found out when the store opens, by a connection that asks for its own first words back;
+//! `?statement-cache-capacity=0` in the URL says so beforehand. What is the matter with a database that does not
+//! answer, [`StoreError::kind`](crate::store::StoreError::kind) says; once it answers again, so does the same store.
+//!
 //! ```no_run
 //! # async fn open() -> Result<(), regain::store::StoreError> {
 //! use regain::postgres::PostgresFlows;
@@ -21,10 +26,15 @@ mod commit;
 mod database;
 mod flows;
 mod listen;
+mod party;
+mod queue;
 mod rows;
 mod schema;
+mod settlements;
+mod statements;
 mod trouble;
 mod upkeep;
+mod writes;
 
 pub use flows::PostgresFlows;
 pub use schema::SchemaName;

@@ -1,6 +1,7 @@
 //! regain's schema in a database, and its migrations. They only ever go forward.
 
 use crate::postgres::database::{Database, failed};
+use crate::postgres::trouble::READ_ONLY;
 use crate::store::{StoreError, StoreErrorKind};
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Row as _};
 use std::fmt;
@@ -58,6 +59,9 @@ pub(super) async fn open(pool: PgPool, schema: SchemaName) -> Result<Database, S
     let failed = failed("bring the tables up to date");
     let database = Database::new(pool, schema).await.map_err(&failed)?;
     let mut transaction = database.pool.begin_with(BEGIN).await.map_err(&failed)?;
+    if is_read_only(&database, &mut transaction).await.map_err(&failed)? {
+        return Err(StoreError::plain(READ_ONLY).with_kind(StoreErrorKind::ReadOnly));
+    }
     lock(&database, &mut transaction).await.map_err(&failed)?;
     let done = versions(&database, &mut transaction).await.map_err(&failed)?;
     let version = judge(&done)?;
@@ -73,9 +77,15 @@ pub(super) async fn open(pool: PgPool, schema: SchemaName) -> Result<Database, S
     Ok(database)
 }
 
-/// A replica is refused at once. Whoever waits for another node's migration does so for a minute.
-const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = '60s'";
+/// Whoever waits for another node's migration does so for a minute.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = '60s'";
 const DAMAGED: &str = "regain's schema is not whole; restore it from a backup, or drop it to begin anew";
+
+/// On a replica, and where an administrator wants nothing written.
+async fn is_read_only(database: &Database, connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    let query = database.query("SELECT current_setting('transaction_read_only') = 'on'");
+    query.fetch_one(connection).await?.try_get(0)
+}
 
 /// How many migrations are done. Each is done in the order of its number, in one transaction with its line: a gap is the
 /// work of other hands.

@@ -2,6 +2,7 @@
 
 use crate::store::{StoreError, StoreErrorKind as Kind};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// How often a transaction is tried that lost against another one.
 pub(super) const TRIES: u32 = 5;
@@ -28,6 +29,14 @@ pub(super) fn failed(context: &'static str) -> impl Fn(sqlx::Error) -> StoreErro
     }
 }
 
+/// The same for all of those who wanted to write at once.
+pub(super) fn failed_for_all(context: &'static str, error: sqlx::Error) -> impl Fn() -> StoreError {
+    let (kind, advice) = diagnosis(&error);
+    let error = Arc::new(error);
+    move || StoreError::new(advice.unwrap_or(context), error.clone()).with_kind(kind)
+}
+
+pub(super) const READ_ONLY: &str = "the database is read-only, a replica perhaps; connect to the primary";
 const POOLER: &str = "a pooler in transaction mode is between regain and the database, and mixes up prepared statements; \
     add statement-cache-capacity=0 to the database's URL";
 
@@ -62,10 +71,7 @@ fn diagnosis(error: &sqlx::Error) -> (Kind, Option<&'static str>) {
 /// By SQLSTATE; appendix A of PostgreSQL's manual.
 fn by_code(code: &str) -> (Kind, Option<&'static str>) {
     let (kind, advice) = match code {
-        // What `BEGIN READ WRITE` says on a replica is 0A000.
-        "25006" | "0A000" => {
-            (Kind::ReadOnly, "the database is read-only, a replica perhaps; connect to the primary")
-        }
+        "25006" => (Kind::ReadOnly, READ_ONLY),
         "42501" => (Kind::Rights, "the database role lacks rights on regain's schema"),
         "42P01" | "3F000" => (
             Kind::Damaged,

@@ -8,6 +8,7 @@ use crate::error::{Fault, RecoveryError};
 use crate::events::RecoveryEvent;
 use crate::flow::{Event, FactorRule, RecoveryFlow, Sealed, State, Window};
 use crate::password::{Password, PasswordHash, Reason};
+use crate::planted::{Bug, planted};
 use crate::recovery::password::policy_context;
 use crate::recovery::{Inner, Recovery, Step, Took};
 use crate::store::Commit;
@@ -80,6 +81,9 @@ impl Recovery {
     pub async fn look(&self, token: &RecoveryToken) -> Result<LinkView, RecoveryError> {
         let span = self.0.span("look", Some(token.flow()));
         let proven = self.0.prove(token).instrument(span).await?;
+        if planted(Bug::LookingConsumes) {
+            self.0.count_choice(&proven, &Client::unknown()).await?;
+        }
         Ok(LinkView {
             expires_at: proven.window.expires_at.to_datetime(),
             factor_needed: matches!(proven.flow.state(), State::LinkSent(link) if link.factor == FactorRule::Needed),
@@ -123,8 +127,18 @@ impl Inner {
         if matches!(proven.flow.state(), State::LinkSent(link) if link.factor == FactorRule::Needed) {
             return Err(RecoveryError::FactorNeeded);
         }
-        self.count_choice(&proven, client).await?;
+        let late = planted(Bug::CountedAfterwards);
+        if !late {
+            self.count_choice(&proven, client).await?;
+        }
         let hash = self.accept_and_hash(&proven.account, password).await;
+        if late {
+            self.count_choice(&proven, client).await?;
+        }
+        if planted(Bug::ConsumedBeforeAccepted) && matches!(hash, Err(RecoveryError::PasswordRefused(_))) {
+            let used_up = Step::new(proven.flow.clone(), Event::Supersede, Actor::Bearer);
+            let _ = self.take(used_up, proven.at).await;
+        }
         let hash = hash.inspect_err(|error| self.tell_refusal(&proven.flow, error))?;
         let chosen = self.consume(&proven, &hash, client).await?;
         match self.apply_password(chosen).await {

@@ -10,6 +10,7 @@ use crate::events::RecoveryEvent;
 use crate::flow::{Effect, Event, FlowRecord, Line, RecoveryFlow, Scope};
 use crate::ids::{AccountId, FlowId, MailId};
 use crate::mail::{self, LetterContent};
+use crate::planted::{Bug, planted};
 use crate::recovery::Inner;
 use crate::store::{Commit, Committed, FlowWrite, OutboxMail};
 
@@ -69,9 +70,12 @@ impl Inner {
     /// Takes a step, or tells why not. A refusal of the state machine comes as [`Fault::Refused`].
     pub(crate) async fn take(&self, step: Step, at: Moment) -> Result<Took, Fault> {
         let transition = step.flow.apply(step.event.clone(), at)?;
-        for _ in 0..TRIES {
+        let mut transition = transition;
+        for number in 0..TRIES {
             let mut draft = Draft { commit: Commit::new(self.realm.clone()), moved: Vec::new() };
-            draft.commit.spends.clone_from(&step.spends);
+            if number == 0 || !planted(Bug::SpendDroppedOnRetry) {
+                draft.commit.spends.clone_from(&step.spends);
+            }
             for effect in &transition.effects {
                 match effect {
                     Effect::Supersede(scope) => self.supersede_others(&mut draft, &step, *scope, at).await?,
@@ -84,8 +88,15 @@ impl Inner {
                 self.queue(&mut draft, step.flow.id(), step.mailing.as_ref(), at)?;
             }
             self.write(&mut draft, &transition.next, transition.line, &step, at);
+            let mut later = Commit::new(self.realm.clone());
+            if planted(Bug::MailInASecondCommit) {
+                later.mails = std::mem::take(&mut draft.commit.mails);
+            }
             match self.flows.commit(draft.commit).await? {
                 Committed::Done => {
+                    if !later.mails.is_empty() {
+                        self.flows.commit(later).await?;
+                    }
                     draft.moved.into_iter().for_each(|event| self.emit(event));
                     self.wake.nudge();
                     return Ok(Took::Done(transition.next));
@@ -93,6 +104,10 @@ impl Inner {
                 Committed::OverBudget { .. } => return Ok(Took::OverBudget),
                 Committed::Conflict => {
                     let stored = self.load(step.flow.id()).await?;
+                    if planted(Bug::ConflictRebased) {
+                        transition.next.rebase(stored.as_ref());
+                        continue;
+                    }
                     if stored.is_none_or(|stored| stored.version() != step.flow.version()) {
                         return Ok(Took::Lost);
                     }
@@ -112,6 +127,9 @@ impl Inner {
         at: Moment,
     ) -> Result<(), Fault> {
         let Some(account) = &step.account else { return Ok(()) };
+        if planted(Bug::CompletionLeavesLinks) && matches!(step.event, Event::PasswordApplied) {
+            return Ok(());
+        }
         let keep = |other: &RecoveryFlow| {
             let in_scope = scope == Scope::Account || other.purpose() == step.flow.purpose();
             other.id() == step.flow.id() || !in_scope
@@ -199,7 +217,8 @@ impl Inner {
         let at = self.clock.read();
         for _ in 0..TRIES {
             let mut draft = Draft { commit: Commit::new(self.realm.clone()), moved: Vec::new() };
-            self.end_links(&mut draft, account, |_| false, Actor::Host, at).await?;
+            let leave = planted(Bug::SignInLeavesLinks) && also.record.is_none();
+            self.end_links(&mut draft, account, |_| leave, Actor::Host, at).await?;
             let change = self.new_flow_id()?;
             self.queue(&mut draft, change, also.notice.as_ref(), at)?;
             draft.commit.clears.clone_from(&also.clears);

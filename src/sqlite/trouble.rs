@@ -27,13 +27,17 @@ fn diagnosis(error: &sqlx::Error) -> Option<(Kind, &'static str)> {
 
 /// By SQLite's result code; the low byte is the primary one.
 fn by_code(code: u32) -> Option<(Kind, &'static str)> {
+    // A write that the file system refused: no room, or a quota.
+    if code == 778 {
+        return Some((Kind::Full, "the disk of the database file is full, or fails"));
+    }
     Some(match code & 0xff {
         5 | 6 => (Kind::Busy, "the database file is locked by another process; one process for each file"),
         8 => (
             Kind::ReadOnly,
             "the database file cannot be written; check its rights, its folder's and the disk's",
         ),
-        10 => (Kind::Full, "the disk of the database file fails or is full"),
+        10 => (Kind::Other, "the disk of the database file fails"),
         11 | 26 => (Kind::Damaged, "the file is not a database, or is damaged; restore it from a backup"),
         13 => (Kind::Full, "the disk of the database file is full"),
         14 => (
@@ -43,4 +47,30 @@ fn by_code(code: u32) -> Option<(Kind, &'static str)> {
         3 | 23 => (Kind::Rights, "the process lacks rights on the database file"),
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Kind, by_code};
+
+    #[test]
+    fn a_code_is_sorted_whatever_its_extension() {
+        for (code, kind) in [
+            (5, Kind::Busy),
+            (517, Kind::Busy),
+            (6, Kind::Busy),
+            (8, Kind::ReadOnly),
+            (1032, Kind::ReadOnly),
+            (11, Kind::Damaged),
+            (26, Kind::Damaged),
+            (13, Kind::Full),
+            (778, Kind::Full),
+            (266, Kind::Other),
+            (14, Kind::Unreachable),
+            (3, Kind::Rights),
+        ] {
+            assert_eq!(by_code(code).map(|(kind, _)| kind), Some(kind), "{code}");
+        }
+        assert!(by_code(1).is_none());
+    }
 }

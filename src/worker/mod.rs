@@ -13,12 +13,14 @@ use crate::clock::{Moment, Timestamp};
 use crate::error::Fault;
 use crate::events::RecoveryEvent;
 use crate::flow::{CLOCK_TOLERANCE, FlowRecord, Letter, RecoveryFlow, State};
-use crate::ids::FlowId;
+use crate::ids::{FlowId, MailId};
 use crate::mail::{self, Delivery, Mailer};
+use crate::planted::{Bug, planted};
 use crate::recovery::Recovery;
 use crate::store::{Claim, Commit, Depth, MailOutcome, MailSettlement, OutboxMail};
 use crate::worker::upkeep::Upkeep;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 use time::Duration;
 use tracing::Instrument as _;
@@ -206,6 +208,11 @@ impl Worker {
         let message =
             mail::open(&inner.sealer, &inner.realm, &waiting.id, &waiting.sealed, &inner.sender, date);
         let delivery = match &message {
+            Ok(message) if planted(Bug::MessageIdForEachTry) => {
+                let mut message = message.clone();
+                message.message_id = format!("{}-{}", waiting.attempts, message.message_id);
+                self.mailer.send(&message).await
+            }
             Ok(message) => self.mailer.send(message).await,
             // Perhaps a key that will be added back: it waits like a mail that cannot be delivered.
             Err(error) => Delivery::RetryLater(error.to_string().into()),
@@ -214,15 +221,20 @@ impl Worker {
         let too_old = at.now >= waiting.created_at.plus(MAIL_LIFE);
         let (why, error) = match delivery {
             Delivery::Sent => return (MailOutcome::Sent, "sent"),
+            Delivery::RetryLater(_) if planted(Bug::FailedMailCountsAsSent) => {
+                return (MailOutcome::Sent, "sent");
+            }
             Delivery::Refused(error) => ("refused", error),
-            Delivery::RetryLater(error) if too_old && message.is_ok() => ("too_old", error),
-            Delivery::RetryLater(error) if too_old => ("unreadable", error),
-            Delivery::RetryLater(error) => ("retry", error),
+            Delivery::RetryLater(error) | Delivery::Unreachable(error) => match too_old {
+                true if message.is_ok() => ("too_old", error),
+                true => ("unreadable", error),
+                false => ("retry", error),
+            },
         };
         tracing::warn!(mail = %waiting.id, attempt = waiting.attempts, outcome = why, %error, "mail not delivered");
         let outcome = match why {
             // As far ahead as claims go: after a step back, `now` would be due at once.
-            "retry" => MailOutcome::Retry(reach(at).plus(back_off(waiting.attempts))),
+            "retry" => MailOutcome::Retry(reach(at).plus(back_off(waiting.id, waiting.attempts))),
             _ => {
                 let kept = at.now.plus(inner.retention.dead_letters);
                 let keep_until = Some(link.ends().map_or(kept, |end| end.min(kept)));
@@ -273,10 +285,13 @@ fn reach(at: Moment) -> Timestamp {
     at.high.min(at.now.plus(CLOCK_TOLERANCE))
 }
 
-/// 5 s, doubling to 15 min.
-fn back_off(attempt: u32) -> Duration {
+/// 5 s, doubling to 15 min, and up to a quarter more, so that mails which failed together do not come back together.
+/// How much more is drawn from mail and try: it needs no randomness, and is the same on every node.
+fn back_off(mail: MailId, attempt: u32) -> Duration {
     let doubled = 5_i64.saturating_mul(1 << attempt.saturating_sub(1).min(16));
-    Duration::seconds(doubled.min(900))
+    let least = Duration::seconds(doubled.min(900));
+    let drawn = Sha256::new().chain_update(mail.as_bytes()).chain_update(attempt.to_be_bytes()).finalize();
+    least + least * u32::from(drawn[0]) / (4 * 255)
 }
 
 #[cfg(feature = "tokio")]
@@ -357,9 +372,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tries_come_further_and_further_apart_up_to_a_quarter_of_an_hour() {
-        let waits: Vec<i64> =
-            [1, 2, 3, 8, 9, 1_000].into_iter().map(|n| back_off(n).whole_seconds()).collect();
-        assert_eq!(waits, [5, 10, 20, 640, 900, 900]);
+    fn tries_come_further_and_further_apart_up_to_a_quarter_of_an_hour_and_a_quarter_more() {
+        for (attempt, least) in [(1, 5), (2, 10), (3, 20), (8, 640), (9, 900), (1_000, 900)] {
+            let least = Duration::seconds(least);
+            let waits = (0..=255).map(|n| back_off(MailId::from_bytes([n; 16]), attempt));
+            let (shortest, longest) = (waits.clone().min().unwrap(), waits.max().unwrap());
+            assert!(shortest >= least && shortest < least * 1.02, "{attempt}: {shortest}");
+            assert!(longest <= least * 1.25 && longest > least * 1.23, "{attempt}: {longest}");
+        }
+    }
+
+    #[test]
+    fn how_long_a_mail_waits_is_the_same_on_every_node_and_another_at_every_try() {
+        let waits = |n| [9, 10, 11, 12].map(|attempt| back_off(MailId::from_bytes([n; 16]), attempt));
+        assert_eq!(waits(1), waits(1));
+        assert_ne!(waits(1), waits(2));
+        let [first, rest @ ..] = waits(1);
+        assert!(rest.iter().any(|wait| *wait != first));
     }
 }

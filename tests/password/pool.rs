@@ -108,3 +108,14 @@ async fn dropping_the_pool_finishes_what_is_queued_and_ends_the_threads() {
     // The futures owned the last clones; the sender lives in the thread until the thread ends.
     assert!(ended.recv().is_err());
 }
+
+/// A simulation of everything on one thread cannot wait for another one.
+#[test]
+fn without_threads_a_job_runs_where_it_is_asked_for() {
+    let pool = HashPool::danger_on_the_callers_thread();
+    let here = std::thread::current().id();
+    let mut asked = pin!(pool.run(move || std::thread::current().id() == here));
+    assert_eq!(queue(asked.as_mut()), Poll::Ready(Ok(true)));
+    let mut panics = pin!(pool.run(|| panic!("on purpose")));
+    assert_eq!(queue(panics.as_mut()), Poll::Ready(Err::<(), _>(PoolError::Panicked)));
+}

@@ -2,10 +2,15 @@
 //!
 //! Each test has schemas of its own, which are dropped when it ends, however it ends.
 
+mod batches;
+mod clocks;
+mod cluster;
 mod collations;
+mod faults;
 mod nodes;
 mod opening;
 mod plans;
+mod pooler;
 mod proxy;
 mod story;
 mod wake;
@@ -54,7 +59,13 @@ impl Site {
 
     /// A store on a pool of its own.
     async fn open(&self, schema: &SchemaName) -> Arc<PostgresFlows> {
-        Arc::new(PostgresFlows::with_pool(self.pool(8).await, schema.clone()).await.unwrap())
+        self.open_by(self.options.clone(), schema).await
+    }
+
+    /// The same by another way to the database.
+    async fn open_by(&self, options: PgConnectOptions, schema: &SchemaName) -> Arc<PostgresFlows> {
+        let pool = self.pool_with(options, 8).await;
+        Arc::new(PostgresFlows::with_pool(pool, schema.clone()).await.unwrap())
     }
 
     async fn raw(&self) -> PgConnection {

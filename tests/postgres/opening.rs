@@ -3,7 +3,9 @@
 use crate::{Site, on_postgres, sql, url};
 use futures_util::future::join_all;
 use regain::postgres::{PostgresFlows, SchemaName};
+use regain::store::StoreErrorKind;
 use regain::testing::contract::{flow_store_contract, flow_store_outage_contract};
+use sqlx::Connection as _;
 use std::error::Error as _;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -62,8 +64,67 @@ async fn a_database_from_a_newer_regain_does_not_open_and_is_left_as_it_is() {
         let newer = sql("INSERT INTO REGAIN.migration VALUES (99)", &schema);
         sqlx::raw_sql(newer).execute(&mut site.raw().await).await.unwrap();
         let error = PostgresFlows::with_pool(site.pool(1).await, schema.clone()).await.map(drop).unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::SchemaNewer);
         assert!(error.to_string().contains("newer"), "{error}");
         assert_eq!(migrations(site, &schema).await, MIGRATIONS + 1);
+    })
+    .await;
+}
+
+/// The work of other hands, or of a restore that stopped in the middle: nothing is added to it.
+#[tokio::test]
+async fn a_schema_that_is_not_whole_does_not_open_and_is_left_as_it_is() {
+    on_postgres(async |site| {
+        for (damage, found) in [
+            ("DELETE FROM REGAIN.migration WHERE version = 1", "[2]"),
+            ("INSERT INTO REGAIN.migration VALUES (0)", "[0, 1, 2]"),
+            ("DROP TABLE REGAIN.outbox", "outbox"),
+            ("DROP TABLE REGAIN.audit, REGAIN.duty", "audit, duty"),
+            ("DELETE FROM REGAIN.migration", "already exists"),
+            ("DROP TABLE REGAIN.migration", "already exists"),
+        ] {
+            let schema = site.schema();
+            site.open(&schema).await;
+            sqlx::raw_sql(sql(damage, &schema)).execute(&mut site.raw().await).await.unwrap();
+            let before = tables(site, &schema).await;
+            let error =
+                PostgresFlows::with_pool(site.pool(1).await, schema.clone()).await.map(drop).unwrap_err();
+            assert_eq!(error.kind(), StoreErrorKind::Damaged, "{damage}");
+            let cause = error.source().unwrap().to_string();
+            assert!(cause.contains(found), "{damage}: {cause}");
+            assert_eq!(tables(site, &schema).await, before, "{damage}");
+        }
+    })
+    .await;
+}
+
+async fn tables(site: &Site, schema: &SchemaName) -> Vec<String> {
+    let tables =
+        sqlx::query_scalar("SELECT tablename::text FROM pg_tables WHERE schemaname = $1 ORDER BY tablename");
+    tables.bind(schema.as_str()).fetch_all(&mut site.raw().await).await.unwrap()
+}
+
+/// The last table but one is being made when the node is killed: it waits there, for somebody who makes one of that name.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_is_killed_while_it_makes_the_tables_leaves_none() {
+    on_postgres(async |site| {
+        let schema = site.schema();
+        let mut raw = site.raw().await;
+        sqlx::raw_sql(sql("CREATE SCHEMA REGAIN", &schema)).execute(&mut raw).await.unwrap();
+        let mut other = raw.begin().await.unwrap();
+        sqlx::raw_sql(sql("CREATE TABLE REGAIN.checkpoint ()", &schema)).execute(&mut *other).await.unwrap();
+        let pool = site.pool_with(site.options.clone().application_name(schema.as_str()), 1).await;
+        let opening = tokio::spawn(PostgresFlows::with_pool(pool, schema.clone()));
+        let mut killer = site.raw().await;
+        let kill = "SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity
+             WHERE application_name = $1 AND wait_event_type = 'Lock' AND query LIKE '%CREATE TABLE%checkpoint%'";
+        while sqlx::query(kill).bind(schema.as_str()).fetch_optional(&mut killer).await.unwrap().is_none() {}
+        let error = opening.await.unwrap().map(drop).unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Unreachable, "{error:?}");
+        other.rollback().await.unwrap();
+        assert_eq!(tables(site, &schema).await, [""; 0]);
+        site.open(&schema).await;
+        assert_eq!(migrations(site, &schema).await, MIGRATIONS);
     })
     .await;
 }

@@ -121,6 +121,8 @@ fn sample(kind: &str) -> &'static str {
         "boolean" => "true",
         "bytea[]" => "ARRAY['\\x01'::bytea, '\\x02'::bytea]",
         "bigint[]" => "ARRAY[1::bigint, 2::bigint]",
+        "text[]" => "ARRAY['x'::text, NULL]",
+        "boolean[]" => "ARRAY[true, false]",
         other => panic!("no sample for {other}"),
     }
 }

@@ -76,11 +76,13 @@ async fn carry(client: TcpStream, shared: Arc<Shared>, mut silent: watch::Receiv
         }
         Some(())
     };
+    // Not by value: what is silent stays open.
+    let mut there = std::pin::pin!(there);
     let silence = async { silent.wait_for(|silent| *silent).await.map(drop) };
     tokio::select! {
         biased;
         _ = silence => std::future::pending().await,
-        _ = there => {}
+        _ = &mut there => {}
     }
 }
 

@@ -5,21 +5,21 @@ use crate::{Site, on_postgres, sql};
 use futures_util::FutureExt as _;
 use regain::ids::{FlowId, MailId, Realm};
 use regain::memory::{Mailbox, MemoryAccounts};
-use regain::postgres::{PostgresFlows, SchemaName};
+use regain::postgres::SchemaName;
 use regain::store::{Commit, FlowStore as _, OutboxMail};
 use regain::testing::World;
-use sqlx::postgres::{PgConnectOptions, PgListener};
+use sqlx::postgres::{PgConnectOptions, PgListener, PgSslMode};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::yield_now;
 
 /// So long that no poll comes before a test is given up.
-const NEVER: Duration = Duration::from_secs(24 * 60 * 60);
+pub(crate) const NEVER: Duration = Duration::from_secs(24 * 60 * 60);
 /// When a test is given up.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A node that people ask and that does no work, and another one whose worker runs.
-struct TwoNodes {
+pub(crate) struct TwoNodes {
     asked: World,
     mailbox: Arc<Mailbox>,
     /// How the working node's connections are called.
@@ -28,19 +28,28 @@ struct TwoNodes {
 
 impl TwoNodes {
     async fn start(site: &Site, through: PgConnectOptions, poll: Duration) -> Self {
+        Self::by_ways(site, site.options.clone(), through, poll).await
+    }
+
+    /// Each has a way of its own to the database.
+    pub(crate) async fn by_ways(
+        site: &Site,
+        asked: PgConnectOptions,
+        working: PgConnectOptions,
+        poll: Duration,
+    ) -> Self {
         let schema = site.schema();
         let name = schema.as_str().to_owned();
         let (accounts, mailbox) = (Arc::new(MemoryAccounts::new()), Arc::new(Mailbox::new()));
-        let asked = site.open(&schema).await;
-        let pool = site.pool_with(through.application_name(&name), 4).await;
-        let working = Arc::new(PostgresFlows::with_pool(pool, schema).await.unwrap());
+        let asked = site.open_by(asked, &schema).await;
+        let working = site.open_by(working.application_name(&name), &schema).await;
         let node =
             |flows| World::builder().flows(flows).accounts(accounts.clone()).mailer(mailbox.clone()).build();
         tokio::spawn(node(working).worker.clone().with_poll(poll).run(std::future::pending()));
         Self { asked: node(asked), mailbox, name }
     }
 
-    async fn ask_and_wait_for_the_mail(&self, name: &str) {
+    pub(crate) async fn ask_and_wait_for_the_mail(&self, name: &str) {
         let person = self.asked.person(name).await;
         self.asked.recovery.ask_password(&person.identifier(), &self.asked.client()).await.unwrap();
         soon(async {
@@ -52,7 +61,7 @@ impl TwoNodes {
     }
 
     /// The backend that listens for the working node, once it does.
-    async fn listener(&self, site: &Site) -> i32 {
+    pub(crate) async fn listener(&self, site: &Site) -> i32 {
         let mut raw = site.raw().await;
         let listening = "SELECT pid FROM pg_stat_activity
              WHERE application_name = $1 AND query LIKE 'LISTEN%' AND state = 'idle'";
@@ -107,6 +116,8 @@ async fn where_listening_comes_to_nothing_the_poll_finds_the_work() {
     on_postgres(async |site| {
         let proxy = Proxy::that_swallows_listen(site.options.get_port()).await;
         let through = site.options.clone().host("127.0.0.1").port(proxy.port);
+        // In the clear: the proxy reads what is said.
+        let through = through.ssl_mode(PgSslMode::Disable);
         let nodes = TwoNodes::start(site, through, Duration::from_millis(50)).await;
         for name in ["ana", "bo", "cleo"] {
             nodes.ask_and_wait_for_the_mail(name).await;

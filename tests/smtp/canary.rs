@@ -49,7 +49,9 @@ async fn neither_logs_nor_errors_hold_password_recipient_or_link() {
             told += &format!("{mailer:?} {mailer:#?} ");
             let delivery = mailer.send(&mail).await;
             told += &format!("{delivery:?}\n");
-            if let Delivery::RetryLater(error) | Delivery::Refused(error) = &delivery {
+            if let Delivery::RetryLater(error) | Delivery::Unreachable(error) | Delivery::Refused(error) =
+                &delivery
+            {
                 told += &format!("{error} {:?}\n", error.source());
             }
         }

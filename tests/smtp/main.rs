@@ -1,7 +1,11 @@
 //! Mails to a mail server that does as it is told, also wrong: what becomes of each, and what can be read of it after.
 
 mod canary;
+mod contract;
+#[cfg(feature = "dkim")]
+mod dkim;
 mod dots;
+mod postfix;
 mod protection;
 mod real;
 mod refusals;
@@ -9,7 +13,9 @@ mod server;
 mod url;
 mod words;
 
-use regain::mail::{Delivery, Mailer as _, Message, SmtpBuilder, SmtpMailer};
+use regain::account::AddressOnFile;
+use regain::identity::EmailAddress;
+use regain::mail::{CircuitState, Delivery, Mailer as _, Message, Sender, SmtpBuilder, SmtpMailer};
 use regain::testing::{Someone, World};
 use server::{AUTHORITY, LOGIN, Quirk, Server, Speaks};
 use std::sync::Arc;
@@ -35,8 +41,6 @@ fn mailer(server: &Server, speaks: Speaks) -> SmtpMailer {
 
 /// A mail with a link, to this address.
 async fn mail_to(address: &str) -> Message {
-    use regain::account::AddressOnFile;
-    use regain::identity::EmailAddress;
     let world = World::new();
     let address = AddressOnFile::Email(EmailAddress::parse(address).unwrap());
     let ana = world.person_with("Ana", |account| account.addresses = vec![address]).await;
@@ -60,6 +64,25 @@ fn refused(delivery: Delivery) -> String {
     }
 }
 
+/// Another try, and the circuit hears of it.
+#[track_caller]
+fn unreachable(delivery: Delivery) -> String {
+    match delivery {
+        Delivery::Unreachable(error) => error.to_string(),
+        other => panic!("{other:?} instead of a mail system that is not reached"),
+    }
+}
+
+/// Another try, whoever is to blame.
+#[track_caller]
+fn waits(delivery: Delivery) -> String {
+    match delivery {
+        Delivery::RetryLater(error) | Delivery::Unreachable(error) => error.to_string(),
+        other => panic!("{other:?} instead of another try"),
+    }
+}
+
+/// Another try, and the circuit does not hear of it.
 #[track_caller]
 fn later(delivery: Delivery) -> String {
     match delivery {

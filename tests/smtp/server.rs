@@ -42,6 +42,12 @@ pub enum Quirk {
     Drips(Duration),
     /// Does not offer this.
     Hides(&'static str),
+    /// Answers nothing more.
+    FallsSilent(&'static str),
+    /// Begins an answer, and never ends it.
+    Floods(&'static str),
+    /// Has no mailbox of this name.
+    Lacks(&'static str),
     /// Somebody on the line adds this, in the clear, to its answer to STARTTLS.
     Injects(&'static str),
 }
@@ -62,6 +68,8 @@ struct Book {
     taken: Vec<Taken>,
     /// Commands, and whether they came encrypted.
     heard: Vec<(bool, String)>,
+    flooded: usize,
+    connections: usize,
 }
 
 #[derive(Clone)]
@@ -92,14 +100,35 @@ impl Server {
         self.book.lock().unwrap().taken.clone()
     }
 
+    /// Bytes of endless answers that it got rid of.
+    pub fn flooded(&self) -> usize {
+        self.book.lock().unwrap().flooded
+    }
+
+    /// How often somebody connected.
+    pub fn connections(&self) -> usize {
+        self.book.lock().unwrap().connections
+    }
+
     /// Whether a command that begins so was heard.
     pub fn heard(&self, encrypted: bool, verb: &str) -> bool {
         let book = self.book.lock().unwrap();
         book.heard.iter().any(|(was, line)| *was == encrypted && line.starts_with(verb))
     }
 
+    /// All commands that begin so.
+    pub fn all_heard(&self, encrypted: bool, verb: &str) -> Vec<String> {
+        let book = self.book.lock().unwrap();
+        let begin = |(was, line): &&(bool, String)| *was == encrypted && line.starts_with(verb);
+        book.heard.iter().filter(begin).map(|(_, line)| line.clone()).collect()
+    }
+
     async fn serve(&self, stream: TcpStream) -> io::Result<()> {
-        let quirk = self.book.lock().unwrap().quirks.pop_front().unwrap_or(Quirk::None);
+        let quirk = {
+            let mut book = self.book.lock().unwrap();
+            book.connections += 1;
+            book.quirks.pop_front().unwrap_or(Quirk::None)
+        };
         let talk = |encrypted| Talk { server: self, quirk: &quirk, encrypted };
         if self.speaks == Speaks::Tls {
             let stream = acceptor().accept(stream).await?;
@@ -158,7 +187,8 @@ impl Talk<'_> {
                 }
                 "RCPT" => {
                     to = said;
-                    "250 ok".to_owned()
+                    let lacks = matches!(self.quirk, Quirk::Lacks(mailbox) if to.contains(mailbox));
+                    if lacks { "550 5.1.1 unknown" } else { "250 ok" }.to_owned()
                 }
                 "DATA" => "354 go".to_owned(),
                 "QUIT" => "221 bye".to_owned(),
@@ -203,6 +233,8 @@ impl Talk<'_> {
     {
         let answer = match self.quirk {
             Quirk::HangsUp(moment) if *moment == at => return Err(io::ErrorKind::ConnectionAborted.into()),
+            Quirk::FallsSilent(moment) if *moment == at => return self.read_on(stream).await,
+            Quirk::Floods(moment) if *moment == at => return self.flood(stream).await,
             Quirk::Answers(moment, answer) if *moment == at => (*answer).to_owned(),
             Quirk::Injects(more) if at == "STARTTLS" => format!("{usual}\r\n{more}"),
             _ => usual.to_owned(),
@@ -220,6 +252,29 @@ impl Talk<'_> {
         }
         stream.flush().await?;
         Ok(answer)
+    }
+
+    /// Until the client goes.
+    async fn read_on<S>(&self, stream: &mut BufStream<S>) -> io::Result<String>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        stream.read_to_end(&mut Vec::new()).await?;
+        Err(io::ErrorKind::ConnectionAborted.into())
+    }
+
+    /// Says what has no end, until the client goes; counts what it got rid of.
+    async fn flood<S>(&self, stream: &mut BufStream<S>) -> io::Result<String>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        stream.write_all(b"250-").await?;
+        let flooded = [b'a'; 64 * 1024];
+        loop {
+            stream.write_all(&flooded).await?;
+            stream.flush().await?;
+            self.server.book.lock().unwrap().flooded += flooded.len();
+        }
     }
 
     fn extensions(&self) -> String {

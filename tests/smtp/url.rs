@@ -72,6 +72,8 @@ fn a_try_may_take_no_longer_than_its_lease() {
     for seconds in [0, 51, 60, 3_600] {
         let refused = builder().time_limit(Duration::from_secs(seconds));
         assert!(matches!(refused, Err(SmtpConfigError::TimeLimit)), "{seconds}");
+        let refused = builder().step_limit(Duration::from_secs(seconds));
+        assert!(matches!(refused, Err(SmtpConfigError::TimeLimit)), "{seconds}");
     }
     builder().time_limit(Duration::from_secs(50)).unwrap();
 }

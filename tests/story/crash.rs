@@ -179,3 +179,25 @@ async fn an_ask_whose_resolving_broke_off_is_resolved_again() {
         }
     }
 }
+
+/// NO-1, CR-5: the password was set, the node died before it could say so, and the account was changed again meanwhile. The
+/// recovery is completed all the same, and the owner is told.
+#[tokio::test]
+async fn a_password_that_was_set_is_told_also_when_the_account_has_moved_on() {
+    for (call, cut) in [(SET, Cut::OnTheWayBack), (COMPLETE, Cut::OnTheWayThere)] {
+        let what = format!("{call} {cut:?}");
+        let (world, trace) = traced();
+        let ana = world.person("Ana").await;
+        let link = world.fresh_link(&ana).await;
+        trace.cut(call, cut);
+        assert_eq!(choose(&world, &link, NEW).await, Ok(Chosen::Pending), "{what}");
+        let changed = world.hash(OTHER);
+        world.change(&ana, |account| account.password = Some(changed)).await;
+        world.clock.advance(LATER);
+        world.work().await;
+        assert!(sign_in(&world, &ana, OTHER).await.is_ok(), "{what}: what the host decided counts");
+        assert!(sign_in(&world, &ana, NEW).await.is_err(), "{what}");
+        assert_eq!(told(&world).await.last().unwrap(), "password.completed", "{what}");
+        assert_eq!(world.subjects_to(&ana).len(), 2, "{what}: the link, and the notice");
+    }
+}

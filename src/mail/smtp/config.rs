@@ -3,8 +3,10 @@
 //! It is checked once, and holds a password: no error and no `Debug` shows any of it but host and port.
 
 use crate::origin;
+use lettre::transport::smtp::extension::ClientId;
 use percent_encoding::percent_decode_str;
 use std::fmt;
+use std::net::IpAddr;
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -49,12 +51,29 @@ pub enum SmtpConfigError {
     /// A time limit that a lease cannot cover.
     #[error("the time limit for one mail is more than nothing and at most 50 seconds")]
     TimeLimit,
+    /// Not a name to present oneself with.
+    #[error("the client's name is a host name in ASCII (xn-- for others), or an IP address")]
+    ClientName,
     /// Not a certificate.
     #[error("the root certificate cannot be read; give it in PEM, with its BEGIN CERTIFICATE line")]
     Certificate,
     /// TLS cannot be set up.
     #[error("TLS cannot be set up; look at the root certificates given and at those of the system")]
     Tls(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// A name for EHLO; no IPv6 in brackets.
+pub(super) fn client_name(name: &str) -> Option<ClientId> {
+    match name.parse() {
+        Ok(IpAddr::V4(address)) => return Some(ClientId::Ipv4(address)),
+        Ok(IpAddr::V6(address)) => return Some(ClientId::Ipv6(address)),
+        Err(_) => {}
+    }
+    let written = name.to_ascii_lowercase();
+    if written.starts_with('[') {
+        return None;
+    }
+    origin::is_valid_host(&written).map(|_| ClientId::Domain(written))
 }
 
 /// How the connection is protected.

@@ -1,14 +1,15 @@
 //! What went wrong with one try, in words of our own.
 //!
 //! Answers of mail systems quote the recipient and what not, and lettre's errors quote the answers: of both only the
-//! reply code gets in here (LG-3).
+//! digits get in here (LG-3).
 
 use crate::mail::Delivery;
 use std::error::Error;
 use std::{fmt, io};
 use tokio_rustls::rustls;
 
-use super::in_turn::OutOfTurn;
+use super::in_turn::{OutOfTurn, TooMuch};
+use super::refusal::Answer;
 
 /// How far a mail got. Prints as what the mail server was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,12 +36,14 @@ impl fmt::Display for Step {
 /// Why a mail was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Failure {
-    #[error("the mail server answers {code} to {step}")]
-    Answer { step: Step, code: u16 },
+    #[error("the mail server answers {answer} to {step}")]
+    Answer { step: Step, answer: Answer },
     #[error("the mail server does not offer {0}")]
-    NotOffered(&'static str),
+    NotOffered(Missing),
     #[error("the mail server spoke out of turn before TLS; somebody may be on the line")]
     OutOfTurn,
+    #[error("the mail server says more than any mail server has to say")]
+    TooMuch,
     #[error(
         "the certificate of the mail server is not good for its name, or is signed by nobody known; give a private authority with `with_root_certificate`"
     )]
@@ -51,20 +54,38 @@ pub(super) enum Failure {
     Connection(Step),
     #[error("the mail server answers {0} with something that is no answer, or breaks off")]
     NoAnswer(Step),
-    #[error("the mail server took too long")]
-    TimedOut,
+    #[error("the mail server took too long at {0}")]
+    TimedOut(Step),
     #[error("the mail could not be handed over: the task broke off")]
     Panicked,
 }
 
-/// The mailbox is not there or not allowed, or the mail is not wanted. All others may be put right while the mail
-/// waits: 535 above all, a wrong password of ours, which must not make dead letters of all mails.
-const FOR_GOOD: [u16; 5] = [550, 551, 553, 554, 556];
+/// What a mail needs and a server lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Missing {
+    StartTls,
+    SignIn,
+    ForRecipient,
+    ForSender,
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::StartTls => "STARTTLS, and nothing is sent without",
+            Self::SignIn => "AUTH PLAIN or LOGIN, though the URL has a user",
+            Self::ForRecipient => {
+                "SMTPUTF8 with 8BITMIME, which the letters before the @ of this recipient's address need"
+            }
+            Self::ForSender => "SMTPUTF8 with 8BITMIME, which the sender's addresses need; give others",
+        })
+    }
+}
 
 impl Failure {
     pub(super) fn of(step: Step, error: &lettre::transport::smtp::Error) -> Self {
-        if let Some(code) = error.status() {
-            return Self::Answer { step, code: code.into() };
+        if let Some(answer) = Answer::of(error) {
+            return Self::Answer { step, answer };
         }
         if error.is_response() {
             return Self::NoAnswer(step);
@@ -79,11 +100,29 @@ impl Failure {
         if error.is_tls() { Self::Tls } else { Self::Connection(step) }
     }
 
-    /// Only what is said of a recipient or a text can be for good; the same codes at a sender or a password are
-    /// about our configuration.
     fn is_for_good(self) -> bool {
-        matches!(self, Self::Answer { step: Step::Recipient | Step::Text, code } if FOR_GOOD.contains(&code))
+        match self {
+            Self::Answer { step, answer } => answer.is_for_good(step),
+            Self::NotOffered(Missing::ForRecipient) => true,
+            _ => false,
+        }
     }
+
+    /// Whether no other mail would have got further: the server was not reached, or did not let us in.
+    fn is_of_the_server(self) -> bool {
+        match self {
+            // 421: the server closes, whatever it was asked.
+            Self::Answer { step, answer } => answer.code == 421 || is_before_mails(step),
+            Self::Connection(step) | Self::NoAnswer(step) | Self::TimedOut(step) => is_before_mails(step),
+            Self::NotOffered(missing) => matches!(missing, Missing::StartTls | Missing::SignIn),
+            Self::OutOfTurn | Self::TooMuch | Self::Certificate | Self::Tls => true,
+            Self::Panicked => false,
+        }
+    }
+}
+
+fn is_before_mails(step: Step) -> bool {
+    matches!(step, Step::Connect | Step::SignIn)
 }
 
 /// What another layer put into an I/O error.
@@ -91,6 +130,13 @@ fn inside(error: &io::Error) -> Option<Failure> {
     let inner = error.get_ref()?;
     if inner.is::<OutOfTurn>() {
         return Some(Failure::OutOfTurn);
+    }
+    if inner.is::<TooMuch>() {
+        return Some(Failure::TooMuch);
+    }
+    // tokio's wrapper around a stream may hold another I/O error.
+    if let Some(deeper) = inner.downcast_ref::<io::Error>() {
+        return inside(deeper);
     }
     match inner.downcast_ref()? {
         rustls::Error::InvalidCertificate(_) => Some(Failure::Certificate),
@@ -103,8 +149,11 @@ impl From<Failure> for Delivery {
         if failure.is_for_good() {
             return Self::Refused(failure.into());
         }
-        if let Failure::Answer { step, code: 500.. } = failure {
-            tracing::warn!(%step, error = %failure, "the mail server refuses what waiting does not change; look at its URL and at the sender");
+        if let Failure::Answer { step, answer: Answer { code: 500.., .. } } = failure {
+            tracing::warn!(%step, error = %failure, "the mail server refuses what waiting does not change; look at its URL, at the sender, and at what it lets us send");
+        }
+        if failure.is_of_the_server() {
+            return Self::Unreachable(failure.into());
         }
         Self::RetryLater(failure.into())
     }

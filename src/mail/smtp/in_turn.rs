@@ -1,8 +1,9 @@
-//! A connection that is still in the clear, on which the server may only speak when it was spoken to.
+//! The connection below TLS: on it the server may only speak when it was spoken to, and only so much.
 //!
 //! lettre keeps what a server sent in the clear past STARTTLS and takes it for later answers, as if they had come
 //! encrypted. Each reading here gives one line at most, so that lettre never holds more; and what is left over when
-//! it is our turn to speak was put there by somebody else (CVE-2011-0411 and its kin).
+//! it is our turn to speak was put there by somebody else (CVE-2011-0411 and its kin). And it reads a line whole before
+//! it looks at its length: a server that never ends one would fill the memory.
 
 use lettre::transport::smtp::client::AsyncTokioStream;
 use std::io;
@@ -15,6 +16,14 @@ use tokio::net::TcpStream;
 /// The first byte of a TLS handshake; no SMTP command begins with it.
 const TLS_HANDSHAKE: u8 = 0x16;
 
+/// Far more than all the answers to one mail, with the certificates.
+const MAX_RECEIVED: usize = 1024 * 1024;
+
+/// The server said more than that.
+#[derive(Debug, thiserror::Error)]
+#[error("the mail server says too much")]
+pub(super) struct TooMuch;
+
 /// The server spoke although it was not its turn.
 #[derive(Debug, thiserror::Error)]
 #[error("the mail server spoke out of turn")]
@@ -26,11 +35,12 @@ pub(super) struct InTurn {
     /// Read, but not given out yet.
     ahead: Vec<u8>,
     encrypted: bool,
+    received: usize,
 }
 
 impl InTurn {
     pub(super) fn new(stream: TcpStream) -> Self {
-        Self { stream, ahead: Vec::new(), encrypted: false }
+        Self { stream, ahead: Vec::new(), encrypted: false, received: 0 }
     }
 
     fn read_ahead(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -38,7 +48,13 @@ impl InTurn {
         let mut buffer = ReadBuf::new(&mut bytes);
         ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer))?;
         self.ahead.extend_from_slice(buffer.filled());
-        Poll::Ready(Ok(()))
+        Poll::Ready(self.count(buffer.filled().len()))
+    }
+
+    fn count(&mut self, bytes: usize) -> io::Result<()> {
+        self.received += bytes;
+        let enough = self.received > MAX_RECEIVED;
+        if enough { Err(io::Error::new(io::ErrorKind::InvalidData, TooMuch)) } else { Ok(()) }
     }
 }
 
@@ -49,7 +65,10 @@ impl AsyncRead for InTurn {
         to: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         if self.encrypted {
-            return Pin::new(&mut self.stream).poll_read(cx, to);
+            let before = to.filled().len();
+            ready!(Pin::new(&mut self.stream).poll_read(cx, to))?;
+            let bytes = to.filled().len() - before;
+            return Poll::Ready(self.count(bytes));
         }
         if self.ahead.is_empty() {
             ready!(self.read_ahead(cx))?;

@@ -6,27 +6,32 @@
 mod config;
 mod failure;
 mod in_turn;
+mod pace;
+mod refusal;
+mod secured;
 mod session;
 
 pub use config::SmtpConfigError;
 
+use crate::clock::{Clock, SystemClock};
 use crate::identity::EmailAddress;
-use crate::mail::{Delivery, Mailer, Message, mime};
+#[cfg(feature = "dkim")]
+use crate::mail::DkimKey;
+use crate::mail::{Circuit, CircuitState, Delivery, Mailer, Message, mime};
 use async_trait::async_trait;
 use config::{Security, Server};
 use failure::Failure;
 use lettre::transport::smtp::client::{Certificate, TlsParameters, TlsParametersBuilder};
-use session::{Parcel, Session};
+use lettre::transport::smtp::extension::ClientId;
+use mime::Form;
+use pace::Limits;
+use session::{Parcel, Session, Way};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use tracing::Dispatch;
 use tracing::instrument::WithSubscriber as _;
 use zeroize::Zeroizing;
-
-/// The worker's lease on a mail is 60 s: a try has to be over before another worker may begin one.
-const MAX_TIME_LIMIT: Duration = Duration::from_secs(50);
-const DEFAULT_TIME_LIMIT: Duration = Duration::from_secs(45);
 
 /// Hands each mail to a mail server, on a connection of its own.
 ///
@@ -38,9 +43,13 @@ const DEFAULT_TIME_LIMIT: Duration = Duration::from_secs(45);
 ///
 /// User and password are percent-encoded; leave both out for a server that asks for none.
 ///
-/// Refused for good is a mail when the server answers 550, 551, 553, 554 or 556 to its recipient or its text. All else
-/// is tried again: no connection, no TLS, no answer, 4xx, and 5xx that speak of the configuration, such as 535 for a
-/// wrong password, with a warning in the log.
+/// Refused for good is a mail when the server refuses its recipient: with an enhanced status code 5.1.x or 5.2.x (RFC
+/// 3463; not 5.1.7, 5.1.8 and 5.2.2, which are about the sender and about a full mailbox), or, where there is none, with
+/// 550, 551, 553 or 556 to RCPT; or when its local part is not ASCII and the server lacks SMTPUTF8. All else is tried
+/// again: no connection, no TLS, no answer, 4xx, and 5xx that speak of the configuration, such as 535 for a wrong password
+/// and 554 5.7.1 for a relay that does not know us, with a warning in the log.
+///
+/// A server that is not reached, or does not let us in, is spared for a while: see [`Circuit`].
 ///
 /// ```
 /// use regain::mail::SmtpMailer;
@@ -50,16 +59,11 @@ const DEFAULT_TIME_LIMIT: Duration = Duration::from_secs(45);
 /// # Ok::<(), regain::mail::SmtpConfigError>(())
 /// ```
 #[derive(Clone)]
-pub struct SmtpMailer {
-    server: Arc<Server>,
-    /// Made once: it reads the system's certificates.
-    tls: Option<TlsParameters>,
-    time_limit: Duration,
-}
+pub struct SmtpMailer(Arc<Circuit<Relay>>);
 
 impl fmt::Debug for SmtpMailer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SmtpMailer({:?})", self.server)
+        write!(f, "SmtpMailer({:?})", self.0.mailer().server)
     }
 }
 
@@ -77,7 +81,21 @@ impl SmtpMailer {
     /// # Errors
     /// As [`SmtpMailer::new`].
     pub fn builder(url: &str) -> Result<SmtpBuilder, SmtpConfigError> {
-        Ok(SmtpBuilder { server: Server::parse(url)?, roots: Vec::new(), time_limit: DEFAULT_TIME_LIMIT })
+        Ok(SmtpBuilder {
+            server: Server::parse(url)?,
+            roots: Vec::new(),
+            limits: Limits::default(),
+            name: None,
+            clock: Arc::new(SystemClock),
+            #[cfg(feature = "dkim")]
+            dkim: None,
+        })
+    }
+
+    /// Whether mails go out just now.
+    #[must_use]
+    pub fn circuit(&self) -> CircuitState {
+        self.0.state()
     }
 }
 
@@ -85,7 +103,11 @@ impl SmtpMailer {
 pub struct SmtpBuilder {
     server: Server,
     roots: Vec<Certificate>,
-    time_limit: Duration,
+    limits: Limits,
+    name: Option<ClientId>,
+    clock: Arc<dyn Clock>,
+    #[cfg(feature = "dkim")]
+    dkim: Option<DkimKey>,
 }
 
 impl fmt::Debug for SmtpBuilder {
@@ -114,11 +136,43 @@ impl SmtpBuilder {
     /// # Errors
     /// [`SmtpConfigError::TimeLimit`] for none, or more.
     pub fn time_limit(mut self, limit: Duration) -> Result<Self, SmtpConfigError> {
-        if limit.is_zero() || limit > MAX_TIME_LIMIT {
-            return Err(SmtpConfigError::TimeLimit);
-        }
-        self.time_limit = limit;
+        self.limits = self.limits.with_whole(limit)?;
         Ok(self)
+    }
+
+    /// How long each step may take, such as connecting, TLS, or one answer: 15 seconds by default. Only the last one, the
+    /// answer to the text, has all the time that is left.
+    ///
+    /// # Errors
+    /// [`SmtpConfigError::TimeLimit`] for none, or more than 50 seconds.
+    pub fn step_limit(mut self, limit: Duration) -> Result<Self, SmtpConfigError> {
+        self.limits = self.limits.with_step(limit)?;
+        Ok(self)
+    }
+
+    /// What we call ourselves in EHLO: the domain of the sender's address if nothing is said, never the machine's name.
+    /// A host name in ASCII, or an IP address, for a server that wants to find it in the DNS.
+    ///
+    /// # Errors
+    /// [`SmtpConfigError::ClientName`] when it is neither.
+    pub fn client_name(mut self, name: &str) -> Result<Self, SmtpConfigError> {
+        self.name = Some(config::client_name(name).ok_or(SmtpConfigError::ClientName)?);
+        Ok(self)
+    }
+
+    /// Goes by this clock when it spares a server that is not reached; by the machine's if nothing is said.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Signs every mail with this key. The sender's domain has to be that of the key, or below it; else mails wait.
+    #[cfg(feature = "dkim")]
+    #[must_use]
+    pub fn dkim(mut self, key: DkimKey) -> Self {
+        self.dkim = Some(key);
+        self
     }
 
     /// The mailer.
@@ -126,16 +180,26 @@ impl SmtpBuilder {
     /// # Errors
     /// [`SmtpConfigError::Tls`] when a root certificate is not one.
     pub fn build(self) -> Result<SmtpMailer, SmtpConfigError> {
-        let Self { server, roots, time_limit } = self;
+        let server = self.server;
         let tls = match server.security {
             Security::Loopback => None,
             Security::Tls | Security::StartTls => {
                 let builder = TlsParameters::builder(server.host.clone());
-                let builder = roots.into_iter().fold(builder, TlsParametersBuilder::add_root_certificate);
-                Some(builder.build().map_err(|error| SmtpConfigError::Tls(error.into()))?)
+                let builder =
+                    self.roots.into_iter().fold(builder, TlsParametersBuilder::add_root_certificate);
+                // Not `build`: with what a host may switch on in lettre, that is another library's TLS.
+                Some(builder.build_rustls().map_err(|error| SmtpConfigError::Tls(error.into()))?)
             }
         };
-        Ok(SmtpMailer { server: server.into(), tls, time_limit })
+        let relay = Relay {
+            server: server.into(),
+            tls,
+            limits: self.limits,
+            name: self.name,
+            #[cfg(feature = "dkim")]
+            dkim: self.dkim,
+        };
+        Ok(SmtpMailer(Arc::new(Circuit::new(relay).clock(self.clock))))
     }
 }
 
@@ -144,40 +208,67 @@ const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
 #[async_trait]
 impl Mailer for SmtpMailer {
     async fn send(&self, message: &Message) -> Delivery {
-        let parcel = match parcel(message) {
+        self.0.send(message).await
+    }
+}
+
+/// The server, tried each time.
+#[derive(Clone)]
+struct Relay {
+    server: Arc<Server>,
+    /// Made once: it reads the system's certificates.
+    tls: Option<TlsParameters>,
+    limits: Limits,
+    name: Option<ClientId>,
+    #[cfg(feature = "dkim")]
+    dkim: Option<DkimKey>,
+}
+
+#[async_trait]
+impl Mailer for Relay {
+    async fn send(&self, message: &Message) -> Delivery {
+        let parcel = match self.parcel(message) {
             Ok(parcel) => parcel,
             Err(unwritable) => return unwritable.into(),
         };
-        let (mailer, limit) = (self.clone(), self.time_limit);
+        let (relay, sender) = (self.clone(), message.sender.from().domain().to_owned());
         // In a task of its own: a caller that goes away does not break it off between text and answer. When the limit
         // is up, the connection is closed, so that no text goes out while the next try is under way.
-        let conversation = async move { tokio::time::timeout(limit, mailer.converse(&parcel)).await };
+        let conversation = async move { relay.converse(&parcel, sender).await };
         // With its feature `tracing`, which a host may switch on, lettre logs every byte: link, recipient, password.
         let task = tokio::spawn(conversation.with_subscriber(Dispatch::none()));
-        let outcome = match task.await {
-            Ok(outcome) => outcome.unwrap_or(Err(Failure::TimedOut)),
-            Err(_) => Err(Failure::Panicked),
-        };
+        let outcome = task.await.unwrap_or(Err(Failure::Panicked));
         outcome.map_or_else(Delivery::from, |()| Delivery::Sent)
     }
 }
 
-impl SmtpMailer {
-    async fn converse(&self, parcel: &Parcel) -> Result<(), Failure> {
-        let mut session = Session::open(&self.server, self.tls.as_ref()).await?;
+impl Relay {
+    async fn converse(&self, parcel: &Parcel, sender: String) -> Result<(), Failure> {
+        let name = self.name.clone().unwrap_or(ClientId::Domain(sender));
+        let way = Way { name, tls: self.tls.as_ref() };
+        let mut session = Session::open(&self.server, &way, self.limits.begin()).await?;
         let outcome = session.hand_over(parcel).await;
         session.close();
         outcome
     }
-}
 
-fn parcel(message: &Message) -> Result<Parcel, mime::Unwritable> {
-    let mail = mime::compose(message, with_ascii_domain)?;
-    let envelope = mail.envelope();
-    let (Some(from), [to]) = (envelope.from(), envelope.to()) else {
-        return Err(mime::Unwritable::Mail("the mail has no sender or not one recipient".into()));
-    };
-    Ok(Parcel { from: from.clone(), to: to.clone(), text: Zeroizing::new(mail.formatted()) })
+    fn parcel(&self, message: &Message) -> Result<Parcel, mime::Unwritable> {
+        let mail = mime::compose(message, Form::Encoded, with_ascii_domain)?;
+        let envelope = mail.envelope();
+        let (Some(from), [to]) = (envelope.from(), envelope.to()) else {
+            return Err(mime::Unwritable::Mail("the mail has no sender or not one recipient".into()));
+        };
+        let (from, to) = (from.clone(), to.clone());
+        let encoded = Zeroizing::new(mail.formatted());
+        #[cfg(feature = "dkim")]
+        if let Some(key) = &self.dkim {
+            // RFC 6376, 5.3: a server on the way may encode what is not, which no signature survives.
+            let encoded = Zeroizing::new(key.signed(message, &encoded).map_err(mime::Unwritable::Sender)?);
+            return Ok(Parcel { from, to, encoded, eight_bit: None });
+        }
+        let eight_bit = mime::compose(message, Form::EightBit, with_ascii_domain)?;
+        Ok(Parcel { from, to, encoded, eight_bit: Some(Zeroizing::new(eight_bit.formatted())) })
+    }
 }
 
 /// A domain in other letters is written in ASCII (IDNA), which every server takes; NO-7: all else byte for byte. A

@@ -1,4 +1,4 @@
-//! What every store has to keep to, as suites that run on any of them.
+//! What every store and every mailer has to keep to, as suites that run on any of them.
 //!
 //! | for | suite |
 //! |---|---|
@@ -7,6 +7,7 @@
 //! | a host's [`AccountStore`](crate::account::AccountStore) | [`account_store_contract`] |
 //! | one whose database is away | [`account_store_outage_contract`] |
 //! | a host's sessions | [`session_contract`] |
+//! | a host's [`Mailer`](crate::mail::Mailer) | [`mailer_contract`] |
 //!
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
@@ -21,12 +22,16 @@
 //! survives a power cut is for the database's own settings.
 
 mod accounts;
+mod arrived;
 mod at_once;
 mod flows;
+mod mailer;
 mod outage;
 mod sessions;
 
 pub use accounts::account_store_contract;
+pub use arrived::Arrived;
 pub use flows::flow_store_contract;
+pub use mailer::mailer_contract;
 pub use outage::{account_store_outage_contract, flow_store_outage_contract};
 pub use sessions::session_contract;

@@ -1,0 +1,99 @@
+//! What a trial leaves in its folder beside the tables: what people were told, and the mail that arrived.
+
+use mail_parser::MessageParser;
+use regain::RecoveryToken;
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+/// The folder of one trial.
+#[derive(Clone)]
+pub struct Folder(pub PathBuf);
+
+/// A mail, as an independent parser reads its file.
+pub struct Mail {
+    pub message_id: String,
+    pub to: String,
+    pub subject: String,
+    text: String,
+}
+
+impl Mail {
+    /// The token of the link in it, if there is one.
+    pub fn token(&self) -> Option<RecoveryToken> {
+        let (_, rest) = self.text.split_once("token=")?;
+        let token: String = rest.chars().take(64).collect();
+        Some(RecoveryToken::parse(&token).expect("a whole token"))
+    }
+}
+
+impl Folder {
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    pub fn mail(&self) -> PathBuf {
+        self.path("mail")
+    }
+
+    fn append(&self, name: &str, line: &str) {
+        let mut file = File::options().append(true).create(true).open(self.path(name)).unwrap();
+        file.write_all(format!("{line}\n").as_bytes()).unwrap();
+    }
+
+    fn lines(&self, name: &str) -> Vec<String> {
+        let text = fs::read_to_string(self.path(name)).unwrap_or_default();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    /// Writes down what a person did in an act, or was told.
+    pub fn note(&self, what: &str, act: usize) {
+        self.append("journal", &format!("{what} {act}"));
+    }
+
+    /// How often that was written down.
+    pub fn noted(&self, what: &str, act: usize) -> usize {
+        let line = format!("{what} {act}");
+        self.lines("journal").iter().filter(|noted| **noted == line).count()
+    }
+
+    /// The mail system has taken over a mail.
+    pub fn deliver(&self, message_id: &str) {
+        self.append("delivered", message_id);
+    }
+
+    /// Every hand-over, in order: a mail may be there more than once.
+    pub fn delivered(&self) -> Vec<String> {
+        self.lines("delivered")
+    }
+
+    /// The mails in the folder, by `Message-ID`.
+    pub fn mails(&self) -> BTreeMap<String, Mail> {
+        let Ok(files) = fs::read_dir(self.mail()) else { return BTreeMap::new() };
+        let files = files.map(|file| file.unwrap().path());
+        let mails = files.filter(|path| path.extension().is_some_and(|ending| ending == "eml"));
+        mails.map(|path| read(&path)).map(|mail| (mail.message_id.clone(), mail)).collect()
+    }
+
+    /// The mails to somebody, in the order in which they arrived.
+    pub fn mails_to(&self, address: &str) -> Vec<Mail> {
+        let (mut mails, mut arrived) = (self.mails(), Vec::new());
+        for id in self.delivered() {
+            arrived.extend(mails.remove(&id).filter(|mail| mail.to == address));
+        }
+        arrived
+    }
+}
+
+fn read(path: &Path) -> Mail {
+    let bytes = fs::read(path).unwrap();
+    let mail = MessageParser::default().parse(&bytes).expect("a whole mail, never half of one");
+    let to = mail.to().and_then(|to| to.first()).and_then(|to| to.address()).expect("a recipient");
+    Mail {
+        message_id: mail.message_id().expect("a Message-ID").to_owned(),
+        to: to.to_owned(),
+        subject: mail.subject().expect("a subject").to_owned(),
+        text: mail.body_text(0).expect("a text").into_owned(),
+    }
+}

@@ -1,0 +1,179 @@
+//! Every commit: versions grow, the dead stay dead, each version has its line, each link its mail.
+
+use super::legal::Passage;
+use super::{Book, FlowSeen, LinkSeen, Oracle, short};
+use crate::clock::NodeClock;
+use crate::stage::count;
+use futures_util::FutureExt as _;
+use regain::flow::{FlowRecord, StateKind};
+use regain::store::{Claim, Commit, Committed, FlowStore as _, FlowWrite, Sweep};
+
+fn is_end(state: &str) -> bool {
+    StateKind::from_code(state).is_none_or(StateKind::is_end)
+}
+
+impl Oracle {
+    /// A commit has reached the tables; `outcome` is what they made of it.
+    pub fn committed(&self, clock: &NodeClock, commit: &Commit, outcome: &Committed) {
+        let doing = self.stage.doing();
+        let mut book = self.book();
+        self.budgets_decided(&mut book, commit, outcome);
+        match outcome {
+            Committed::OverBudget { .. } => return count(&doing.over_budget, 1),
+            Committed::Conflict => {
+                self.stage.tally("commits in conflict");
+                return;
+            }
+            Committed::Done => {}
+        }
+        count(&doing.commits, 1);
+        count(&doing.spends, commit.spends.len());
+        count(&doing.flow_writes, commit.flows.len());
+        if doing.what == "look" {
+            self.stage.broken("opening a link writes nothing", format!("{commit:?}"));
+        }
+        self.queued(&mut book, commit);
+        for write in &commit.flows {
+            self.written(&mut book, clock, commit, write);
+        }
+        self.one_line_for_each_version(commit);
+        self.one_live_link(&book, commit);
+        self.settled(&mut book, clock, commit);
+        drop(book);
+        if !commit.flows.is_empty() || !commit.mails.is_empty() {
+            self.stage.ring();
+        }
+    }
+
+    fn written(&self, book: &mut Book, clock: &NodeClock, commit: &Commit, write: &FlowWrite) {
+        let (FlowWrite::Insert(row) | FlowWrite::Update(row)) = write;
+        self.stage.note(&format!("  flow {} v{} {}", short(row.id), row.version, row.state));
+        self.stored_as_written(row);
+        let event = self.stage.event();
+        if matches!(write, FlowWrite::Insert(_)) {
+            self.hold("a flow is inserted once", !book.flows.contains_key(&row.id), || short(row.id));
+            let (typed, key) = book.asking.get(&self.stage.doing().id).cloned().unzip();
+            if let Some(key) = key {
+                book.asks.entry(key).or_default().push(row.created_at.millis());
+            }
+            let seen = FlowSeen {
+                row: row.clone(),
+                asked: event,
+                typed,
+                link: None,
+                consumed: 0,
+                chosen_since: 0,
+                choices: Vec::new(),
+                set: None,
+            };
+            book.flows.insert(row.id, seen);
+            return;
+        }
+        let Some(before) = book.flows.get(&row.id).map(|seen| seen.row.clone()) else {
+            return self.stage.broken("only a flow that is there is updated", short(row.id));
+        };
+        self.hold("a dead flow stays dead", !is_end(&before.state), || {
+            format!("{} was {} and is {}", short(row.id), before.state, row.state)
+        });
+        self.hold("versions grow one by one", row.version == before.version + 1, || {
+            format!("{} from {} to {}", short(row.id), before.version, row.version)
+        });
+        self.legal(book, &Passage { before: &before, after: row, clock, commit, event });
+        let Some(seen) = book.flows.get_mut(&row.id) else { return };
+        match row.state.as_str() {
+            "link_sent" => seen.link = link(row, event),
+            "password_chosen" => {
+                seen.consumed += 1;
+                seen.chosen_since = event;
+            }
+            _ => {}
+        }
+        seen.row = row.clone();
+    }
+
+    fn stored_as_written(&self, row: &FlowRecord) {
+        let stored = self.store.load(&self.realm, row.id).now_or_never().and_then(Result::ok).flatten();
+        let Some(stored) = stored else {
+            return self.stage.broken("what is committed is stored", short(row.id));
+        };
+        if is_end(&stored.state) {
+            let nothing_left = stored.sealed.is_none()
+                && stored.digest.is_none()
+                && stored.epoch.is_none()
+                && stored.account.is_none()
+                && !stored.live_link
+                && stored.due_at.is_none();
+            self.hold("an ended flow keeps nothing that was typed, chosen or sent", nothing_left, || {
+                format!("{} {}", short(stored.id), stored.state)
+            });
+        }
+        self.hold("what is committed is stored", stored == *row, || format!("{stored:?}"));
+    }
+
+    fn one_line_for_each_version(&self, commit: &Commit) {
+        for write in &commit.flows {
+            let (FlowWrite::Insert(row) | FlowWrite::Update(row)) = write;
+            let lines = commit.audit.iter().filter(|line| line.flow == row.id && line.version == row.version);
+            let told: Vec<&str> = lines.map(|line| line.event.as_str()).collect();
+            let as_it_is = told.len() == 1 && told[0].ends_with(&format!(".{}", row.state));
+            self.hold("each version of a flow has one audit line", as_it_is, || {
+                format!("{} v{} {}: {told:?}", short(row.id), row.version, row.state)
+            });
+        }
+        let of_flows = commit.audit.iter().filter(|line| line.version > 0).count();
+        self.hold("each audit line has a version of a flow", of_flows == commit.flows.len(), || {
+            format!("{of_flows} lines for {} writes", commit.flows.len())
+        });
+    }
+
+    fn one_live_link(&self, book: &Book, commit: &Commit) {
+        for write in &commit.flows {
+            let (FlowWrite::Insert(row) | FlowWrite::Update(row)) = write;
+            if row.live_link {
+                let rivals = book.flows.values().filter(|seen| {
+                    seen.row.live_link && seen.row.account == row.account && seen.row.purpose == row.purpose
+                });
+                let rivals = rivals.count();
+                self.hold("one live link for an account and purpose", rivals <= 1, || {
+                    format!("{rivals} links")
+                });
+            }
+        }
+    }
+
+    /// Work was handed to a worker.
+    pub fn flows_claimed(&self, claim: &Claim, rows: &[FlowRecord]) {
+        let mut book = self.book();
+        for row in rows {
+            let Some(seen) = book.flows.get_mut(&row.id) else {
+                self.stage.broken("only what was committed is handed out", short(row.id));
+                return;
+            };
+            let due = seen.row.due_at;
+            self.hold(
+                "what is under a lease goes to nobody else",
+                due.is_some_and(|due| due <= claim.due_by),
+                || format!("flow {} due {due:?}, claimed by {:?}", short(row.id), claim.due_by),
+            );
+            seen.row.due_at = Some(claim.lease_until);
+            self.hold("what is handed out is what is stored", seen.row == *row, || format!("{row:?}"));
+        }
+        if !rows.is_empty() {
+            let names: Vec<String> = rows.iter().map(|row| short(row.id)).collect();
+            self.stage.note(&format!("  claimed flows {}", names.join(" ")));
+        }
+    }
+
+    pub fn swept(&self, sweep: &Sweep) {
+        let full = sweep.budgets_full_at.millis();
+        self.book().budgets.retain(|_, (quota, log)| {
+            let period = i64::try_from(quota.period().whole_milliseconds()).unwrap_or(i64::MAX / 4);
+            log.iter().any(|at| at + period > full)
+        });
+    }
+}
+
+fn link(row: &FlowRecord, since: u64) -> Option<LinkSeen> {
+    let (account, expires_at, high) = (row.account.clone()?, row.expires_at?.millis(), row.high?.millis());
+    Some(LinkSeen { account, since, expires_at, high })
+}
