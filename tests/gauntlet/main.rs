@@ -11,6 +11,7 @@ mod bind;
 mod enumeration;
 mod exp;
 mod floods;
+mod frame;
 mod guesses;
 mod host;
 mod inj;

@@ -7,6 +7,7 @@ mod clocks;
 mod cluster;
 mod collations;
 mod faults;
+mod guesses;
 mod nodes;
 mod opening;
 mod plans;
