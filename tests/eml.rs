@@ -191,15 +191,26 @@ fn a_folder_that_cannot_be_made_is_an_error_at_once() {
     assert!(error.to_string().contains("let the process create and write"), "{error}");
 }
 
-/// A process that was killed leaves drafts, and may get its own number again (in a container it always does).
+/// A process that was killed leaves drafts.
 #[test]
 fn drafts_of_a_killed_process_are_cleared_and_in_nobodys_way() {
     let folder = tempfile::tempdir().unwrap();
-    let (draft, mail) =
-        (folder.path().join(format!(".draft-{}-0", std::process::id())), folder.path().join("a.eml"));
+    let (draft, mail) = (folder.path().join(".draft-0"), folder.path().join("a.eml"));
     std::fs::write(&draft, "half a mail").unwrap();
     std::fs::write(&mail, "a mail").unwrap();
     regain::mail::EmlMailer::new(folder.path()).unwrap();
     assert!(!draft.exists(), "the draft is gone");
     assert!(mail.exists(), "what was sent stays");
+}
+
+/// Each clears the drafts of the dead, and would take those of the living for such.
+#[test]
+fn nodes_may_start_at_once_on_one_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = || {
+        for _ in 0..100 {
+            EmlMailer::new(folder.path()).expect("a node starts");
+        }
+    };
+    std::thread::scope(|scope| (0..8).for_each(|_| drop(scope.spawn(start))));
 }

@@ -1,29 +1,39 @@
 //! A hospital's patient portal that gives people back what they forgot: `cargo run --example portal`.
 //!
 //! Nothing here is a rule; it only plugs things together. What a real portal would do otherwise is said where it
-//! stands: the key file, the people, the mail room.
+//! stands: the key file, the people, the mail room. Several of it on one PostgreSQL are one service:
+//! `cargo run --example portal --features postgres,smtp -- --database postgres://… --key-file portal.key`.
 
 mod args;
 mod keys;
 mod mail_room;
+mod mails;
 mod pages;
 mod people;
 mod sessions;
 mod stores;
+// The portal's users are those of the other example, which shows how a host's own table is put behind regain.
+#[path = "../embed/users.rs"]
+mod users;
+#[path = "../embed/sessions.rs"]
+mod users_sessions;
 
 use args::Args;
 use axum::Router;
 use clap::Parser as _;
+use mails::Mails;
 use regain::identity::EmailAddress;
 use regain::ids::Realm;
-use regain::mail::{EmlMailer, Sender, Service};
+use regain::mail::{Sender, Service};
 use regain::origin::{Links, TrustedOrigin};
+use regain::password::Argon2Hasher;
 use regain::recovery::{Limits, Setup};
 use regain::web::{self, ClientAddress, WebConfig};
 use regain::{Recovery, Worker};
 use sessions::Portal;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,6 +56,15 @@ fn failed<E: std::error::Error>(doing: impl std::fmt::Display) -> impl FnOnce(E)
     }
 }
 
+/// A way in that this program was built without.
+#[cfg(not(all(feature = "postgres", feature = "smtp")))]
+fn without_feature(option: &str, feature: &str) -> Failure {
+    Failure(format!(
+        "{option} needs feature `{feature}`, which this program was built without: \
+         cargo run --example portal --features postgres,smtp -- {option} …"
+    ))
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
@@ -66,16 +85,16 @@ async fn run(args: Args) -> Result<(), Failure> {
         .map_err(failed(format!("cannot listen on {}; choose another address with --listen", args.listen)))?;
     let address = listener.local_addr().map_err(failed("the listening address cannot be read"))?;
     let links = links(&args, address)?;
-    let mailer = EmlMailer::new(args.data.join("mail")).map_err(failed("--data"))?;
-    let keys = keys::load_or_create(&args.data.join("keys"))?;
-
-    let stores = Stores::open(&args.data).await?;
+    let mails = Mails::set_up(&args)?;
+    let stores = Stores::open(&args).await?;
+    let keys = keys::load(&args)?;
     let recovery = recovery(&args, keys, links, &stores)?;
     let known = people::fill(&stores.accounts, &recovery, args.people).await?;
 
-    let worker = Worker::new(recovery.clone(), Arc::new(mailer.clone()));
-    let app = app(recovery.clone(), &stores, mailer, address);
-    pages::print_welcome(&recovery, &known, address.ip().is_loopback());
+    let worker = Worker::new(recovery.clone(), mails.mailer.clone());
+    let folder = mails.folder.filter(|_| address.ip().is_loopback());
+    let app = app(recovery.clone(), &stores, folder.as_deref(), address);
+    pages::print_welcome(&recovery, &known, folder.is_some());
     let served = serve(listener, app, worker).await;
     stores.close().await;
     served
@@ -108,18 +127,21 @@ fn recovery(
     let limits = args
         .client_budget()
         .map_or_else(Limits::default, |quota| Limits::default().danger_asks_per_client(quota));
-    Recovery::builder(setup).limits(limits).build().map_err(failed("configuration"))
+    let builder = Recovery::builder(setup).limits(limits);
+    let builder =
+        if args.cheap_hashes { builder.hasher(Arc::new(Argon2Hasher::danger_for_tests())) } else { builder };
+    builder.build().map_err(failed("configuration"))
 }
 
-fn app(recovery: Recovery, stores: &Stores, mailer: EmlMailer, address: SocketAddr) -> Router {
+fn app(recovery: Recovery, stores: &Stores, mails: Option<&Path>, address: SocketAddr) -> Router {
     let secure = recovery.links().origin().is_https();
     let portal = Arc::new(Portal { accounts: stores.accounts.clone(), secure });
     let config = WebConfig::new(ClientAddress::Socket);
     let mut app = web::router(recovery.clone(), config.clone())
         .merge(web::sign_in_router(recovery.clone(), portal.clone(), config))
         .merge(pages::router(&recovery, portal));
-    if address.ip().is_loopback() {
-        app = app.merge(mail_room::router(&recovery, mailer.folder(), address));
+    if let Some(folder) = mails {
+        app = app.merge(mail_room::router(&recovery, folder, address));
     }
     app
 }

@@ -1,5 +1,6 @@
 //! Made-up people, the same ones every time.
 
+use crate::users::Users;
 use crate::{Failure, failed};
 use indicatif::{ProgressBar, ProgressStyle};
 use regain::Recovery;
@@ -8,7 +9,6 @@ use regain::entropy::{Entropy as _, SystemEntropy};
 use regain::identity::{EmailAddress, Person};
 use regain::ids::AccountId;
 use regain::password::{Argon2Hasher, Password, PasswordHash, PasswordHasher as _};
-use regain::sqlite::SqliteAccounts;
 use std::fmt::Write as _;
 use time::{Date, Duration};
 
@@ -74,12 +74,9 @@ const FAMILY: [(&str, &str); 24] = [
     ("Jones", "jones"),
 ];
 
-/// Gives the first `count` people an account, unless they have one already, and returns the known ones.
-pub async fn fill(
-    accounts: &SqliteAccounts,
-    recovery: &Recovery,
-    count: u32,
-) -> Result<Vec<Account>, Failure> {
+/// Gives the first `count` people an account, unless they have one already, and returns the known ones. Portals that start
+/// at once on one database add the same people in the same order, and of each person the first one counts.
+pub async fn fill(accounts: &Users, recovery: &Recovery, count: u32) -> Result<Vec<Account>, Failure> {
     let mut random = SplitMix64(SEED);
     // Nobody of the many ever signs in: they share one hash that no password matches.
     let shared = Argon2Hasher::default().dummy();
@@ -97,7 +94,7 @@ pub async fn fill(
             batch.push(account);
         }
         if batch.len() == BATCH || number + 1 == count {
-            accounts.put(&batch, recovery.blind_index()).await.map_err(failed("people"))?;
+            accounts.add(&batch, recovery.blind_index()).await.map_err(failed("people"))?;
             batch.clear();
             progress.set_position(number.into());
         }

@@ -1,5 +1,6 @@
 //! The portal's own sessions: random cookies, of which the accounts' table keeps digests. A new password ends them.
 
+use crate::users::Users;
 use async_trait::async_trait;
 use axum::http::header::{COOKIE, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, StatusCode};
@@ -9,7 +10,6 @@ use regain::clock::{Clock as _, SystemClock, Timestamp};
 use regain::entropy::{Entropy as _, SystemEntropy};
 use regain::ids::AccountId;
 use regain::recovery::SignedIn;
-use regain::sqlite::SqliteAccounts;
 use regain::store::StoreError;
 use regain::web::SessionHost;
 use sha2::{Digest as _, Sha256};
@@ -29,7 +29,7 @@ fn digest(secret: &str) -> [u8; 32] {
 
 /// Sessions as cookies.
 pub struct Portal {
-    pub accounts: Arc<SqliteAccounts>,
+    pub accounts: Arc<Users>,
     pub secure: bool,
 }
 

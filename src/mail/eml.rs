@@ -3,6 +3,8 @@
 //! For a host whose mail system picks files up, and for trying things out. A mail counts as sent once its file is
 //! on the disk under its final name; a second try of the same mail replaces that file, so nobody gets two.
 
+use crate::entropy::{SystemEntropy, random};
+use crate::ids::hex;
 use crate::mail::mime::{self, digest};
 use crate::mail::{Delivery, Mailer, Message};
 use async_trait::async_trait;
@@ -10,7 +12,6 @@ use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use zeroize::Zeroizing;
 
 /// How the names of files begin that are being written.
@@ -110,14 +111,18 @@ fn clear_drafts(folder: &Path) -> io::Result<()> {
 }
 
 fn try_out(folder: &Path) -> io::Result<()> {
-    let trial = draft_path(folder);
+    let trial = draft_path(folder)?;
     write(&trial, b"")?;
-    fs::remove_file(trial)
+    // Another node that starts on the same folder may have cleared it: it could be written.
+    fs::remove_file(trial).or_else(|error| match error.kind() {
+        io::ErrorKind::NotFound => Ok(()),
+        _ => Err(error),
+    })
 }
 
 /// All of it under its name, durably, or nothing.
 fn put(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
-    let draft = draft_path(folder);
+    let draft = draft_path(folder)?;
     let written = write(&draft, bytes).and_then(|()| fs::rename(&draft, folder.join(name)));
     if written.is_err() {
         let _ = fs::remove_file(&draft);
@@ -126,15 +131,15 @@ fn put(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     sync_folder(folder)
 }
 
-fn draft_path(folder: &Path) -> PathBuf {
-    static DRAFTS: AtomicU64 = AtomicU64::new(0);
-    let number = DRAFTS.fetch_add(1, Ordering::Relaxed);
-    folder.join(format!("{DRAFT}{}-{number}", std::process::id()))
+/// Not the number of the process: nodes in containers have the same one, and would write into each other's mails.
+fn draft_path(folder: &Path) -> io::Result<PathBuf> {
+    let name: [u8; 16] = random(&SystemEntropy).map_err(io::Error::other)?;
+    Ok(folder.join(format!("{DRAFT}{}", hex(&name))))
 }
 
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path)?;

@@ -1,0 +1,34 @@
+-- The same table as on PostgreSQL, with the collation that comes nearest.
+CREATE TABLE IF NOT EXISTS users (
+    id               INTEGER PRIMARY KEY,
+    login            TEXT    NOT NULL COLLATE NOCASE,
+    login_key        BLOB    NOT NULL UNIQUE,
+    password         TEXT,
+    status           TEXT    NOT NULL CHECK (status IN ('active', 'locked')),
+    managed          INTEGER NOT NULL DEFAULT 0,
+    must_change      INTEGER NOT NULL DEFAULT 0,
+    email            TEXT    COLLATE NOCASE,
+    email_key        BLOB,
+    second_email     TEXT    COLLATE NOCASE,
+    second_email_key BLOB,
+    factors          TEXT    NOT NULL DEFAULT '',
+    given_name       TEXT,
+    family_name      TEXT,
+    birth_date       TEXT,
+    record_number    TEXT
+) STRICT;
+CREATE INDEX IF NOT EXISTS users_email ON users (email_key);
+CREATE INDEX IF NOT EXISTS users_second_email ON users (second_email_key);
+
+CREATE TABLE IF NOT EXISTS user_index (
+    value   BLOB    NOT NULL,
+    user_id INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
+    PRIMARY KEY (value, user_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS sessions (
+    digest     BLOB    PRIMARY KEY,
+    user_id    INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
+    expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS sessions_of ON sessions (user_id);
