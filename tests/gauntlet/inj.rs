@@ -54,7 +54,7 @@ fn check_rule(rule: Rule) -> Verdict {
         }
     }
     let config = Config { cases: 2_000, failure_persistence: None, ..Config::default() };
-    let any = "(?s).{0,12}@(?s).{0,12}\\.[a-z]{2}";
+    let any = prop::string::string_regex("(?s).{0,12}@(?s).{0,12}\\.[a-z]{2}").unwrap();
     let random = TestRunner::new(config).run(&any, |address| {
         let clean = address.chars().all(|c| !c.is_control() && !c.is_whitespace() && !",;<>\"\\".contains(c));
         prop_assert!(clean || !rule(&address), "{address:?} is an address");
