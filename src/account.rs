@@ -182,6 +182,13 @@ impl PasswordChange {
         let unchanged = account.epoch() == self.expected || planted(Bug::EpochNotCompared);
         if allowed && unchanged { Applied::Done } else { Applied::Conflict }
     }
+
+    /// The same for a host that keeps the flow of the last change beside the account: what was set stays known as set, also
+    /// when the account was changed elsewhere since.
+    #[must_use]
+    pub fn against_last(&self, last: Option<FlowId>, present: Option<&Account>) -> Applied {
+        if last == Some(self.flow) { Applied::Before } else { self.against(present) }
+    }
 }
 
 /// The same password under a newer cost.

@@ -4,7 +4,7 @@ use regain::memory::{MemoryAccounts, MemoryFlows};
 use regain::sqlite::{SqliteAccounts, SqliteFlows};
 use regain::testing::contract::{
     account_store_contract, account_store_outage_contract, flow_store_contract, flow_store_outage_contract,
-    session_contract,
+    last_change_contract, session_contract,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -51,6 +51,14 @@ async fn accounts_on_sqlite_keep_the_contract() {
 #[tokio::test]
 async fn sessions_in_memory_end_with_the_password_only() {
     session_contract(&MemoryAccounts::new()).await;
+}
+
+/// NO-1
+#[tokio::test(flavor = "multi_thread")]
+async fn what_recovery_set_stays_known() {
+    last_change_contract(&MemoryAccounts::new()).await;
+    let folder = tempfile::tempdir().unwrap();
+    last_change_contract(&SqliteAccounts::open(fresh_file(&folder)).await.unwrap()).await;
 }
 
 /// RC-18

@@ -9,7 +9,7 @@ use regain::account::{
     Account, AccountStatus, AccountStore, AddressOnFile, Applied, HashUpgrade, PasswordChange,
 };
 use regain::identity::{BlindIndex, EmailAddress, Identifier, IdentityKey, Person, username_key};
-use regain::ids::AccountId;
+use regain::ids::{AccountId, FlowId};
 use regain::password::PasswordHash;
 use regain::store::StoreError;
 use sqlx::any::{AnyArguments, AnyConnectOptions, AnyPoolOptions, AnyRow, install_default_drivers};
@@ -288,10 +288,11 @@ impl AccountStore for Users {
         let Some(id) = user_id(&change.account) else { return Ok(Applied::Conflict) };
         let mut transaction = self.pool.begin_with(self.dialect.begin).await.map_err(failed(context))?;
         let present = locked(self.dialect, id, &mut transaction).await?;
-        let applied = change.against(present.as_ref());
+        let applied = change.against_last(last_recovery(id, &mut transaction).await?, present.as_ref());
         if applied == Applied::Done {
-            sqlx::query("UPDATE users SET password = $1, must_change = 0 WHERE id = $2")
+            sqlx::query("UPDATE users SET password = $1, must_change = 0, recovered_by = $2 WHERE id = $3")
                 .bind(change.hash.as_str())
+                .bind(change.flow.as_bytes().to_vec())
                 .bind(id)
                 .execute(&mut *transaction)
                 .await
@@ -311,6 +312,15 @@ impl AccountStore for Users {
             .bind(upgrade.from.as_str());
         update.execute(&self.pool).await.map(drop).map_err(failed("upgrade a hash"))
     }
+}
+
+/// The flow whose password was set last: with it, a password that was set stays known as set, also when the user was
+/// changed elsewhere since.
+async fn last_recovery(id: i64, connection: &mut AnyConnection) -> Result<Option<FlowId>> {
+    let query = sqlx::query_scalar("SELECT recovered_by FROM users WHERE id = $1").bind(id);
+    let stored: Option<Option<Vec<u8>>> =
+        query.fetch_optional(connection).await.map_err(failed("read a user"))?;
+    Ok(stored.flatten().and_then(|bytes| bytes.try_into().ok()).map(FlowId::from_bytes))
 }
 
 async fn locked(dialect: &Dialect, id: i64, connection: &mut AnyConnection) -> Result<Option<Account>> {

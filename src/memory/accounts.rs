@@ -107,10 +107,8 @@ impl AccountStore for MemoryAccounts {
     async fn set_password(&self, change: &PasswordChange) -> Result<Applied, StoreError> {
         let mut rows = self.rows();
         let row = rows.get_mut(&change.account);
-        if row.as_ref().is_some_and(|row| row.recovered_by == Some(change.flow)) {
-            return Ok(Applied::Before);
-        }
-        let applied = change.against(row.as_ref().and_then(|row| row.account.as_ref()));
+        let last = row.as_ref().and_then(|row| row.recovered_by);
+        let applied = change.against_last(last, row.as_ref().and_then(|row| row.account.as_ref()));
         if let (Applied::Done, Some(row)) = (applied, row)
             && let Some(account) = &mut row.account
         {

@@ -7,7 +7,7 @@ use crate::account::{
 };
 use crate::clock::Timestamp;
 use crate::identity::{BlindIndex, EmailAddress, Identifier, IdentityKey, Person, username_key};
-use crate::ids::AccountId;
+use crate::ids::{AccountId, FlowId};
 use crate::password::PasswordHash;
 use crate::sql::damaged;
 use crate::sqlite::rows::get;
@@ -21,7 +21,10 @@ use std::path::Path;
 use time::Date;
 use time::macros::format_description;
 
-const SCHEMA: Schema = Schema { name: "accounts", migrations: &[include_str!("accounts.sql")] };
+const SCHEMA: Schema = Schema {
+    name: "accounts",
+    migrations: &[include_str!("accounts.sql"), "ALTER TABLE regain_account ADD COLUMN recovered_by BLOB"],
+};
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -169,7 +172,8 @@ async fn insert(
     let person = account.person.as_ref();
     // Not deleted and inserted again: that would take the sessions along.
     sqlx::query(
-        "INSERT INTO regain_account VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        "INSERT INTO regain_account (id, username, username_key, password, disabled, may_change_password,
+           must_change_password, factors, given_name, family_name, birth_date, record_number) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (id) DO UPDATE SET username = excluded.username, username_key = excluded.username_key,
            password = excluded.password, disabled = excluded.disabled,
            may_change_password = excluded.may_change_password, must_change_password = excluded.must_change_password,
@@ -216,16 +220,26 @@ async fn insert(
 }
 
 async fn store_password(change: &PasswordChange, connection: &mut SqliteConnection) -> Result<()> {
-    sqlx::query("UPDATE regain_account SET password = ?, must_change_password = 0 WHERE id = ?")
-        .bind(change.hash.as_str())
-        .bind(change.account.as_str())
-        .execute(&mut *connection)
-        .await?;
+    sqlx::query(
+        "UPDATE regain_account SET password = ?, must_change_password = 0, recovered_by = ? WHERE id = ?",
+    )
+    .bind(change.hash.as_str())
+    .bind(&change.flow.as_bytes()[..])
+    .bind(change.account.as_str())
+    .execute(&mut *connection)
+    .await?;
     sqlx::query("DELETE FROM regain_session WHERE account = ?")
         .bind(change.account.as_str())
         .execute(connection)
         .await?;
     Ok(())
+}
+
+/// The flow whose password was set last.
+async fn last_recovery(id: &AccountId, connection: &mut SqliteConnection) -> Result<Option<FlowId>> {
+    let query = sqlx::query_scalar("SELECT recovered_by FROM regain_account WHERE id = ?").bind(id.as_str());
+    let stored: Option<Option<Vec<u8>>> = query.fetch_optional(connection).await?;
+    Ok(stored.flatten().and_then(|bytes| bytes.try_into().ok()).map(FlowId::from_bytes))
 }
 
 async fn by_id(id: &AccountId, connection: &mut SqliteConnection) -> Result<Option<Account>> {
@@ -309,7 +323,8 @@ impl AccountStore for SqliteAccounts {
     async fn set_password(&self, change: &PasswordChange) -> Result<Applied> {
         in_transaction(&self.pools.writer, async |connection| {
             let present = by_id(&change.account, connection).await?;
-            let applied = change.against(present.as_ref());
+            let applied =
+                change.against_last(last_recovery(&change.account, connection).await?, present.as_ref());
             if applied == Applied::Done {
                 store_password(change, connection).await?;
             }

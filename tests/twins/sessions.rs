@@ -4,11 +4,11 @@ use crate::failure;
 use async_trait::async_trait;
 use regain::account::{Account, AccountStore, Applied, PasswordChange};
 use regain::identity::{BlindIndex, Identifier, IdentityKey};
-use regain::ids::AccountId;
+use regain::ids::{AccountId, FlowId};
 use regain::memory::MemoryAccounts;
 use regain::store::StoreError;
 use regain::testing::SeedAccounts;
-use regain::testing::contract::session_contract;
+use regain::testing::contract::{last_change_contract, session_contract};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
@@ -21,10 +21,18 @@ struct Host {
     open: Mutex<Open>,
     after: fn(Applied, &AccountId, &mut Open),
     replaced: fn(&AccountId, &mut Open),
+    /// Which flow it takes a change to be of.
+    flow: fn(FlowId, &Mutex<Open>) -> FlowId,
 }
 
 fn host(after: fn(Applied, &AccountId, &mut Open)) -> Host {
-    Host { accounts: MemoryAccounts::new(), open: Mutex::default(), after, replaced: |_, _| {} }
+    Host {
+        accounts: MemoryAccounts::new(),
+        open: Mutex::default(),
+        after,
+        replaced: |_, _| {},
+        flow: |flow, _| flow,
+    }
 }
 
 fn properly(applied: Applied, account: &AccountId, open: &mut Open) {
@@ -48,7 +56,8 @@ impl AccountStore for Host {
     }
 
     async fn set_password(&self, change: &PasswordChange) -> Result<Applied> {
-        let applied = self.accounts.set_password(change).await?;
+        let flow = (self.flow)(change.flow, &self.open);
+        let applied = self.accounts.set_password(&PasswordChange { flow, ..change.clone() }).await?;
         (self.after)(applied, &change.account, &mut self.open.lock().unwrap());
         Ok(applied)
     }
@@ -134,4 +143,30 @@ async fn whoever_is_replaced_is_signed_out() {
         open.remove(account);
     };
     breaks("whoever is replaced stays signed in", Host { replaced, ..host(properly) }).await;
+}
+
+#[tokio::test]
+async fn a_host_that_keeps_the_flow_breaks_nothing() {
+    assert_eq!(failure(last_change_contract(&host(properly))).await, "no promise is broken");
+}
+
+/// It sees a new flow in every call.
+#[tokio::test]
+async fn the_flow_of_the_last_change_is_forgotten() {
+    let flow = |_, calls: &Mutex<Open>| {
+        let mut calls = calls.lock().unwrap();
+        let count = calls.entry(AccountId::new("calls").unwrap()).or_default();
+        *count += 1;
+        FlowId::from_bytes(u128::from(*count).to_be_bytes())
+    };
+    let forgetful = Host { flow, ..host(properly) };
+    let promise = "a change that was made stays known, also after a change elsewhere";
+    assert_eq!(failure(last_change_contract(&forgetful)).await, promise);
+}
+
+/// It takes every change for the last one.
+#[tokio::test]
+async fn all_flows_are_one() {
+    let one = Host { flow: |_, _| FlowId::from_bytes([9; 16]), ..host(properly) };
+    assert_eq!(failure(last_change_contract(&one)).await, "another recovery's change is another matter");
 }

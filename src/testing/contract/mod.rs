@@ -7,6 +7,7 @@
 //! | a host's [`AccountStore`](crate::account::AccountStore) | [`account_store_contract`] |
 //! | one whose database is away | [`account_store_outage_contract`] |
 //! | a host's sessions | [`session_contract`] |
+//! | a host that keeps the flow of the last change | [`last_change_contract`] |
 //! | a host's [`Mailer`](crate::mail::Mailer) | [`mailer_contract`] |
 //!
 //! ```
@@ -34,4 +35,4 @@ pub use arrived::Arrived;
 pub use flows::flow_store_contract;
 pub use mailer::mailer_contract;
 pub use outage::{account_store_outage_contract, flow_store_outage_contract};
-pub use sessions::session_contract;
+pub use sessions::{last_change_contract, session_contract};

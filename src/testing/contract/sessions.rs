@@ -39,6 +39,30 @@ pub async fn session_contract(store: &dyn SeedAccounts) {
     assert_eq!(store.sessions(&ana.id).await, 1, "a change that was made before ends nothing anew");
 }
 
+/// A password that was set by recovery stays known as set, also when the host changed the account since: else the flow
+/// would end as if nothing had been set, and its notice would go to nobody (NO-1). For hosts that can keep the flow of the
+/// last change. `store` is empty.
+///
+/// # Panics
+/// With the promise that is broken.
+pub async fn last_change_contract(store: &dyn SeedAccounts) {
+    let mut ana = Account::new(AccountId::new("ana").expect("a legal id"), "ana");
+    ana.password = Some(hash("present password"));
+    store.put(ana.clone(), &index()).await;
+    let present = store.get(&ana.id).await.expect("answers").expect("ana is there").epoch();
+    let recovered = change(&ana, present, "recovered password");
+    assert_eq!(store.set_password(&recovered).await.expect("answers"), Applied::Done);
+    ana.password = Some(hash("changed elsewhere"));
+    store.put(ana.clone(), &index()).await;
+    let again = store.set_password(&recovered).await.expect("answers");
+    assert_eq!(again, Applied::Before, "a change that was made stays known, also after a change elsewhere");
+    let stored = store.get(&ana.id).await.expect("answers").expect("ana is there").password;
+    assert_eq!(stored, ana.password, "and does not come back");
+    let other = PasswordChange { flow: FlowId::from_bytes([2; 16]), ..recovered };
+    let answer = store.set_password(&other).await.expect("answers");
+    assert_eq!(answer, Applied::Conflict, "another recovery's change is another matter");
+}
+
 fn change(whose: &Account, expected: AccountEpoch, password: &str) -> PasswordChange {
     let (flow, account) = (FlowId::from_bytes([1; 16]), whose.id.clone());
     PasswordChange { flow, account, expected, hash: hash(password) }

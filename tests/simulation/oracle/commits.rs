@@ -3,13 +3,20 @@
 use super::legal::Passage;
 use super::{Book, FlowSeen, LinkSeen, Oracle, short};
 use crate::clock::NodeClock;
-use crate::stage::count;
+use crate::stage::{MINUTE, count};
 use futures_util::FutureExt as _;
+use regain::clock::Timestamp;
 use regain::flow::{FlowRecord, StateKind};
 use regain::store::{Claim, Commit, Committed, FlowStore as _, FlowWrite, Sweep};
 
 fn is_end(state: &str) -> bool {
     StateKind::from_code(state).is_none_or(StateKind::is_end)
+}
+
+/// Whether a commit came soon after the reading of the clock that its budgets are counted by. One that was held up for
+/// minutes in between finds older entries forgotten, and its own is forgotten early: rates are a little higher then.
+pub(super) fn is_prompt(clock: &NodeClock, read: Timestamp) -> bool {
+    clock.peek() - read.millis() < MINUTE
 }
 
 impl Oracle {
@@ -32,7 +39,7 @@ impl Oracle {
         if doing.what == "look" {
             self.stage.broken("opening a link writes nothing", format!("{commit:?}"));
         }
-        self.queued(&mut book, commit);
+        self.queued(&mut book, clock, commit);
         for write in &commit.flows {
             self.written(&mut book, clock, commit, write);
         }
@@ -53,7 +60,7 @@ impl Oracle {
         if matches!(write, FlowWrite::Insert(_)) {
             self.hold("a flow is inserted once", !book.flows.contains_key(&row.id), || short(row.id));
             let (typed, key) = book.asking.get(&self.stage.doing().id).cloned().unzip();
-            if let Some(key) = key {
+            if let Some(key) = key.filter(|_| is_prompt(clock, row.created_at)) {
                 book.asks.entry(key).or_default().push(row.created_at.millis());
             }
             let seen = FlowSeen {

@@ -1,5 +1,6 @@
 //! The outbox and the mail system: every queued mail is one message, to an address on file, until it is settled.
 
+use super::commits::is_prompt;
 use super::legal::token_in;
 use super::{Book, Oracle, short, text};
 use crate::clock::NodeClock;
@@ -26,7 +27,7 @@ pub struct MailSeen {
 }
 
 impl Oracle {
-    pub(super) fn queued(&self, book: &mut Book, commit: &Commit) {
+    pub(super) fn queued(&self, book: &mut Book, clock: &NodeClock, commit: &Commit) {
         for mail in &commit.mails {
             let event = self.stage.event();
             let line = commit.audit.iter().find(|line| line.flow == mail.flow && line.account.is_some());
@@ -37,6 +38,7 @@ impl Oracle {
             // A letter to all addresses of an account counts once.
             let first = commit.mails.iter().find(|other| other.flow == mail.flow);
             let counts = mail.letter != "password_changed" && first.is_some_and(|first| first.id == mail.id);
+            let counts = counts && is_prompt(clock, mail.created_at);
             if let Some(seen) = account.as_ref().and_then(|id| book.accounts.get_mut(id)).filter(|_| counts) {
                 seen.paid_mails.push(mail.created_at.millis());
             }
