@@ -1,6 +1,7 @@
 //! The letters in words. Every one says who it is from, what happened, and what to do if it was not you (NO-3).
 
 use crate::flow::Letter;
+use crate::mail;
 use askama::Template;
 use std::fmt;
 use time::OffsetDateTime;
@@ -21,9 +22,9 @@ impl Service {
     /// Names the service and its support.
     ///
     /// # Errors
-    /// [`InvalidService`] when one is empty, over 200 bytes, or has control characters.
+    /// [`InvalidService`] when one is empty, over 200 bytes, or has control characters or `=?`.
     pub fn new(name: &str, support: &str) -> Result<Self, InvalidService> {
-        let plain = |text: &str| (1..=200).contains(&text.len()) && !text.chars().any(char::is_control);
+        let plain = |text: &str| (1..=200).contains(&text.len()) && mail::is_plain(text);
         if !plain(name) || !plain(support) {
             return Err(InvalidService);
         }
@@ -33,7 +34,7 @@ impl Service {
 
 /// A service's name or support text that cannot be printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a service's name and its support text have 1 to 200 bytes and no control characters")]
+#[error("a service's name and its support text have 1 to 200 bytes, no control characters and no =?")]
 pub struct InvalidService;
 
 /// What a letter tells.
@@ -139,7 +140,7 @@ fn english(service: &Service, content: &LetterContent) -> (String, Vec<Block>) {
                 Block::Paragraph(format!(
                     "Somebody asked for the username of your account at {name}. It is:"
                 )),
-                Block::Value(username.clone()),
+                Block::Value(on_one_line(username)),
                 Block::Action { label: "Go to the sign-in page", url: Zeroizing::new(sign_in.clone()) },
                 paragraph("If you did not ask for this, you need not do anything. Nobody but you was told."),
             ],
@@ -183,6 +184,12 @@ fn english(service: &Service, content: &LetterContent) -> (String, Vec<Block>) {
             ],
         ),
     }
+}
+
+/// What comes from the account stays in its place: after a line break it would be taken for words of ours (NO-6).
+fn on_one_line(text: &str) -> String {
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    text.chars().map(|c| if breaks(c) { '\u{FFFD}' } else { c }).collect()
 }
 
 fn date(at: OffsetDateTime) -> String {

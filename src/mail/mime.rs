@@ -5,7 +5,7 @@
 use crate::account::AddressOnFile;
 use crate::identity::EmailAddress;
 use crate::ids::hex;
-use crate::mail::{Delivery, Message, Sender};
+use crate::mail::{self, Delivery, Message, Sender};
 use lettre::message::header::{ContentTransferEncoding, HeaderName, HeaderValue};
 use lettre::message::{Body, Mailbox, MessageBuilder, MultiPart, SinglePart};
 use sha2::{Digest as _, Sha256};
@@ -91,8 +91,8 @@ fn letter(
 ) -> Result<lettre::Message, BoxError> {
     let AddressOnFile::Email(to) = &message.to;
     // lettre would carry a line break along, encoded; what reads the mail may decode it into a header.
-    if [&message.subject, &message.message_id].iter().any(|text| text.chars().any(char::is_control)) {
-        return Err("the subject or the message id has a control character".into());
+    if [&message.subject, &message.message_id].iter().any(|text| !mail::is_plain(text)) {
+        return Err("the subject or the message id has a control character or an encoded word".into());
     }
     let boundary = format!("regain-{}", &digest(&message.message_id)[..40]);
     let parts = MultiPart::alternative()

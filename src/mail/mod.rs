@@ -52,9 +52,9 @@ impl Sender {
     /// The name shown beside the address.
     ///
     /// # Errors
-    /// [`InvalidSenderName`] for one with control characters, an empty one, or one over 128 bytes.
+    /// [`InvalidSenderName`] for one with control characters or `=?`, an empty one, or one over 128 bytes.
     pub fn named(mut self, name: &str) -> Result<Self, InvalidSenderName> {
-        if name.is_empty() || name.len() > 128 || name.chars().any(char::is_control) {
+        if name.is_empty() || name.len() > 128 || !is_plain(name) {
             return Err(InvalidSenderName);
         }
         self.name = Some(name.to_owned());
@@ -89,8 +89,14 @@ impl Sender {
 
 /// A sender's name that would break a header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a sender's name has 1 to 128 bytes and no control characters")]
+#[error("a sender's name has 1 to 128 bytes, no control characters and no =?")]
 pub struct InvalidSenderName;
+
+/// Whether a text stays what it is in a header: no control character, and none that a mail program makes of an encoded
+/// word of RFC 2047 (`=?utf-8?q?=0D=0A…?=`), which the libraries that write mails pass on as it is.
+pub(crate) fn is_plain(text: &str) -> bool {
+    !text.chars().any(char::is_control) && !text.contains("=?")
+}
 
 /// One mail, ready to go.
 #[derive(Clone)]

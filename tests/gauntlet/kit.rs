@@ -11,9 +11,10 @@ use regain::identity::EmailAddress;
 use regain::mail::Message;
 use regain::testing::{Someone, World, WorldBuilder};
 use regain::web::{ClientAddress, WebConfig, router};
-use std::fmt;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::{fmt, fs};
 use tower::ServiceExt as _;
 
 pub const ORIGIN: &str = "https://portal.mercy.example";
@@ -110,6 +111,19 @@ impl Site {
 
     /// Every request comes from another client: no budget of a network is in the way.
     pub async fn send(&self, method: Method, target: &str, headers: &[(&str, &str)], body: Body) -> Answer {
+        let [a, b, c, d] = self.clients.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        self.send_from([100 + a, b, c, d], method, target, headers, body).await
+    }
+
+    /// From this very client.
+    pub async fn send_from(
+        &self,
+        client: [u8; 4],
+        method: Method,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: Body,
+    ) -> Answer {
         let mut request = Request::new(body);
         *request.method_mut() = method;
         *request.uri_mut() = target.parse().unwrap();
@@ -118,9 +132,7 @@ impl Site {
             request.headers_mut().append(name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
         request.headers_mut().entry(CONTENT_TYPE).or_insert(HeaderValue::from_static(FORM));
-        let [a, b, c, d] = self.clients.fetch_add(1, Ordering::Relaxed).to_be_bytes();
-        let client = SocketAddr::from(([100 + a, b, c, d], 4_000));
-        request.extensions_mut().insert(ConnectInfo(client));
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::from((client, 4_000))));
         let Ok(response) = self.router.clone().oneshot(request).await;
         let (parts, body) = response.into_parts();
         let mut headers: Vec<_> = parts
@@ -197,6 +209,24 @@ pub fn fingerprint(account: &Account) -> String {
         account.factors,
         account.status,
     )
+}
+
+/// The library's own sources: name and text.
+pub fn sources() -> Vec<(String, String)> {
+    let mut sources = Vec::new();
+    read_sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")), &mut sources);
+    sources
+}
+
+fn read_sources(folder: &Path, into: &mut Vec<(String, String)>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            read_sources(&path, into);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            into.push((path.display().to_string(), fs::read_to_string(&path).unwrap()));
+        }
+    }
 }
 
 /// The token in the latest mail to somebody, as text.

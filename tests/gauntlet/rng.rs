@@ -1,12 +1,11 @@
 //! RNG: secrets come from the operating system, whole, and nothing else ever comes from where they come from.
 
-use crate::kit::{NEW, Site, Verdict, form, holds_and_catches};
+use crate::kit::{NEW, Site, Verdict, form, holds_and_catches, sources};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use regain::entropy::{Entropy, EntropyError, SystemEntropy};
 use regain::testing::{FailingEntropy, World};
-use std::path::Path;
+use std::cell::Cell;
 use std::sync::{Arc, Mutex};
-use std::{cell::Cell, fs};
 
 rows! { "RNG":
     "CVE-2023-42820" => rng_cve_2023_42820_jumpserver_seeded_in_public,
@@ -164,17 +163,6 @@ fn check_sources(sources: &[(String, String)]) -> Verdict {
     Ok(())
 }
 
-fn read_sources(folder: &Path, into: &mut Vec<(String, String)>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            read_sources(&path, into);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            into.push((path.display().to_string(), fs::read_to_string(&path).unwrap()));
-        }
-    }
-}
-
 /// When the source fails, every ask fails, and no mail goes out on a substitute.
 async fn check_no_fallback() -> Verdict {
     for draws in 0..8 {
@@ -195,13 +183,11 @@ async fn check_no_fallback() -> Verdict {
 /// random_password_generator: passwords came from Ruby's `rand`, a Mersenne Twister.
 #[tokio::test]
 async fn rng_cve_2019_25061_random_password_generator_rand() {
-    let mut ours = Vec::new();
-    read_sources(Path::new("src"), &mut ours);
     let twin =
         "fn password() -> String { (0..12).map(|_| ALPHABET[rand::random::<u8>() as usize % 62]).collect() }";
     let twin = [("generator.rs".to_owned(), twin.to_owned())];
     check_no_fallback().await.unwrap();
-    holds_and_catches(check_sources(&ours), check_sources(&twin), "uses rand::random");
+    holds_and_catches(check_sources(&sources()), check_sources(&twin), "uses rand::random");
 }
 
 /// devise-two-factor: a dependency read the length in other units, and secrets had 120 bits.

@@ -5,7 +5,9 @@
 mod batches;
 mod clocks;
 mod cluster;
+mod collations;
 mod faults;
+mod guesses;
 mod nodes;
 mod opening;
 mod plans;

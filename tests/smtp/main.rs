@@ -4,6 +4,7 @@ mod canary;
 mod contract;
 #[cfg(feature = "dkim")]
 mod dkim;
+mod dots;
 mod postfix;
 mod protection;
 mod real;
