@@ -24,7 +24,7 @@ pub type KeyId = u32;
 /// 2. Give every node the new key with [`with_key`](Self::with_key). New things are made under it; what waits is sealed
 ///    anew by the worker ([`Worker::old_keys_in_use`](crate::Worker::old_keys_in_use) tells when that is done), and the
 ///    audit record is vouched for by it within a minute.
-/// 3. Make the blind indexes anew ([`Reindex`](crate::identity::Reindex)).
+/// 3. Make the blind indexes anew ([`reindex`](crate::identity::reindex)).
 /// 4. After the life of a link (at most a day) take the old key out. What was typed too often may then be typed again, and
 ///    pseudonyms in the audit record change: both are made under the oldest key.
 ///
