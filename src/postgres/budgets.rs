@@ -7,6 +7,7 @@ use crate::budget::{BudgetKey, Spent, take_all};
 use crate::clock::Timestamp;
 use crate::ids::Realm;
 use crate::postgres::database::Database;
+use crate::postgres::message::portions;
 use crate::store::Commit;
 use sqlx::PgConnection;
 use sqlx::Row as _;
@@ -97,16 +98,20 @@ pub(super) async fn write(
 ) -> Result<bool, sqlx::Error> {
     let (mut changed, locked) = (ledger.changed, ledger.stored);
     changed.retain(|key, spent| locked.contains_key(key) || !spent.log.is_empty());
-    if changed.is_empty() {
-        return Ok(true);
+    let changed: Vec<(&BudgetKey, &Spent)> = changed.iter().collect();
+    let mut written = 0;
+    for rows in portions(&changed, |(_, spent)| 100 + spent.log.len()) {
+        let keys: Vec<&[u8]> = rows.iter().map(|(key, _)| &key.as_bytes()[..]).collect();
+        let ends: Vec<i64> = rows.iter().map(|(_, spent)| whole_minute(spent.full_at)).collect();
+        let logs: Vec<&[u8]> = rows.iter().map(|(_, spent)| &spent.log[..]).collect();
+        let is_locked = |key: &BudgetKey| locked.contains_key(key);
+        let locked: Vec<&[u8]> =
+            rows.iter().filter(|(key, _)| is_locked(key)).map(|(key, _)| &key.as_bytes()[..]).collect();
+        let query = database.query(WRITE).bind(realm.as_str());
+        let query = query.bind(keys).bind(ends).bind(logs).bind(locked);
+        written += query.execute(&mut *connection).await?.rows_affected();
     }
-    let keys: Vec<&[u8]> = changed.keys().map(|key| &key.as_bytes()[..]).collect();
-    let ends: Vec<i64> = changed.values().map(|spent| whole_minute(spent.full_at)).collect();
-    let logs: Vec<&[u8]> = changed.values().map(|spent| &spent.log[..]).collect();
-    let locked: Vec<&[u8]> = locked.keys().map(|key| &key.as_bytes()[..]).collect();
-    let query = database.query(WRITE).bind(realm.as_str());
-    let query = query.bind(keys).bind(ends).bind(logs).bind(locked);
-    Ok(query.execute(connection).await?.rows_affected() == changed.len() as u64)
+    Ok(written == changed.len() as u64)
 }
 
 /// Rounded up: `full_at` is only there for the sweep, and while it stays the same a busy row changes without its indexes.

@@ -26,6 +26,7 @@ mod commit;
 mod database;
 mod flows;
 mod listen;
+mod message;
 mod party;
 mod queue;
 mod rows;

@@ -1,10 +1,11 @@
-//! Rows of one or of many commits, each table's in one statement.
+//! Rows of one or of many commits, each table's in one statement, or in as few as go into messages of their own.
 
 use crate::audit::AuditRecord;
 use crate::clock::Timestamp;
 use crate::flow::FlowRecord;
 use crate::ids::{AccountId, FlowId, Realm};
 use crate::postgres::database::Database;
+use crate::postgres::message::portions;
 use crate::sql::{damaged, integer};
 use crate::store::{FlowWrite, OutboxMail};
 use sqlx::postgres::PgRow;
@@ -82,27 +83,41 @@ pub(super) async fn write_flows(
         [FlowWrite::Update(_), ..] => UPDATE_FLOWS,
     };
     let records: Vec<&FlowRecord> = writes.iter().map(|write| record(write)).collect();
+    let mut written = 0;
+    for records in portions(&records, |record| 300 + record.sealed.as_ref().map_or(0, Vec::len)) {
+        written += write_records(database, sql, realm, records, connection).await?;
+    }
+    Ok(written == writes.len() as u64)
+}
+
+async fn write_records(
+    database: &Database,
+    sql: &'static str,
+    realm: &Realm,
+    records: &[&FlowRecord],
+    connection: &mut PgConnection,
+) -> Result<u64, sqlx::Error> {
     let query = database
         .query(sql)
         .bind(realm.as_str())
-        .bind(column(&records, |record| &record.id.as_bytes()[..]))
-        .bind(column(&records, |record| &record.purpose[..]))
-        .bind(column(&records, |record| integer(record.version)))
-        .bind(column(&records, |record| &record.state[..]))
-        .bind(column(&records, |record| record.reason.as_deref()))
-        .bind(column(&records, |record| record.account.as_ref().map(|id| AccountId::as_str(id).as_bytes())))
-        .bind(column(&records, |record| record.live_link))
-        .bind(column(&records, |record| record.digest.as_ref().map(|digest| &digest[..])))
-        .bind(column(&records, |record| record.epoch.as_ref().map(|epoch| &epoch[..])))
-        .bind(column(&records, |record| record.factor.as_deref()))
-        .bind(column(&records, |record| i64::from(record.attempts)))
-        .bind(column(&records, |record| record.sealed.as_deref()))
-        .bind(column(&records, |record| record.created_at.millis()))
-        .bind(column(&records, |record| record.opened_at.map(Timestamp::millis)))
-        .bind(column(&records, |record| record.expires_at.map(Timestamp::millis)))
-        .bind(column(&records, |record| record.high.map(Timestamp::millis)))
-        .bind(column(&records, |record| record.due_at.map(Timestamp::millis)));
-    Ok(query.execute(connection).await?.rows_affected() == writes.len() as u64)
+        .bind(column(records, |record| &record.id.as_bytes()[..]))
+        .bind(column(records, |record| &record.purpose[..]))
+        .bind(column(records, |record| integer(record.version)))
+        .bind(column(records, |record| &record.state[..]))
+        .bind(column(records, |record| record.reason.as_deref()))
+        .bind(column(records, |record| record.account.as_ref().map(|id| AccountId::as_str(id).as_bytes())))
+        .bind(column(records, |record| record.live_link))
+        .bind(column(records, |record| record.digest.as_ref().map(|digest| &digest[..])))
+        .bind(column(records, |record| record.epoch.as_ref().map(|epoch| &epoch[..])))
+        .bind(column(records, |record| record.factor.as_deref()))
+        .bind(column(records, |record| i64::from(record.attempts)))
+        .bind(column(records, |record| record.sealed.as_deref()))
+        .bind(column(records, |record| record.created_at.millis()))
+        .bind(column(records, |record| record.opened_at.map(Timestamp::millis)))
+        .bind(column(records, |record| record.expires_at.map(Timestamp::millis)))
+        .bind(column(records, |record| record.high.map(Timestamp::millis)))
+        .bind(column(records, |record| record.due_at.map(Timestamp::millis)));
+    Ok(query.execute(connection).await?.rows_affected())
 }
 
 pub(super) fn record(write: &FlowWrite) -> &FlowRecord {
@@ -126,9 +141,18 @@ pub(super) async fn insert_mails(
     mails: &[&OutboxMail],
     connection: &mut PgConnection,
 ) -> Result<(), sqlx::Error> {
-    if mails.is_empty() {
-        return Ok(());
+    for mails in portions(mails, |mail| 150 + mail.sealed.len()) {
+        insert_mail_rows(database, realm, mails, connection).await?;
     }
+    Ok(())
+}
+
+async fn insert_mail_rows(
+    database: &Database,
+    realm: &Realm,
+    mails: &[&OutboxMail],
+    connection: &mut PgConnection,
+) -> Result<(), sqlx::Error> {
     let query = database
         .query(INSERT_MAILS)
         .bind(realm.as_str())
@@ -156,9 +180,18 @@ pub(super) async fn insert_audit(
     lines: &[&AuditRecord],
     connection: &mut PgConnection,
 ) -> Result<(), sqlx::Error> {
-    if lines.is_empty() {
-        return Ok(());
+    for lines in portions(lines, |_| 200) {
+        insert_lines(database, realm, lines, connection).await?;
     }
+    Ok(())
+}
+
+async fn insert_lines(
+    database: &Database,
+    realm: &Realm,
+    lines: &[&AuditRecord],
+    connection: &mut PgConnection,
+) -> Result<(), sqlx::Error> {
     let query = database
         .query(INSERT_AUDIT)
         .bind(realm.as_str())
