@@ -10,6 +10,7 @@ mod faults;
 mod guesses;
 mod nodes;
 mod opening;
+mod orders;
 mod plans;
 mod pooler;
 mod proxy;
