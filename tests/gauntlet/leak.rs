@@ -278,6 +278,9 @@ async fn story_for_the_log() -> Vec<String> {
 /// Easy WP SMTP: its debug log, readable for all, had whole mails in it, reset links included.
 #[tokio::test]
 async fn leak_cve_2020_35234_easy_wp_smtp_mails_in_the_log() {
+    // Once without a log: a place in the code that another thread comes to for the first time, just when the log begins,
+    // would be left out of it.
+    story_for_the_log().await;
     let regain = logged(story_for_the_log()).await;
     assert!(
         regain.texts.iter().any(|line| line.contains("mail not delivered")),
