@@ -41,6 +41,9 @@ impl Portal {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
+            // A group of its own: one that is stopped would else take all others along when the shell that began all this
+            // ends (SIGHUP to an orphaned group with a stopped member).
+            .process_group(0)
             .kill_on_drop(true)
             .spawn()
             .unwrap();
