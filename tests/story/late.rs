@@ -2,17 +2,19 @@
 
 use super::{NEW, choose, sign_in, told};
 use async_trait::async_trait;
+use regain::RecoveryError;
 use regain::account::{Account, AccountStatus, AccountStore, Applied, PasswordChange};
 use regain::identity::{Identifier, IdentityKey};
 use regain::ids::AccountId;
 use regain::memory::MemoryAccounts;
 use regain::recovery::Chosen;
 use regain::store::StoreError;
-use regain::testing::World;
+use regain::testing::{Someone, World};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use time::Duration;
 use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 
 /// The first password to be set hangs until it is let go.
 struct Hanging {
@@ -45,24 +47,31 @@ impl AccountStore for Hanging {
     }
 }
 
-fn hanging() -> (Arc<World>, Arc<Hanging>) {
+/// Somebody has chosen a password, and the host does not answer yet.
+struct Scene {
+    world: Arc<World>,
+    host: Arc<Hanging>,
+    ana: Someone,
+    choosing: JoinHandle<Result<Chosen, RecoveryError>>,
+}
+
+async fn hanging() -> Scene {
     let accounts = Arc::new(MemoryAccounts::new());
     let (hangs, reached, let_go) = (AtomicBool::new(true), Notify::new(), Notify::new());
     let host = Arc::new(Hanging { accounts: accounts.clone(), hangs, reached, let_go });
-    (Arc::new(World::builder().accounts(accounts).served_accounts(host.clone()).build()), host)
+    let world = Arc::new(World::builder().accounts(accounts).served_accounts(host.clone()).build());
+    let ana = world.person("Ana").await;
+    let link = world.fresh_link(&ana).await;
+    let asking = world.clone();
+    let choosing = tokio::spawn(async move { choose(&asking, &link, NEW).await });
+    host.reached.notified().await;
+    Scene { world, host, ana, choosing }
 }
 
 /// NO-1: another worker was told of a conflict and ended the flow; then the host took the password all the same.
 #[tokio::test]
 async fn a_password_that_is_set_after_its_flow_has_ended_is_told() {
-    let (world, host) = hanging();
-    let ana = world.person("Ana").await;
-    let link = world.fresh_link(&ana).await;
-    let choosing = tokio::spawn({
-        let world = world.clone();
-        async move { choose(&world, &link, NEW).await }
-    });
-    host.reached.notified().await;
+    let Scene { world, host, ana, choosing } = hanging().await;
     world.change(&ana, |account| account.status = AccountStatus::Disabled).await;
     world.clock.advance(Duration::minutes(2));
     world.work().await;
@@ -81,14 +90,7 @@ async fn a_password_that_is_set_after_its_flow_has_ended_is_told() {
 /// Two that set one password tell of it once.
 #[tokio::test]
 async fn a_password_that_another_worker_has_completed_is_told_once() {
-    let (world, host) = hanging();
-    let ana = world.person("Ana").await;
-    let link = world.fresh_link(&ana).await;
-    let choosing = tokio::spawn({
-        let world = world.clone();
-        async move { choose(&world, &link, NEW).await }
-    });
-    host.reached.notified().await;
+    let Scene { world, host, ana, choosing } = hanging().await;
     world.clock.advance(Duration::minutes(2));
     world.work().await;
     host.let_go.notify_one();
