@@ -90,7 +90,7 @@ impl Work for Job {
     fn may_undo_writes(&self) -> bool {
         let Self::Commit(commit) = self else { return false };
         let simple = matches!(commit.flows[..], [] | [FlowWrite::Insert(_)]);
-        !simple || !commit.revivals.is_empty() || commit.checkpoint.is_some()
+        !simple || !commit.mails.is_empty() || !commit.revivals.is_empty() || commit.checkpoint.is_some()
     }
 
     async fn run(&self, connection: &mut SqliteConnection) -> Result<Verdict<Answer>, sqlx::Error> {

@@ -19,6 +19,16 @@ pub(super) async fn an_id_is_used_once(store: &dyn FlowStore) {
     assert_eq!(again, Committed::Conflict, "the id of a waiting mail is not used again");
 }
 
+pub(super) async fn a_mail_that_is_refused_takes_all_along(store: &dyn FlowStore) {
+    done(store, mails([mail(1, 0)])).await;
+    let spent =
+        Commit { spends: vec![spend(9, 1, 0)], mails: vec![mail(1, 7)], ..flows([insert(requested(3))]) };
+    assert_eq!(commit_of(store, spent).await, Committed::Conflict, "whatever else is in the commit");
+    assert_eq!(load(store, 3).await, None, "a mail that is refused takes its flow along");
+    let unspent = commit_of(store, spends([spend(9, 1, 0)])).await;
+    assert_eq!(unspent, Committed::Done, "a mail that is refused spends nothing");
+}
+
 pub(super) async fn only_the_next_version_is_accepted(store: &dyn FlowStore) {
     done(store, flows([insert(FlowRecord { version: 5, ..requested(1) })])).await;
     for version in [0, 1, 4, 5, 7, u64::from(u32::MAX)] {

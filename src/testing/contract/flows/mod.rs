@@ -112,6 +112,7 @@ async fn housekeeping(fresh: &impl AsyncFn() -> Arc<dyn FlowStore>) {
     housekeeping::the_audit_record_keeps_its_order(&*fresh().await).await;
     races::a_reader_of_the_audit_record_misses_nothing(&fresh().await).await;
     housekeeping::depth_counts_what_waits(&*fresh().await).await;
+    commits::a_mail_that_is_refused_takes_all_along(&*fresh().await).await;
 }
 
 async fn upkeep(fresh: &impl AsyncFn() -> Arc<dyn FlowStore>) {
