@@ -6,6 +6,7 @@
 
 mod ask;
 mod config;
+mod documents;
 mod link;
 mod password;
 mod resolve;

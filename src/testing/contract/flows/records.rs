@@ -49,6 +49,7 @@ pub(super) fn requested(n: u8) -> FlowRecord {
         account: None,
         live_link: false,
         digest: None,
+        code: None,
         epoch: None,
         factor: None,
         attempts: 0,
@@ -232,6 +233,7 @@ pub(super) fn bounds(limit: u32) -> Sweep {
         budgets_full_at: never,
         dead_before: never,
         kept_until: never,
+        documents_kept_until: never,
         audit_closed_before: never,
         limit,
     }
