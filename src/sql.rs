@@ -5,8 +5,8 @@
 use crate::audit::{Actor, AuditRecord, Checkpoint, Pseudonym};
 use crate::clock::Timestamp;
 use crate::flow::FlowRecord;
-use crate::ids::{AccountId, FlowId, MailId, Realm};
-use crate::store::{DeadLetter, OutboxMail, SealedIn, StoreError, StoreErrorKind};
+use crate::ids::{AccountId, DocumentId, FlowId, MailId, Realm};
+use crate::store::{DeadLetter, Document, DocumentKind, OutboxMail, SealedIn, StoreError, StoreErrorKind};
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -36,6 +36,11 @@ pub(crate) fn damaged(column: &'static str) -> StoreError {
 /// As the database's integer; what is too large is stored as the largest.
 pub(crate) fn integer(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// Where the queue of open documents goes on. Before all of them: no name is empty, and no time is earlier.
+pub(crate) fn place(after: Option<&(Timestamp, DocumentId)>) -> (i64, Vec<u8>) {
+    after.map_or((i64::MIN, vec![]), |(created, id)| (created.millis(), id.as_bytes().to_vec()))
 }
 
 /// The rows that can be read. One damaged row must not keep a worker from the others; it comes again with each lease.
@@ -75,8 +80,16 @@ fn realm(row: &impl Values) -> Result<Realm> {
     Realm::new(&text(row, "realm")?).map_err(|_| damaged("realm"))
 }
 
-pub(crate) fn flow(row: &impl Values) -> Result<FlowRecord> {
+fn account(row: &impl Values) -> Result<Option<AccountId>> {
     let account = row.text("account")?;
+    account.as_deref().map(AccountId::new).transpose().map_err(|_| damaged("account"))
+}
+
+fn kind(row: &impl Values, column: &'static str) -> Result<DocumentKind> {
+    DocumentKind::from_code(&text(row, column)?).ok_or_else(|| damaged(column))
+}
+
+pub(crate) fn flow(row: &impl Values) -> Result<FlowRecord> {
     Ok(FlowRecord {
         id: FlowId::from_bytes(array(row, "id")?),
         realm: realm(row)?,
@@ -84,10 +97,10 @@ pub(crate) fn flow(row: &impl Values) -> Result<FlowRecord> {
         version: count(row, "version")?,
         state: text(row, "state")?,
         reason: row.text("reason")?,
-        account: account.as_deref().map(AccountId::new).transpose().map_err(|_| damaged("account"))?,
+        account: account(row)?,
         live_link: row.flag("live_link")?,
         digest: maybe_array(row, "digest")?,
-        code: None,
+        code: maybe_array(row, "code")?,
         epoch: maybe_array(row, "epoch")?,
         factor: row.text("factor")?,
         attempts: count(row, "attempts")?,
@@ -97,6 +110,21 @@ pub(crate) fn flow(row: &impl Values) -> Result<FlowRecord> {
         expires_at: maybe_time(row, "expires_at")?,
         high: maybe_time(row, "high")?,
         due_at: maybe_time(row, "due_at")?,
+    })
+}
+
+pub(crate) fn document(row: &impl Values) -> Result<Document> {
+    Ok(Document {
+        realm: realm(row)?,
+        kind: kind(row, "kind")?,
+        id: DocumentId::from_bytes(array(row, "id")?),
+        version: count(row, "version")?,
+        account: account(row)?,
+        open: row.flag("open")?,
+        sealed: row.bytes("sealed")?.ok_or_else(|| damaged("sealed"))?,
+        created_at: time(row, "created_at")?,
+        due_at: maybe_time(row, "due_at")?,
+        keep_until: maybe_time(row, "keep_until")?,
     })
 }
 
@@ -141,13 +169,14 @@ pub(crate) fn checkpoint(row: &impl Values) -> Result<Checkpoint> {
     })
 }
 
-/// A sealed value with its place: `flow`, `mail` or `dead_letter`.
+/// A sealed value with its place: `flow`, `mail`, `dead_letter` or `document`. `state` is a flow's state or a document's kind.
 pub(crate) fn sealed(row: &impl Values) -> Result<(SealedIn, Vec<u8>)> {
     let id = array(row, "id")?;
     let place = match text(row, "place")?.as_str() {
         "flow" => SealedIn::Flow(FlowId::from_bytes(id), text(row, "state")?),
         "mail" => SealedIn::Mail(MailId::from_bytes(id)),
         "dead_letter" => SealedIn::DeadLetter(MailId::from_bytes(id)),
+        "document" => SealedIn::Document(kind(row, "state")?, DocumentId::from_bytes(id)),
         _ => return Err(damaged("place")),
     };
     Ok((place, row.bytes("sealed")?.ok_or_else(|| damaged("sealed"))?))

@@ -8,31 +8,52 @@ use tempfile::TempDir;
 const SOURCE: &str = concat!(
     include_str!("../src/sqlite/flows.rs"),
     include_str!("../src/sqlite/upkeep.rs"),
-    include_str!("../src/sqlite/commit.rs")
+    include_str!("../src/sqlite/commit.rs"),
+    include_str!("../src/sqlite/documents.rs")
 );
-const HOT: [&str; 3] = ["regain_flow", "regain_outbox", "regain_budget"];
+const HOT: [&str; 4] = ["regain_flow", "regain_outbox", "regain_budget", "regain_document"];
 
 /// A part of a statement that occurs in no other, and how its rows are found.
-const INDEXES: [(&str, &str); 7] = [
+const INDEXES: [(&str, &str); 13] = [
     ("live_link = 1", "regain_flow_live (realm=? AND account=?)"),
-    ("due_at IS NOT NULL AND due_at <=", "regain_flow_due (realm=? AND due_at>? AND due_at<?)"),
+    (
+        "regain_flow_due WHERE realm = ? AND due_at IS NOT NULL AND due_at <=",
+        "regain_flow_due (realm=? AND due_at>? AND due_at<?)",
+    ),
     ("UPDATE regain_outbox SET due_at = ?, attempts", "regain_outbox_due (realm=? AND due_at<?)"),
     ("due_at IS NULL AND created_at <", "regain_flow_ended (realm=? AND created_at<?)"),
     ("AND full_at <=", "regain_budget_full (realm=? AND full_at<?)"),
     ("SELECT key, log FROM regain_budget", "PRIMARY KEY (realm=? AND key=?)"),
     ("SELECT * FROM regain_flow WHERE realm = ? AND id = ?", "PRIMARY KEY (realm=? AND id=?)"),
+    (
+        "SELECT * FROM regain_document WHERE realm = ? AND kind = ? AND id = ?",
+        "autoindex_regain_document_1 (realm=? AND kind=? AND id=?)",
+    ),
+    ("kind = ? AND account = ?", "regain_document_of (realm=? AND kind=? AND account=?)"),
+    ("(created_at, id) > (?, ?)", "regain_document_open (realm=? AND kind=? AND (created_at,id)>(?,?))"),
+    (
+        "regain_document INDEXED BY regain_document_due",
+        "regain_document_due (realm=? AND due_at>? AND due_at<?)",
+    ),
+    ("regain_document_kept", "regain_document_kept (realm=? AND keep_until<?)"),
+    ("UNION ALL", "regain_document_key (realm=? AND <expr>=?)"),
 ];
 
 /// 2,000 flows that ended, 20 that live, and as many budgets and mails.
 const ROWS: &str = "
     WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 2020)
-    INSERT INTO regain_flow SELECT 'clinic', randomblob(16), 'password', 3,
+    INSERT INTO regain_flow (realm, id, purpose, version, state, reason, account, live_link, digest, epoch, factor,
+        attempts, sealed, created_at, opened_at, expires_at, high, due_at) SELECT 'clinic', randomblob(16), 'password', 3,
         iif(i > 2000, 'link_sent', 'completed'), NULL, iif(i > 2000, 'account-' || i, NULL), i > 2000,
         iif(i > 2000, randomblob(32), NULL), NULL, NULL, 0, NULL, i, i, i + 9, i, iif(i > 2000, i + 9, NULL)
     FROM n;
     INSERT INTO regain_outbox
         SELECT realm, id, id, 'recovery_link', zeroblob(900), 0, created_at, created_at FROM regain_flow;
-    INSERT INTO regain_budget SELECT realm, randomblob(32), created_at, zeroblob(12) FROM regain_flow;";
+    INSERT INTO regain_budget SELECT realm, randomblob(32), created_at, zeroblob(12) FROM regain_flow;
+    INSERT INTO regain_document SELECT realm, 'case', id, 3, account, live_link, zeroblob(300), created_at, due_at, due_at
+        FROM regain_flow;
+    INSERT INTO regain_document SELECT realm, 'security', id, 3, hex(id), 0, zeroblob(300), created_at, NULL, NULL
+        FROM regain_flow;";
 
 /// The statements as they stand in the source.
 fn statements() -> Vec<String> {

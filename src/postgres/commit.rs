@@ -1,6 +1,6 @@
 //! Several [`Commit`]s, one transaction.
 //!
-//! Flows are locked before mails, mails before budgets, and each in the order of their keys: the same in every
+//! Flows are locked before documents, documents before mails, mails before budgets, and each in the order of their keys: the same in every
 //! transaction of every node. Who is refused, and who has to wait for the next transaction, is known before anything is
 //! written, as far as it can be; what turns up later undoes the whole transaction, and it is begun anew.
 
@@ -8,6 +8,7 @@ use crate::clock::Timestamp;
 use crate::ids::FlowId;
 use crate::postgres::budgets::{self, Ledger, Logs};
 use crate::postgres::database::{Database, TRIES, code, try_again};
+use crate::postgres::documents;
 use crate::postgres::party::{self, in_any_order};
 use crate::postgres::settlements::settle;
 use crate::postgres::upkeep;
@@ -86,7 +87,7 @@ async fn attempt_on(
         return Ok(Attempt::Answered(draft.answers));
     }
     let mut transaction = database.begin(connection).await?;
-    draft.look_at_flows(database, &mut transaction).await?;
+    draft.look_at_rows(database, &mut transaction).await?;
     let applied = apply(database, &draft.going(), &mut transaction).await;
     match draft.settle(applied)? {
         Next::Commit => {
@@ -137,26 +138,30 @@ impl<'c> Draft<'c> {
         self.going.iter().map(|place| self.commits[*place]).collect()
     }
 
-    /// Locks the flows that are to be changed. Whoever expects another version than is stored goes no further; whoever
-    /// changes a flow of an account that another one touches waits for the next transaction.
-    async fn look_at_flows(
+    /// Locks the flows and documents that are to be changed. Whoever expects another version than is stored goes no further;
+    /// whoever changes a flow of an account that another one touches waits for the next transaction.
+    async fn look_at_rows(
         &mut self,
         database: &Database,
         connection: &mut PgConnection,
     ) -> Result<(), sqlx::Error> {
         let going = self.going();
         let ids: Vec<FlowId> = going.iter().flat_map(|commit| updates(commit)).map(|(id, _)| id).collect();
-        if ids.is_empty() {
+        let keys: Vec<documents::Key> =
+            going.iter().flat_map(|commit| documents::updates(commit)).map(|(key, _)| key).collect();
+        if ids.is_empty() && keys.is_empty() {
             return Ok(());
         }
-        let stored = lock_flows(database, &going[0].realm, ids, connection).await?;
+        let realm = &going[0].realm;
+        let stored = lock_flows(database, realm, ids, connection).await?;
+        let versions = documents::lock(database, realm, keys, connection).await?;
         let mut touched: HashSet<Vec<u8>> = HashSet::new();
         for place in std::mem::take(&mut self.going) {
             let commit = self.commits[place];
             let owner = |(id, _): (FlowId, i64)| stored.get(&id).and_then(|stored| stored.account.clone());
             let mut accounts: HashSet<Vec<u8>> = updates(commit).filter_map(owner).collect();
             accounts.extend(party::accounts(commit).map(|id| id.as_str().as_bytes().to_vec()));
-            if !fits(commit, &stored) {
+            if !fits(commit, &stored, &versions) {
                 self.answers[place] = Some(Committed::Conflict);
             } else if touched.is_disjoint(&accounts) {
                 touched.extend(accounts);
@@ -224,9 +229,10 @@ fn updates(commit: &Commit) -> impl Iterator<Item = (FlowId, i64)> {
 }
 
 /// One whose writes have an order of their own is judged when they are written.
-fn fits(commit: &Commit, stored: &HashMap<FlowId, Stored>) -> bool {
-    let is_there = |(id, version)| stored.get(&id).is_some_and(|stored| stored.version == version);
-    !party::in_any_order(commit) || updates(commit).all(is_there)
+fn fits(commit: &Commit, stored: &HashMap<FlowId, Stored>, versions: &HashMap<documents::Key, i64>) -> bool {
+    let flow = |(id, version)| stored.get(&id).is_some_and(|stored| stored.version == version);
+    let document = |(key, version)| versions.get(&key) == Some(&version);
+    !party::in_any_order(commit) || updates(commit).all(flow) && documents::updates(commit).all(document)
 }
 
 /// How far a transaction got.
@@ -247,6 +253,11 @@ async fn apply(
     let realm = &first.realm;
     for writes in flows_in_turn(commits) {
         if !write_flows(database, realm, &writes, connection).await? {
+            return Ok(Applied::Unfit);
+        }
+    }
+    for writes in documents::in_turn(commits, commits.iter().all(|commit| in_any_order(commit))) {
+        if !documents::write(database, realm, &writes, connection).await? {
             return Ok(Applied::Unfit);
         }
     }

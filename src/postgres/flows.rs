@@ -6,19 +6,21 @@ use crate::flow::FlowRecord;
 use crate::ids::{AccountId, DocumentId, FlowId, MailId, Realm};
 use crate::keys::KeyId;
 use crate::postgres::database::{Database, connect, failed, in_time, try_again};
+use crate::postgres::documents::document;
 use crate::postgres::listen::Bell;
 use crate::postgres::party::is_upkeep;
 use crate::postgres::queue::Queue;
 use crate::postgres::schema::{self, SchemaName};
 use crate::postgres::statements::{
-    AUDIT, CHECKPOINTS, CLAIM_FLOWS, CLAIM_MAILS, DEAD_LETTER, DEAD_LETTERS, FORGET_SEALED, LAST_CHECKPOINT,
-    LIVE_LINKS, LOAD, NUMBER, SWEEP_BUDGETS, SWEEP_DEAD, SWEEP_FLOWS,
+    AUDIT, CHECKPOINTS, CLAIM_DOCUMENTS, CLAIM_FLOWS, CLAIM_MAILS, DEAD_LETTER, DEAD_LETTERS, DOCUMENT,
+    DOCUMENTS_OF, FORGET_SEALED, LAST_CHECKPOINT, LIVE_LINKS, LOAD, NUMBER, OPEN_DOCUMENTS, SWEEP_BUDGETS,
+    SWEEP_DEAD, SWEEP_DOCUMENTS, SWEEP_FLOWS,
 };
 use crate::postgres::upkeep;
 use crate::sql::{self, integer};
 use crate::store::{
-    Claim, Commit, Committed, DeadLetter, Depth, Document, DocumentKind, DutyClaim, FlowStore, FlowWrite,
-    OutboxMail, SealedIn, StoreError, Sweep,
+    Claim, Commit, Committed, DeadLetter, Depth, Document, DocumentKind, DocumentWrite, DutyClaim, FlowStore,
+    FlowWrite, OutboxMail, SealedIn, StoreError, Sweep,
 };
 use async_trait::async_trait;
 use sqlx::postgres::PgRow;
@@ -106,7 +108,10 @@ impl PostgresFlows {
 
 /// Whether others may have something to do after it.
 fn leaves_work(commit: &Commit) -> bool {
-    !commit.mails.is_empty() || commit.flows.iter().any(|write| matches!(write, FlowWrite::Insert(_)))
+    let is_due = |write: &DocumentWrite| document(write).due_at.is_some();
+    !commit.mails.is_empty()
+        || commit.flows.iter().any(|write| matches!(write, FlowWrite::Insert(_)))
+        || commit.documents.iter().any(is_due)
 }
 
 /// The bounds of a statement that takes work or sweeps.
@@ -124,10 +129,14 @@ impl<'a> From<&'a Claim> for Work<'a> {
     }
 }
 
-/// Whether it may have to wait for a lock on a flow or a mail. An ask never does, and waits for none that does.
+/// Whether it may have to wait for a lock on a flow, a document or a mail: for a new document too, since its name may be
+/// derived, and two nodes may come upon it at once. An ask never does, and waits for none that does.
 fn changes_rows(commit: &Commit) -> bool {
     let update = |write: &FlowWrite| matches!(write, FlowWrite::Update(_));
-    !commit.settlements.is_empty() || is_upkeep(commit) || commit.flows.iter().any(update)
+    !commit.settlements.is_empty()
+        || !commit.documents.is_empty()
+        || is_upkeep(commit)
+        || commit.flows.iter().any(update)
 }
 
 #[async_trait]
@@ -144,35 +153,40 @@ impl FlowStore for PostgresFlows {
 
     async fn document(
         &self,
-        _: &Realm,
-        _: DocumentKind,
-        _: DocumentId,
+        realm: &Realm,
+        kind: DocumentKind,
+        id: DocumentId,
     ) -> Result<Option<Document>, StoreError> {
-        Err(StoreError::plain("documents: not yet"))
+        let query = self.database.query(DOCUMENT).bind(realm.as_str()).bind(kind.code());
+        Ok(self.database.read(query.bind(&id.as_bytes()[..]), sql::document).await?.pop())
     }
 
     async fn documents_of(
         &self,
-        _: &Realm,
-        _: DocumentKind,
-        _: &AccountId,
-        _: u32,
+        realm: &Realm,
+        kind: DocumentKind,
+        account: &AccountId,
+        limit: u32,
     ) -> Result<Vec<Document>, StoreError> {
-        Err(StoreError::plain("documents: not yet"))
+        let query = self.database.query(DOCUMENTS_OF).bind(realm.as_str()).bind(kind.code());
+        let query = query.bind(account.as_str().as_bytes()).bind(i64::from(limit));
+        self.database.read(query, sql::document).await
     }
 
     async fn open_documents(
         &self,
-        _: &Realm,
-        _: DocumentKind,
-        _: Option<(Timestamp, DocumentId)>,
-        _: u32,
+        realm: &Realm,
+        kind: DocumentKind,
+        after: Option<(Timestamp, DocumentId)>,
+        limit: u32,
     ) -> Result<Vec<Document>, StoreError> {
-        Err(StoreError::plain("documents: not yet"))
+        let (created, id) = sql::place(after.as_ref());
+        let query = self.database.query(OPEN_DOCUMENTS).bind(realm.as_str()).bind(kind.code());
+        self.database.read(query.bind(created).bind(id).bind(i64::from(limit)), sql::document).await
     }
 
-    async fn claim_documents(&self, _: &Claim) -> Result<Vec<Document>, StoreError> {
-        Err(StoreError::plain("documents: not yet"))
+    async fn claim_documents(&self, claim: &Claim) -> Result<Vec<Document>, StoreError> {
+        Ok(sql::readable(&self.change(CLAIM_DOCUMENTS, &claim.into()).await?, sql::document))
     }
 
     async fn commit(&self, wanted: Commit) -> Result<Committed, StoreError> {
@@ -203,6 +217,7 @@ impl FlowStore for PostgresFlows {
             (SWEEP_FLOWS, sweep.ended_before),
             (SWEEP_BUDGETS, sweep.budgets_full_at),
             (SWEEP_DEAD, sweep.dead_before),
+            (SWEEP_DOCUMENTS, sweep.documents_kept_until),
         ] {
             let work = Work { realm, until: bound.millis(), limit: sweep.limit, lease_until: None };
             swept += self.change(sql, &work).await?.len() as u64;

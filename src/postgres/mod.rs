@@ -24,6 +24,7 @@
 mod budgets;
 mod commit;
 mod database;
+mod documents;
 mod flows;
 mod listen;
 mod message;

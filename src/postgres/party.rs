@@ -1,10 +1,11 @@
 //! Which commits go together.
 //!
-//! Members of one transaction touch different flows, different mails, and the links of different accounts: so each gets
+//! Members of one transaction touch different flows, different documents, different mails, and the links of different accounts: so each gets
 //! the answer that it would get alone, whatever becomes of the others, and all rows of a table can be written by one
 //! statement. Budgets they may share; those are decided one after the other.
 
 use crate::ids::{AccountId, FlowId, MailId, Realm};
+use crate::postgres::documents;
 use crate::postgres::writes::record;
 use crate::store::{Commit, FlowWrite};
 use std::collections::HashSet;
@@ -23,6 +24,7 @@ pub(super) struct Party {
     closed: bool,
     flows: HashSet<FlowId>,
     accounts: HashSet<AccountId>,
+    documents: HashSet<documents::Key>,
     mails: HashSet<MailId>,
 }
 
@@ -48,6 +50,7 @@ impl Party {
         self.members += 1;
         self.flows.extend(flows(commit));
         self.accounts.extend(accounts(commit).cloned());
+        self.documents.extend(documents::keys(commit));
         self.mails.extend(mails(commit));
         true
     }
@@ -56,6 +59,7 @@ impl Party {
         self.realm.as_ref() != Some(&commit.realm)
             || flows(commit).any(|id| self.flows.contains(&id))
             || accounts(commit).any(|id| self.accounts.contains(id))
+            || documents::keys(commit).any(|key| self.documents.contains(&key))
             || mails(commit).any(|id| self.mails.contains(&id))
     }
 }
@@ -64,7 +68,11 @@ impl Party {
 pub(super) fn in_any_order(commit: &Commit) -> bool {
     let links_end_first = commit.flows.is_sorted_by_key(|write| record(write).live_link);
     let tried = || commit.settlements.iter().map(|settlement| settlement.id);
-    links_end_first && all_differ(flows(commit)) && all_differ(tried()) && !is_upkeep(commit)
+    links_end_first
+        && all_differ(flows(commit))
+        && all_differ(documents::keys(commit))
+        && all_differ(tried())
+        && !is_upkeep(commit)
 }
 
 /// Such a commit comes now and then, and goes by itself.

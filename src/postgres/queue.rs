@@ -5,6 +5,7 @@
 
 use crate::postgres::commit::{Together, commit};
 use crate::postgres::database::{Database, in_time};
+use crate::postgres::documents::document;
 use crate::postgres::party::Party;
 use crate::postgres::trouble::{failed, failed_for_all};
 use crate::postgres::writes::record;
@@ -119,9 +120,10 @@ impl Queue {
 /// All rows of a transaction are written under one realm.
 fn is_of_one_realm(commit: &Commit) -> bool {
     let flows = commit.flows.iter().map(|write| &record(write).realm);
+    let documents = commit.documents.iter().map(|write| &document(write).realm);
     let mails = commit.mails.iter().map(|mail| &mail.realm);
     let lines = commit.audit.iter().map(|line| &line.realm);
-    flows.chain(mails).chain(lines).all(|realm| *realm == commit.realm)
+    flows.chain(documents).chain(mails).chain(lines).all(|realm| *realm == commit.realm)
 }
 
 impl Line {

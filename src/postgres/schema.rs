@@ -8,7 +8,8 @@ use std::fmt;
 use std::sync::Arc;
 
 /// The oldest first. `REGAIN` stands for the schema's name.
-const MIGRATIONS: &[&str] = &[include_str!("flows.sql"), include_str!("upkeep.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("flows.sql"), include_str!("upkeep.sql"), include_str!("documents.sql")];
 
 /// The name of the schema that holds regain's tables: `regain` by default.
 #[derive(Debug, Clone, PartialEq, Eq)]

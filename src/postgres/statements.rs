@@ -4,13 +4,18 @@
 
 macro_rules! flow {
     () => {
-        "realm, id, purpose, version, state, reason, account, live_link, digest, epoch, factor, attempts, sealed,
-         created_at, opened_at, expires_at, high, due_at"
+        "realm, id, purpose, version, state, reason, account, live_link, digest, code, epoch, factor, attempts,
+         sealed, created_at, opened_at, expires_at, high, due_at"
     };
 }
 macro_rules! mail {
     () => {
         "realm, id, flow, letter, sealed, attempts, created_at, due_at"
+    };
+}
+macro_rules! document {
+    () => {
+        "realm, kind, id, version, account, open, sealed, created_at, due_at, keep_until"
     };
 }
 macro_rules! dead_letter {
@@ -27,6 +32,20 @@ macro_rules! checkpoint {
 pub(super) const LOAD: &str = concat!("SELECT ", flow!(), " FROM REGAIN.flow WHERE realm = $1 AND id = $2");
 pub(super) const LIVE_LINKS: &str =
     concat!("SELECT ", flow!(), " FROM REGAIN.flow WHERE realm = $1 AND account = $2 AND live_link");
+pub(super) const DOCUMENT: &str =
+    concat!("SELECT ", document!(), " FROM REGAIN.document WHERE realm = $1 AND kind = $2 AND id = $3");
+pub(super) const DOCUMENTS_OF: &str = concat!(
+    "SELECT ",
+    document!(),
+    " FROM REGAIN.document WHERE realm = $1 AND kind = $2 AND account = $3
+     ORDER BY created_at DESC, id DESC LIMIT $4"
+);
+pub(super) const OPEN_DOCUMENTS: &str = concat!(
+    "SELECT ",
+    document!(),
+    " FROM REGAIN.document WHERE realm = $1 AND kind = $2 AND open AND (created_at, id) > ($3, $4)
+     ORDER BY created_at, id LIMIT $5"
+);
 pub(super) const AUDIT: &str =
     "SELECT position, realm, at, flow, version, event, reason, actor, account, client
      FROM REGAIN.audit WHERE realm = $1 AND position > $2 ORDER BY position LIMIT $3";
@@ -70,6 +89,12 @@ pub(super) const CLAIM_MAILS: &str = concat!(
      WHERE ctid = ANY(ARRAY(SELECT ctid FROM due)) RETURNING ",
     mail!()
 );
+pub(super) const CLAIM_DOCUMENTS: &str = concat!(
+    "WITH due AS (SELECT ctid FROM REGAIN.document WHERE realm = $1 AND due_at IS NOT NULL AND due_at <= $2
+       ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+     UPDATE REGAIN.document SET due_at = $4 WHERE ctid = ANY(ARRAY(SELECT ctid FROM due)) RETURNING ",
+    document!()
+);
 pub(super) const SWEEP_FLOWS: &str =
     "WITH old AS (SELECT ctid FROM REGAIN.flow WHERE realm = $1 AND due_at IS NULL AND created_at < $2
        ORDER BY created_at LIMIT $3 FOR UPDATE SKIP LOCKED)
@@ -82,6 +107,11 @@ pub(super) const SWEEP_DEAD: &str =
     "WITH old AS (SELECT ctid FROM REGAIN.dead_letter WHERE realm = $1 AND dead_at < $2
        ORDER BY dead_at LIMIT $3 FOR UPDATE SKIP LOCKED)
      DELETE FROM REGAIN.dead_letter WHERE ctid = ANY(ARRAY(SELECT ctid FROM old)) RETURNING 1";
+
+pub(super) const SWEEP_DOCUMENTS: &str =
+    "WITH old AS (SELECT ctid FROM REGAIN.document WHERE realm = $1 AND keep_until <= $2
+       ORDER BY keep_until LIMIT $3 FOR UPDATE SKIP LOCKED)
+     DELETE FROM REGAIN.document WHERE ctid = ANY(ARRAY(SELECT ctid FROM old)) RETURNING 1";
 
 pub(super) const FORGET_SEALED: &str =
     "WITH old AS (SELECT ctid FROM REGAIN.dead_letter WHERE realm = $1 AND keep_until <= $2

@@ -31,6 +31,9 @@ pub(super) async fn lock_flows(
     mut ids: Vec<FlowId>,
     connection: &mut PgConnection,
 ) -> Result<HashMap<FlowId, Stored>, sqlx::Error> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
     ids.sort_unstable();
     let ids: Vec<&[u8]> = ids.iter().map(|id| &id.as_bytes()[..]).collect();
     let query = database.query(LOCK_FLOWS).bind(realm.as_str()).bind(ids);
@@ -43,30 +46,30 @@ fn stored(row: &PgRow) -> Result<(FlowId, Stored), sqlx::Error> {
     Ok((FlowId::from_bytes(id), stored))
 }
 
-fn damaged_id() -> sqlx::Error {
+pub(super) fn damaged_id() -> sqlx::Error {
     sqlx::Error::Decode(damaged("id").into())
 }
 
 const INSERT_FLOWS: &str = "INSERT INTO REGAIN.flow (realm, id, purpose, version, state, reason, account,
-       live_link, digest, epoch, factor, attempts, sealed, created_at, opened_at, expires_at, high, due_at)
+       live_link, digest, code, epoch, factor, attempts, sealed, created_at, opened_at, expires_at, high, due_at)
      SELECT $1, * FROM unnest($2::bytea[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::bytea[],
-       $8::boolean[], $9::bytea[], $10::bytea[], $11::text[], $12::bigint[], $13::bytea[], $14::bigint[],
-       $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[])
+       $8::boolean[], $9::bytea[], $10::bytea[], $11::bytea[], $12::text[], $13::bigint[], $14::bytea[],
+       $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[])
      ON CONFLICT DO NOTHING";
 // By the place of the row, which is locked and cannot move: a join would be for the planner to choose, who may know little
 // of the table.
 const UPDATE_FLOWS: &str = "WITH new AS MATERIALIZED (
        SELECT stored.ctid AS row, new.* FROM unnest($2::bytea[], $3::text[], $4::bigint[], $5::text[], $6::text[],
-         $7::bytea[], $8::boolean[], $9::bytea[], $10::bytea[], $11::text[], $12::bigint[], $13::bytea[],
-         $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[])
-         AS new (id, purpose, version, state, reason, account, live_link, digest, epoch, factor, attempts,
+         $7::bytea[], $8::boolean[], $9::bytea[], $10::bytea[], $11::bytea[], $12::text[], $13::bigint[],
+         $14::bytea[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[])
+         AS new (id, purpose, version, state, reason, account, live_link, digest, code, epoch, factor, attempts,
            sealed, created_at, opened_at, expires_at, high, due_at)
        CROSS JOIN LATERAL (SELECT ctid FROM REGAIN.flow
          WHERE realm = $1 AND id = new.id AND version = new.version - 1 FOR UPDATE) AS stored)
      UPDATE REGAIN.flow AS flow SET purpose = new.purpose, version = new.version,
        state = new.state, reason = new.reason, account = new.account, live_link = new.live_link,
-       digest = new.digest, epoch = new.epoch, factor = new.factor, attempts = new.attempts,
-       sealed = new.sealed, created_at = new.created_at, opened_at = new.opened_at,
+       digest = new.digest, code = new.code, epoch = new.epoch, factor = new.factor,
+       attempts = new.attempts, sealed = new.sealed, created_at = new.created_at, opened_at = new.opened_at,
        expires_at = new.expires_at, high = new.high, due_at = new.due_at
      FROM new WHERE flow.ctid = new.row";
 
@@ -84,7 +87,7 @@ pub(super) async fn write_flows(
     };
     let records: Vec<&FlowRecord> = writes.iter().map(|write| record(write)).collect();
     let mut written = 0;
-    for records in portions(&records, |record| 300 + record.sealed.as_ref().map_or(0, Vec::len)) {
+    for records in portions(&records, |record| 350 + record.sealed.as_ref().map_or(0, Vec::len)) {
         written += write_records(database, sql, realm, records, connection).await?;
     }
     Ok(written == writes.len() as u64)
@@ -108,6 +111,7 @@ async fn write_records(
         .bind(column(records, |record| record.account.as_ref().map(|id| AccountId::as_str(id).as_bytes())))
         .bind(column(records, |record| record.live_link))
         .bind(column(records, |record| record.digest.as_ref().map(|digest| &digest[..])))
+        .bind(column(records, |record| record.code.as_ref().map(|code| &code[..])))
         .bind(column(records, |record| record.epoch.as_ref().map(|epoch| &epoch[..])))
         .bind(column(records, |record| record.factor.as_deref()))
         .bind(column(records, |record| i64::from(record.attempts)))
@@ -126,7 +130,7 @@ pub(super) fn record(write: &FlowWrite) -> &FlowRecord {
 }
 
 /// One column of many rows.
-fn column<'r, R, T>(rows: &[&'r R], value: impl Fn(&'r R) -> T) -> Vec<T> {
+pub(super) fn column<'r, R, T>(rows: &[&'r R], value: impl Fn(&'r R) -> T) -> Vec<T> {
     rows.iter().map(|row| value(row)).collect()
 }
 

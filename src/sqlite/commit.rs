@@ -5,7 +5,7 @@ use crate::budget::{BudgetKey, Spent, take_all};
 use crate::clock::Timestamp;
 use crate::ids::{AccountId, Realm};
 use crate::sql::integer;
-use crate::sqlite::upkeep;
+use crate::sqlite::{documents, upkeep};
 use crate::store::{Commit, Committed, FlowWrite, MailOutcome, MailSettlement, OutboxMail};
 use sqlx::{QueryBuilder, Row as _, SqliteConnection};
 use std::collections::{BTreeMap, HashMap};
@@ -22,6 +22,11 @@ pub(super) async fn apply(
     };
     for write in &commit.flows {
         if !write_flow(write, connection).await? {
+            return Ok(Committed::Conflict);
+        }
+    }
+    for write in &commit.documents {
+        if !documents::write(write, connection).await? {
             return Ok(Committed::Conflict);
         }
     }
@@ -101,11 +106,12 @@ async fn clear(realm: &Realm, key: &BudgetKey, connection: &mut SqliteConnection
 
 const INSERT_FLOW: &str =
     "INSERT INTO regain_flow (purpose, version, state, reason, account, live_link, digest,
-     epoch, factor, attempts, sealed, created_at, opened_at, expires_at, high, due_at, realm, id)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-const UPDATE_FLOW: &str = "UPDATE regain_flow SET purpose = ?, version = ?, state = ?, reason = ?, account = ?,
-     live_link = ?, digest = ?, epoch = ?, factor = ?, attempts = ?, sealed = ?, created_at = ?, opened_at = ?,
-     expires_at = ?, high = ?, due_at = ? WHERE realm = ? AND id = ? AND version = ?";
+     code, epoch, factor, attempts, sealed, created_at, opened_at, expires_at, high, due_at, realm, id)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const UPDATE_FLOW: &str =
+    "UPDATE regain_flow SET purpose = ?, version = ?, state = ?, reason = ?, account = ?,
+     live_link = ?, digest = ?, code = ?, epoch = ?, factor = ?, attempts = ?, sealed = ?, created_at = ?,
+     opened_at = ?, expires_at = ?, high = ?, due_at = ? WHERE realm = ? AND id = ? AND version = ?";
 
 /// `false` when another version is stored.
 async fn write_flow(write: &FlowWrite, connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
@@ -121,6 +127,7 @@ async fn write_flow(write: &FlowWrite, connection: &mut SqliteConnection) -> Res
         .bind(record.account.as_ref().map(AccountId::as_str))
         .bind(record.live_link)
         .bind(record.digest.as_ref().map(|digest| &digest[..]))
+        .bind(record.code.as_ref().map(|code| &code[..]))
         .bind(record.epoch.as_ref().map(|epoch| &epoch[..]))
         .bind(&record.factor)
         .bind(record.attempts)

@@ -7,6 +7,7 @@ use crate::ids::{AccountId, DocumentId, FlowId, MailId, Realm};
 use crate::keys::KeyId;
 use crate::sql::{self, integer};
 use crate::sqlite::commit::apply;
+use crate::sqlite::documents;
 use crate::sqlite::schema::{Pools, Schema};
 use crate::sqlite::trouble::failed;
 use crate::sqlite::upkeep;
@@ -21,8 +22,10 @@ use sqlx::{Row as _, SqliteConnection};
 use std::path::Path;
 
 // SQLite's planner now and then prefers a primary key, and would read every row of the realm: hence `INDEXED BY`.
-const SCHEMA: Schema =
-    Schema { name: "flows", migrations: &[include_str!("flows.sql"), include_str!("upkeep.sql")] };
+const SCHEMA: Schema = Schema {
+    name: "flows",
+    migrations: &[include_str!("flows.sql"), include_str!("upkeep.sql"), include_str!("documents.sql")],
+};
 
 /// regain's tables in a SQLite file.
 pub struct SqliteFlows {
@@ -70,6 +73,7 @@ enum Job {
     Commit(Box<Commit>),
     ClaimFlows(Claim),
     ClaimMails(Claim),
+    ClaimDocuments(Claim),
     ClaimDuty(DutyClaim),
     Sweep(Realm, Sweep),
 }
@@ -90,7 +94,7 @@ impl Work for Job {
     /// One insert at the most is the first thing that is written: where it conflicts, nothing else has been.
     fn may_undo_writes(&self) -> bool {
         let Self::Commit(commit) = self else { return false };
-        let simple = matches!(commit.flows[..], [] | [FlowWrite::Insert(_)]);
+        let simple = matches!(commit.flows[..], [] | [FlowWrite::Insert(_)]) && commit.documents.is_empty();
         !simple || !commit.mails.is_empty() || !commit.revivals.is_empty() || commit.checkpoint.is_some()
     }
 
@@ -110,6 +114,9 @@ impl Work for Job {
             }
             Self::ClaimFlows(claim) => Ok(Verdict::Keep(Answer::Rows(claim_flows(claim, connection).await?))),
             Self::ClaimMails(claim) => Ok(Verdict::Keep(Answer::Rows(claim_mails(claim, connection).await?))),
+            Self::ClaimDocuments(claim) => {
+                Ok(Verdict::Keep(Answer::Rows(documents::claim(claim, connection).await?)))
+            }
             Self::ClaimDuty(claim) => {
                 Ok(Verdict::Keep(Answer::Duty(upkeep::claim_duty(claim, connection).await?)))
             }
@@ -159,30 +166,34 @@ async fn claim_mails(
 async fn sweep(realm: &Realm, sweep: &Sweep, connection: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
     let statements = [
         (
-            "DELETE FROM regain_flow WHERE realm = ? AND id IN
-               (SELECT id FROM regain_flow INDEXED BY regain_flow_ended WHERE realm = ? AND due_at IS NULL AND created_at < ? LIMIT ?)",
+            "DELETE FROM regain_flow WHERE realm = ?1 AND id IN
+               (SELECT id FROM regain_flow INDEXED BY regain_flow_ended WHERE realm = ?1 AND due_at IS NULL AND created_at < ?2 LIMIT ?3)",
             sweep.ended_before,
         ),
         (
-            "DELETE FROM regain_budget WHERE realm = ? AND key IN
-               (SELECT key FROM regain_budget INDEXED BY regain_budget_full WHERE realm = ? AND full_at <= ? LIMIT ?)",
+            "DELETE FROM regain_budget WHERE realm = ?1 AND key IN
+               (SELECT key FROM regain_budget INDEXED BY regain_budget_full WHERE realm = ?1 AND full_at <= ?2 LIMIT ?3)",
             sweep.budgets_full_at,
         ),
         (
-            "DELETE FROM regain_dead_letter WHERE realm = ? AND id IN
-               (SELECT id FROM regain_dead_letter INDEXED BY regain_dead_letter_at WHERE realm = ? AND dead_at < ? LIMIT ?)",
+            "DELETE FROM regain_dead_letter WHERE realm = ?1 AND id IN
+               (SELECT id FROM regain_dead_letter INDEXED BY regain_dead_letter_at WHERE realm = ?1 AND dead_at < ?2 LIMIT ?3)",
             sweep.dead_before,
         ),
         (
-            "UPDATE regain_dead_letter SET sealed = NULL, keep_until = NULL WHERE realm = ? AND id IN
-               (SELECT id FROM regain_dead_letter INDEXED BY regain_dead_letter_kept WHERE realm = ? AND keep_until <= ? LIMIT ?)",
+            "UPDATE regain_dead_letter SET sealed = NULL, keep_until = NULL WHERE realm = ?1 AND id IN
+               (SELECT id FROM regain_dead_letter INDEXED BY regain_dead_letter_kept WHERE realm = ?1 AND keep_until <= ?2 LIMIT ?3)",
             sweep.kept_until,
+        ),
+        (
+            "DELETE FROM regain_document WHERE rowid IN
+               (SELECT rowid FROM regain_document INDEXED BY regain_document_kept WHERE realm = ?1 AND keep_until <= ?2 LIMIT ?3)",
+            sweep.documents_kept_until,
         ),
     ];
     let mut swept = 0;
     for (sql, bound) in statements {
         let deleted = sqlx::query(sql)
-            .bind(realm.as_str())
             .bind(realm.as_str())
             .bind(bound.millis())
             .bind(sweep.limit)
@@ -217,35 +228,53 @@ impl FlowStore for SqliteFlows {
 
     async fn document(
         &self,
-        _: &Realm,
-        _: DocumentKind,
-        _: DocumentId,
+        realm: &Realm,
+        kind: DocumentKind,
+        id: DocumentId,
     ) -> Result<Option<Document>, StoreError> {
-        Err(StoreError::plain("documents: not yet"))
+        let query = sqlx::query("SELECT * FROM regain_document WHERE realm = ? AND kind = ? AND id = ?")
+            .bind(realm.as_str())
+            .bind(kind.code())
+            .bind(&id.as_bytes()[..]);
+        Ok(self.read(query, sql::document).await?.pop())
     }
 
     async fn documents_of(
         &self,
-        _: &Realm,
-        _: DocumentKind,
-        _: &AccountId,
-        _: u32,
+        realm: &Realm,
+        kind: DocumentKind,
+        account: &AccountId,
+        limit: u32,
     ) -> Result<Vec<Document>, StoreError> {
-        Err(StoreError::plain("documents: not yet"))
+        let query = sqlx::query(
+            "SELECT * FROM regain_document INDEXED BY regain_document_of
+             WHERE realm = ? AND kind = ? AND account = ? ORDER BY created_at DESC, id DESC LIMIT ?",
+        );
+        let query = query.bind(realm.as_str()).bind(kind.code()).bind(account.as_str()).bind(limit);
+        self.read(query, sql::document).await
     }
 
     async fn open_documents(
         &self,
-        _: &Realm,
-        _: DocumentKind,
-        _: Option<(Timestamp, DocumentId)>,
-        _: u32,
+        realm: &Realm,
+        kind: DocumentKind,
+        after: Option<(Timestamp, DocumentId)>,
+        limit: u32,
     ) -> Result<Vec<Document>, StoreError> {
-        Err(StoreError::plain("documents: not yet"))
+        let (created, id) = sql::place(after.as_ref());
+        let query = sqlx::query(
+            "SELECT * FROM regain_document INDEXED BY regain_document_open WHERE realm = ? AND kind = ?
+             AND open = 1 AND (created_at, id) > (?, ?) ORDER BY created_at, id LIMIT ?",
+        );
+        let query = query.bind(realm.as_str()).bind(kind.code()).bind(created).bind(id).bind(limit);
+        self.read(query, sql::document).await
     }
 
-    async fn claim_documents(&self, _: &Claim) -> Result<Vec<Document>, StoreError> {
-        Err(StoreError::plain("documents: not yet"))
+    async fn claim_documents(&self, claim: &Claim) -> Result<Vec<Document>, StoreError> {
+        match self.writer.run(Job::ClaimDocuments(claim.clone())).await? {
+            Answer::Rows(rows) => Ok(sql::readable(&rows, sql::document)),
+            _ => Err(UNEXPECTED),
+        }
     }
 
     async fn commit(&self, commit: Commit) -> Result<Committed, StoreError> {
@@ -331,6 +360,8 @@ impl FlowStore for SqliteFlows {
              UNION ALL SELECT 'mail', id, '', sealed FROM regain_outbox
                WHERE realm = ?1 AND substr(sealed, 1, 4) = ?2
              UNION ALL SELECT 'dead_letter', id, '', sealed FROM regain_dead_letter
+               WHERE realm = ?1 AND substr(sealed, 1, 4) = ?2
+             UNION ALL SELECT 'document', id, kind, sealed FROM regain_document INDEXED BY regain_document_key
                WHERE realm = ?1 AND substr(sealed, 1, 4) = ?2
              LIMIT ?3",
         );

@@ -10,6 +10,7 @@
 
 mod accounts;
 mod commit;
+mod documents;
 mod flows;
 mod rows;
 mod schema;

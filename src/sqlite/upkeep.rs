@@ -30,20 +30,30 @@ pub(super) async fn reseal(
     reseal: &Reseal,
     connection: &mut SqliteConnection,
 ) -> Result<(), sqlx::Error> {
-    let (sql, id) = match &reseal.place {
-        SealedIn::Flow(id, _) => {
-            ("UPDATE regain_flow SET sealed = ? WHERE realm = ? AND id = ? AND sealed = ?", id.as_bytes())
-        }
-        SealedIn::Mail(id) => {
-            ("UPDATE regain_outbox SET sealed = ? WHERE realm = ? AND id = ? AND sealed = ?", id.as_bytes())
-        }
-        SealedIn::Document(..) => return Ok(()),
-        SealedIn::DeadLetter(id) => (
-            "UPDATE regain_dead_letter SET sealed = ? WHERE realm = ? AND id = ? AND sealed = ?",
+    let (sql, id, kind) = match &reseal.place {
+        SealedIn::Flow(id, _) => (
+            "UPDATE regain_flow SET sealed = ?1 WHERE realm = ?2 AND id = ?3 AND sealed = ?4",
             id.as_bytes(),
+            None,
+        ),
+        SealedIn::Mail(id) => (
+            "UPDATE regain_outbox SET sealed = ?1 WHERE realm = ?2 AND id = ?3 AND sealed = ?4",
+            id.as_bytes(),
+            None,
+        ),
+        SealedIn::DeadLetter(id) => (
+            "UPDATE regain_dead_letter SET sealed = ?1 WHERE realm = ?2 AND id = ?3 AND sealed = ?4",
+            id.as_bytes(),
+            None,
+        ),
+        SealedIn::Document(kind, id) => (
+            "UPDATE regain_document SET sealed = ?1 WHERE realm = ?2 AND id = ?3 AND sealed = ?4 AND kind = ?5",
+            id.as_bytes(),
+            Some(kind.code()),
         ),
     };
     let update = sqlx::query(sql).bind(&reseal.to).bind(realm.as_str()).bind(&id[..]).bind(&reseal.from);
+    let update = if let Some(kind) = kind { update.bind(kind) } else { update };
     update.execute(connection).await.map(drop)
 }
 

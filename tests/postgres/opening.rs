@@ -54,7 +54,7 @@ async fn ten_nodes_open_an_empty_database_at_once() {
 }
 
 /// As many as there are.
-const MIGRATIONS: i64 = 2;
+const MIGRATIONS: i64 = 3;
 
 #[tokio::test]
 async fn a_database_from_a_newer_regain_does_not_open_and_is_left_as_it_is() {
@@ -76,8 +76,8 @@ async fn a_database_from_a_newer_regain_does_not_open_and_is_left_as_it_is() {
 async fn a_schema_that_is_not_whole_does_not_open_and_is_left_as_it_is() {
     on_postgres(async |site| {
         for (damage, found) in [
-            ("DELETE FROM REGAIN.migration WHERE version = 1", "[2]"),
-            ("INSERT INTO REGAIN.migration VALUES (0)", "[0, 1, 2]"),
+            ("DELETE FROM REGAIN.migration WHERE version = 1", "[2, 3]"),
+            ("INSERT INTO REGAIN.migration VALUES (0)", "[0, 1, 2, 3]"),
             ("DROP TABLE REGAIN.outbox", "outbox"),
             ("DROP TABLE REGAIN.audit, REGAIN.duty", "audit, duty"),
             ("DELETE FROM REGAIN.migration", "already exists"),

@@ -6,6 +6,7 @@
 mod budgets;
 mod claims;
 mod commits;
+mod documents;
 mod housekeeping;
 mod links;
 mod mails;
@@ -47,6 +48,7 @@ pub async fn flow_store_contract<S: FlowStore + 'static>(fresh: impl AsyncFn() -
     many_at_once(&fresh).await;
     housekeeping(&fresh).await;
     upkeep(&fresh).await;
+    documents(&fresh).await;
 }
 
 async fn rows(fresh: &impl AsyncFn() -> Arc<dyn FlowStore>) {
@@ -123,4 +125,20 @@ async fn upkeep(fresh: &impl AsyncFn() -> Arc<dyn FlowStore>) {
     upkeep::checkpoints_come_back_in_order_and_none_twice(&*fresh().await).await;
     upkeep::old_records_go_with_the_marks_of_their_checkpoint(&*fresh().await).await;
     upkeep::a_duty_goes_to_one(&fresh().await).await;
+}
+
+async fn documents(fresh: &impl AsyncFn() -> Arc<dyn FlowStore>) {
+    documents::every_field_of_a_document_comes_back(&*fresh().await).await;
+    documents::a_document_is_named_by_realm_kind_and_id(&*fresh().await).await;
+    documents::an_account_has_its_documents(&*fresh().await).await;
+    documents::open_documents_stand_in_a_queue(&*fresh().await).await;
+    documents::documents_are_claimed_when_due(&*fresh().await).await;
+    documents::a_document_is_written_on_the_version_it_was_made_for(&*fresh().await).await;
+    documents::a_document_and_the_rest_of_its_commit_are_one(&*fresh().await).await;
+    documents::of_many_versions_of_one_document_one_is_done(&fresh().await).await;
+    documents::of_many_first_versions_of_one_document_one_is_done(&fresh().await).await;
+    documents::documents_in_opposite_orders_are_all_answered(&fresh().await).await;
+    documents::a_document_goes_to_one_worker(&fresh().await).await;
+    documents::documents_are_kept_for_their_time(&*fresh().await).await;
+    documents::documents_are_sealed_anew(&*fresh().await).await;
 }

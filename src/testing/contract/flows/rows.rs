@@ -37,7 +37,8 @@ pub(super) async fn every_field_comes_back(store: &dyn FlowStore) {
     for record in [requested(1), linked(2, 1, "ana \u{e9} \u{65}\u{301} \u{1f511}"), ended(3, 1)] {
         comes_back(store, record, every).await;
     }
-    let full = FlowRecord { epoch: Some([9; 32]), sealed: Some(vec![1]), ..linked(4, 1, "bo") };
+    let full =
+        FlowRecord { epoch: Some([9; 32]), code: Some([8; 32]), sealed: Some(vec![1]), ..linked(4, 1, "bo") };
     comes_back(store, FlowRecord { reason: Some("no_address".into()), ..full }, every).await;
     let erased = "an update erases what it leaves out";
     comes_back(store, ended(4, 2), erased).await;
