@@ -3,6 +3,7 @@
 //! regain owns no users. A host implements [`AccountStore`] over its own table, or over LDAP, and keeps
 //! every rule of its own; regain only reads, and writes one thing: a new password hash, guarded by the epoch.
 
+use crate::flow::coded;
 use crate::identity::{EmailAddress, Identifier, IdentityKey, Person};
 use crate::ids::{AccountId, FlowId};
 use crate::password::PasswordHash;
@@ -36,8 +37,37 @@ pub enum AccountStatus {
     /// In use.
     #[default]
     Active,
-    /// Disabled, locked by the host, deceased, closed: no recovery and no sign-in.
+    /// Disabled or closed: no recovery and no sign-in.
     Disabled,
+}
+
+coded! {
+    /// Whether the host lets an account be recovered by its owner alone. Whoever asks is told nothing of it: inside, the
+    /// ask goes to the support desk, or the addresses on file learn that recovery is not possible this way
+    /// ([`AskedNotice`](crate::recovery::AskedNotice)). It says nothing about signing in: for that there is
+    /// [`Account::status`].
+    Recoverability {
+        /// A link or a username may go to the address on file.
+        Possible = "possible",
+        /// The person has died: whoever asks is somebody else. The desk decides; nothing is mailed.
+        Deceased = "deceased",
+        /// The host keeps it shut for a while, such as after fraud. The desk decides.
+        LockedByHost = "locked_by_host",
+        /// Nothing about it may change until a court has decided. The desk decides.
+        LegalHold = "legal_hold",
+        /// A child, or somebody in the care of others: whoever asks may be a carer, and the desk decides who may. A carer
+        /// whom the host trusts already has an account of their own (ID-7), or their address stands on file and the
+        /// account is `Possible`.
+        Minor = "minor",
+        /// Its password is kept in another place, such as an employer's directory. The username may still be mailed.
+        ManagedElsewhere = "managed_elsewhere",
+    }
+}
+
+impl Default for Recoverability {
+    fn default() -> Self {
+        Self::Possible
+    }
 }
 
 /// An account as the host has it on file.
@@ -56,6 +86,8 @@ pub struct Account {
     pub status: AccountStatus,
     /// Whether the person may change the password; `false` for one that is managed elsewhere.
     pub may_change_password: bool,
+    /// Whether the host lets it be recovered; whoever asks is not told.
+    pub recoverability: Recoverability,
     /// The person must choose a new password before anything else (PW-6).
     pub must_change_password: bool,
     /// Ids of the second factors that are bound to it.
@@ -78,6 +110,7 @@ impl Account {
             addresses: Vec::new(),
             status: AccountStatus::Active,
             may_change_password: true,
+            recoverability: Recoverability::Possible,
             must_change_password: false,
             factors: Vec::new(),
             person: None,
@@ -97,6 +130,10 @@ impl Account {
             AccountStatus::Disabled => b"disabled",
         });
         fields.push(if self.may_change_password { b"may" } else { b"may not" });
+        // Where nothing is out of the ordinary, the digest is what it was before there was such a field.
+        if self.recoverability != Recoverability::Possible {
+            fields.extend([&b"recoverability"[..], self.recoverability.code().as_bytes()]);
+        }
         for address in &self.addresses {
             let (kind, text) = address.epoch_bytes();
             fields.extend([kind.as_bytes(), text.as_bytes()]);
@@ -105,6 +142,13 @@ impl Account {
             fields.extend([&b"factor"[..], factor.as_bytes()]);
         }
         AccountEpoch(Sha256::digest(&*frame(&fields)).into())
+    }
+
+    /// Whether a recovery may give it a new password.
+    #[must_use]
+    pub fn takes_a_new_password(&self) -> bool {
+        let recoverable = self.recoverability == Recoverability::Possible;
+        self.status == AccountStatus::Active && self.may_change_password && recoverable
     }
 }
 
@@ -178,7 +222,7 @@ impl PasswordChange {
         if account.password.as_ref() == Some(&self.hash) {
             return Applied::Before;
         }
-        let allowed = account.status == AccountStatus::Active && account.may_change_password;
+        let allowed = account.takes_a_new_password();
         let unchanged = account.epoch() == self.expected || planted(Bug::EpochNotCompared);
         if allowed && unchanged { Applied::Done } else { Applied::Conflict }
     }

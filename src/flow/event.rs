@@ -3,6 +3,7 @@
 use crate::account::AccountEpoch;
 use crate::flow::RecoveryFlow;
 use crate::flow::state::{Dismissal, Link, Sealed, State, StateKind, coded};
+use crate::ids::FlowId;
 
 /// Something that happens to a flow.
 #[derive(Debug, Clone)]
@@ -16,6 +17,8 @@ pub enum Event {
     RemindUsername,
     /// Exactly one account was found: a link goes to the address on file.
     IssueLink(Link),
+    /// Several accounts have what was typed as an address on file: each gets a link, in a flow of its own.
+    ShareLinks(Vec<(FlowId, Link)>),
     /// The bearer proved the second factor.
     ProveFactor,
     /// The bearer gave a wrong code.
@@ -50,6 +53,8 @@ coded! {
         RemindUsername = "remind_username",
         /// See [`Event::IssueLink`].
         IssueLink = "issue_link",
+        /// See [`Event::ShareLinks`].
+        ShareLinks = "share_links",
         /// See [`Event::ProveFactor`].
         ProveFactor = "prove_factor",
         /// See [`Event::FailFactor`].
@@ -78,6 +83,7 @@ impl Event {
             Self::Escalate(_) => EventKind::Escalate,
             Self::RemindUsername => EventKind::RemindUsername,
             Self::IssueLink(_) => EventKind::IssueLink,
+            Self::ShareLinks(_) => EventKind::ShareLinks,
             Self::ProveFactor => EventKind::ProveFactor,
             Self::FailFactor => EventKind::FailFactor,
             Self::ChoosePassword { .. } => EventKind::ChoosePassword,
@@ -97,6 +103,8 @@ coded! {
         UsernameReminder = "username_reminder",
         /// The link under which a new password is chosen.
         RecoveryLink = "recovery_link",
+        /// The links of all accounts that have this address on file, each beside its username.
+        SharedLinks = "shared_links",
         /// The notice that the password was changed.
         PasswordChanged = "password_changed",
         /// The notice that somebody asked although the account cannot use recovery.
@@ -121,6 +129,8 @@ pub enum Effect {
     Mail(Letter),
     /// End the account's other live flows.
     Supersede(Scope),
+    /// Begin the offspring; each ends the live flows that its account has for the same purpose.
+    Begin,
     /// Give the account its new password: after the transition is committed, as often as it takes.
     SetPassword,
 }
@@ -147,6 +157,8 @@ impl Line {
 pub struct Transition {
     /// The flow after it.
     pub next: RecoveryFlow,
+    /// Flows that begin with it, each with a link that is out. They and the flow itself are one commit.
+    pub offspring: Vec<RecoveryFlow>,
     /// What has to be done with it.
     pub effects: Vec<Effect>,
     /// What the audit record says.
@@ -178,6 +190,9 @@ pub enum Refusal {
     /// The flow's time is not over.
     #[error("the flow's time is not over yet")]
     NotYetExpired,
+    /// No link at all, too many for one mail, two for one account or under one name, or one that is not fresh.
+    #[error("these links cannot be shared out: one to ten fresh ones, each of another account")]
+    CannotShare,
     /// The account has a second factor, which is not proven.
     #[error("the account's second factor has to be proven first")]
     FactorNeeded,

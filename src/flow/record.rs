@@ -43,7 +43,7 @@ pub struct FlowRecord {
     pub created_at: Timestamp,
     /// When its present window opened.
     pub opened_at: Option<Timestamp>,
-    /// When its present window closes.
+    /// When its present window closes; of a flow that was shared out, when those of its links do.
     pub expires_at: Option<Timestamp>,
     /// The highest clock reading known when the window opened.
     pub high: Option<Timestamp>,
@@ -73,6 +73,10 @@ impl From<&RecoveryFlow> for FlowRecord {
         let state = &flow.state;
         let link = flow.link();
         let window = state.window();
+        let expires_at = match state {
+            State::Shared { until } => Some(*until),
+            _ => window.map(|window| window.expires_at),
+        };
         let (sealed, epoch) = match state {
             State::Requested { request, .. } => (Some(request), None),
             State::PasswordChosen { hash, epoch, .. } => (Some(hash), Some(*epoch.as_bytes())),
@@ -95,7 +99,7 @@ impl From<&RecoveryFlow> for FlowRecord {
             sealed: sealed.map(|sealed| sealed.as_bytes().to_vec()),
             created_at: flow.created_at,
             opened_at: window.map(|window| window.opened_at),
-            expires_at: window.map(|window| window.expires_at),
+            expires_at,
             high: window.map(|window| window.high),
             due_at: state.due_at(),
         }
@@ -120,6 +124,9 @@ impl TryFrom<FlowRecord> for RecoveryFlow {
             StateKind::Dismissed => State::Dismissed(record.reason()?),
             StateKind::Escalated => State::Escalated(record.reason()?),
             StateKind::UsernameSent => State::UsernameSent,
+            StateKind::Shared => {
+                State::Shared { until: record.expires_at.ok_or(CorruptRecord("expires_at"))? }
+            }
             StateKind::Completed => State::Completed,
             StateKind::Expired => State::Expired,
             StateKind::Superseded => State::Superseded,

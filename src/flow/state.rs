@@ -63,6 +63,34 @@ coded! {
         NoAddress = "no_address",
         /// The account's own budget is used up.
         OverLimit = "over_limit",
+        /// More accounts share the address than one mail lists.
+        TooMany = "too_many",
+        /// See [`Recoverability::Deceased`](crate::account::Recoverability::Deceased).
+        Deceased = "deceased",
+        /// See [`Recoverability::LockedByHost`](crate::account::Recoverability::LockedByHost).
+        LockedByHost = "locked_by_host",
+        /// See [`Recoverability::LegalHold`](crate::account::Recoverability::LegalHold).
+        LegalHold = "legal_hold",
+        /// See [`Recoverability::Minor`](crate::account::Recoverability::Minor).
+        Minor = "minor",
+        /// See [`Recoverability::ManagedElsewhere`](crate::account::Recoverability::ManagedElsewhere).
+        ManagedElsewhere = "managed_elsewhere",
+    }
+}
+
+impl Dismissal {
+    /// Whether the ask goes to the support desk: something that only people can decide stands in its way (ID-3, ID-10).
+    #[must_use]
+    pub const fn needs_people(self) -> bool {
+        matches!(
+            self,
+            Self::NoAddress
+                | Self::Ambiguous
+                | Self::Deceased
+                | Self::LockedByHost
+                | Self::LegalHold
+                | Self::Minor
+        )
     }
 }
 
@@ -89,6 +117,8 @@ coded! {
         PasswordChosen = "password_chosen",
         /// The username is on its way to the address on file.
         UsernameSent = "username_sent",
+        /// Several accounts share the address: each has a link, in a flow of its own.
+        Shared = "shared",
         /// The password is set.
         Completed = "completed",
         /// Came to nothing.
@@ -221,6 +251,11 @@ pub enum State {
     },
     /// The username is on its way to the address on file.
     UsernameSent,
+    /// Several accounts share the address: each has a link, in a flow of its own.
+    Shared {
+        /// From then on none of these links opens any more: their mail need not go out.
+        until: Timestamp,
+    },
     /// The password is set.
     Completed,
     /// Came to nothing.
@@ -247,6 +282,7 @@ impl State {
             Self::FactorProven(_) => StateKind::FactorProven,
             Self::PasswordChosen { .. } => StateKind::PasswordChosen,
             Self::UsernameSent => StateKind::UsernameSent,
+            Self::Shared { .. } => StateKind::Shared,
             Self::Completed => StateKind::Completed,
             Self::Dismissed(_) => StateKind::Dismissed,
             Self::Escalated(_) => StateKind::Escalated,

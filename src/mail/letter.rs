@@ -54,6 +54,13 @@ pub(crate) enum LetterContent {
         /// How many minutes it works.
         minutes: i64,
     },
+    /// The links of all accounts that have the address on file.
+    SharedLinks {
+        /// Each account's username and link: the links are secrets.
+        accounts: Vec<(String, Zeroizing<String>)>,
+        /// How many minutes they work.
+        minutes: i64,
+    },
     /// The notice that the password was changed.
     PasswordChanged {
         /// When.
@@ -69,6 +76,7 @@ impl LetterContent {
         match self {
             Self::UsernameReminder { .. } => Letter::UsernameReminder,
             Self::RecoveryLink { .. } => Letter::RecoveryLink,
+            Self::SharedLinks { .. } => Letter::SharedLinks,
             Self::PasswordChanged { .. } => Letter::PasswordChanged,
             Self::SomebodyAsked => Letter::SomebodyAsked,
         }
@@ -161,6 +169,9 @@ fn english(service: &Service, content: &LetterContent) -> (String, Vec<Block>) {
                 ),
             ],
         ),
+        LetterContent::SharedLinks { accounts, minutes } => {
+            (format!("Choose a new password for {name}"), shared_links(name, accounts, *minutes))
+        }
         LetterContent::PasswordChanged { at } => (
             format!("Your password for {name} was changed"),
             vec![
@@ -184,6 +195,30 @@ fn english(service: &Service, content: &LetterContent) -> (String, Vec<Block>) {
             ],
         ),
     }
+}
+
+fn shared_links(name: &str, accounts: &[(String, Zeroizing<String>)], minutes: i64) -> Vec<Block> {
+    let which = match accounts {
+        [_] => "It is the account with this username:",
+        _ => "These accounts have this e-mail address, and each has a link of its own:",
+    };
+    let first = format!("Somebody asked to choose a new password at {name}. {which}");
+    let last = format!(
+        "Each link works once, for {minutes} minutes, and only for the account that it stands under. A newer link \
+         replaces it."
+    );
+    let mut blocks = vec![Block::Paragraph(first)];
+    for (username, link) in accounts {
+        blocks.push(Block::Value(on_one_line(username)));
+        blocks.push(Block::Action { label: "Choose a new password for this account", url: link.clone() });
+    }
+    blocks.push(Block::Paragraph(last));
+    blocks.push(Block::Paragraph(
+        "If you did not ask for this, ignore this mail, or open a link and choose \u{201c}This wasn\u{2019}t me\u{201d}. \
+         The present passwords still work. Never pass a link on, not to our staff either."
+            .to_owned(),
+    ));
+    blocks
 }
 
 /// What comes from the account stays in its place: after a line break it would be taken for words of ours (NO-6).

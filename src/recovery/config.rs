@@ -143,7 +143,8 @@ pub enum AskedNotice {
     /// Nothing is sent.
     #[default]
     Never,
-    /// A notice goes to the address on file of an account that is disabled or may not change its password.
+    /// A notice goes to the addresses on file of an account that is disabled, may not change its password, or cannot be
+    /// recovered ([`Recoverability`](crate::account::Recoverability)); but for that of somebody who has died.
     WhenNotPossible,
 }
 

@@ -11,6 +11,7 @@ mod link;
 mod password;
 mod resolve;
 mod retention;
+mod shared;
 mod sign_in;
 mod step;
 

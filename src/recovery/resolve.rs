@@ -1,6 +1,8 @@
 //! Resolving: what the worker does with an ask, where nobody waits for the answer.
 
-use crate::account::{Account, AccountEpoch, AccountStatus, AddressOnFile, Applied, PasswordChange};
+use crate::account::{
+    Account, AccountEpoch, AccountStatus, AddressOnFile, Applied, PasswordChange, Recoverability,
+};
 use crate::audit::Actor;
 use crate::budget::Spend;
 use crate::clock::Moment;
@@ -15,7 +17,8 @@ use crate::password::PasswordHash;
 use crate::planted::{Bug, planted};
 use crate::recovery::ask::REQUEST;
 use crate::recovery::link::HASH;
-use crate::recovery::step::{HouseKeeping, Mailing};
+use crate::recovery::shared::Sharers;
+use crate::recovery::step::{HouseKeeping, LeftOut, Mailing};
 use crate::recovery::{AskedNotice, Inner, Step, Took};
 use crate::store::{Commit, Committed};
 use crate::token::RecoveryToken;
@@ -47,9 +50,17 @@ impl Inner {
             Purpose::Password => self.find_by_identifier(typed).await?,
             Purpose::Username => self.find_by_claims(typed, at).await?,
         };
-        match found.and_then(|account| self.recoverable(flow.purpose(), account)) {
-            Ok(account) => self.send(flow, account, at).await,
-            Err((why, account)) => self.turn_down(flow, why, account, at).await,
+        match found {
+            Found::One(account) => match barred(flow.purpose(), &account) {
+                None => self.send(flow, *account, at).await,
+                Some(why) => {
+                    let (account, to) = (account.id, account.addresses);
+                    self.turn_down(flow, Refused { why, account: Some(account), to, left_out: vec![] }, at)
+                        .await
+                }
+            },
+            Found::Sharing(sharers) => self.share(flow, sharers, at).await,
+            Found::Nobody(why) => self.turn_down(flow, Refused::of_nobody(why), at).await,
         }
     }
 
@@ -57,15 +68,21 @@ impl Inner {
         let typed = Zeroizing::new(String::from_utf8_lossy(typed).into_owned());
         let identifier = Identifier::parse(&typed);
         if identifier.is_malformed() {
-            return Ok(Err((Dismissal::Malformed, None)));
+            return Ok(Found::Nobody(Dismissal::Malformed));
         }
         let found = self.accounts.find_by_identifier(&identifier).await?;
-        Ok(only(owners_first(&identifier, found)).map_err(|why| (why, None)))
+        let found = owners_first(&identifier, found);
+        let shared = Sharers::of(&identifier, &found);
+        Ok(match only(found) {
+            Ok(account) => Found::One(Box::new(account)),
+            Err(Dismissal::Ambiguous) => shared.map_or(Found::Nobody(Dismissal::Ambiguous), Found::Sharing),
+            Err(why) => Found::Nobody(why),
+        })
     }
 
     /// Probe, then agreement. The comparison is counted, per account, before it is made (ID-4).
     async fn find_by_claims(&self, typed: &[u8], at: Moment) -> Result<Found, Fault> {
-        let malformed = Ok(Err((Dismissal::Malformed, None)));
+        let malformed = Ok(Found::Nobody(Dismissal::Malformed));
         let Some(claims) = IdentityClaims::from_bytes(typed) else { return malformed };
         let key = self.index.probe(&claims);
         if claims.is_malformed_on(at.now.to_datetime().date()) || key.values().is_empty() {
@@ -73,15 +90,15 @@ impl Inner {
         }
         let account = match only(self.accounts.find_by_identity(&key).await?) {
             Ok(account) => account,
-            Err(why) => return Ok(Err((why, None))),
+            Err(why) => return Ok(Found::Nobody(why)),
         };
         if !self.count_comparison(&account.id, at).await? {
-            return Ok(Err((Dismissal::OverLimit, None)));
+            return Ok(Found::Nobody(Dismissal::OverLimit));
         }
         // A host that keeps no plain attributes has all of them inside the index; nothing is left to compare.
         let nobody = Person::new("", "");
         let agrees = self.index.rules().agrees(&claims, account.person.as_ref().unwrap_or(&nobody));
-        Ok(if agrees { Ok(account) } else { Err((Dismissal::NoAccount, None)) })
+        Ok(if agrees { Found::One(Box::new(account)) } else { Found::Nobody(Dismissal::NoAccount) })
     }
 
     async fn count_comparison(&self, account: &AccountId, at: Moment) -> Result<bool, Fault> {
@@ -91,73 +108,57 @@ impl Inner {
         Ok(self.flows.commit(commit).await? == Committed::Done)
     }
 
-    fn recoverable(&self, purpose: Purpose, account: Account) -> Found {
-        let why = match purpose {
-            _ if account.status != AccountStatus::Active => Dismissal::Disabled,
-            Purpose::Password if !account.may_change_password => Dismissal::NotAllowed,
-            _ if account.addresses.is_empty() => Dismissal::NoAddress,
-            _ => return Ok(account),
-        };
-        Err((why, Some(Box::new(account))))
-    }
-
-    /// Outwardly this is like every other ask. An account without an address needs people (ID-3), as does a
-    /// match that is ambiguous (ID-10).
-    async fn turn_down(
+    /// Outwardly this is like every other ask. What only people can decide goes to them.
+    pub(crate) async fn turn_down(
         &self,
         flow: RecoveryFlow,
-        why: Dismissal,
-        account: Option<Box<Account>>,
+        refused: Refused,
         at: Moment,
     ) -> Result<(), Fault> {
-        let event = match why {
-            Dismissal::NoAddress | Dismissal::Ambiguous => Event::Escalate(why),
-            _ => Event::Dismiss(why),
-        };
+        let Refused { why, account, to, left_out } = refused;
+        let event = if why.needs_people() { Event::Escalate(why) } else { Event::Dismiss(why) };
         let mut step = Step::new(flow, event, Actor::Worker);
-        if let Some(account) = account {
-            step.account = Some(account.id.clone());
-            let possible = !matches!(why, Dismissal::Disabled | Dismissal::NotAllowed);
-            if self.notice == AskedNotice::WhenNotPossible && !possible && !account.addresses.is_empty() {
-                step.spends = self.mail_budgets(&account.id, at);
-                step.mailing = Some(Mailing { to: account.addresses, content: LetterContent::SomebodyAsked });
-            }
+        step.account.clone_from(&account);
+        step.shared.left_out = left_out;
+        let in_silence = step.clone();
+        let told = self.notice == AskedNotice::WhenNotPossible && is_told(why) && !to.is_empty();
+        if let Some(account) = account.as_ref().filter(|_| told) {
+            step.spends = self.mail_budgets(account, at);
+            step.mailing = Some(Mailing { to, content: LetterContent::SomebodyAsked });
         }
-        let (flow, account) = (step.flow.clone(), step.account.clone());
-        if let Took::OverBudget = self.take(step, at).await? {
-            self.dismiss_over_limit(flow, account, at).await?;
+        match self.take(step, at).await? {
+            // People have to hear of it, however often somebody asks; the mailbox has to have its peace.
+            Took::OverBudget if why.needs_people() => self.take(in_silence, at).await.map(drop),
+            Took::OverBudget => self.dismiss_over_limit(in_silence, at).await,
+            Took::Done(_) | Took::Lost => Ok(()),
         }
-        Ok(())
     }
 
     async fn send(&self, flow: RecoveryFlow, account: Account, at: Moment) -> Result<(), Fault> {
         let (event, content) = match flow.purpose() {
             Purpose::Username => (Event::RemindUsername, self.reminder(&account)),
-            Purpose::Password => self.link_for(&flow, &account, at)?,
+            Purpose::Password => self.link_letter(&flow, &account, at)?,
         };
-        let mut step = Step::new(flow.clone(), event, Actor::Worker);
+        let mut step = Step::new(flow, event, Actor::Worker);
         step.account = Some(account.id.clone());
+        let in_silence = step.clone();
         // The first address is where links and usernames go; notices go to all of them.
         step.mailing = Some(Mailing { to: account.addresses[..1].to_vec(), content });
         step.spends = self.mail_budgets(&account.id, at);
         if let Took::OverBudget = self.take(step, at).await? {
-            self.dismiss_over_limit(flow, Some(account.id), at).await?;
+            self.dismiss_over_limit(in_silence, at).await?;
         }
         Ok(())
     }
 
-    async fn dismiss_over_limit(
-        &self,
-        flow: RecoveryFlow,
-        account: Option<AccountId>,
-        at: Moment,
-    ) -> Result<(), Fault> {
-        let step = Step::new(flow, Event::Dismiss(Dismissal::OverLimit), Actor::Worker);
-        self.take(Step { account, ..step }, at).await?;
+    /// Gives up an ask whose letter no budget pays for.
+    pub(crate) async fn dismiss_over_limit(&self, step: Step, at: Moment) -> Result<(), Fault> {
+        let event = Event::Dismiss(Dismissal::OverLimit);
+        self.take(Step { event, mailing: None, spends: Vec::new(), ..step }, at).await?;
         Ok(())
     }
 
-    fn mail_budgets(&self, account: &AccountId, at: Moment) -> Vec<Spend> {
+    pub(crate) fn mail_budgets(&self, account: &AccountId, at: Moment) -> Vec<Spend> {
         let subject = account.as_str().as_bytes();
         vec![
             self.spend("mail/hour", subject, self.limits.mails_per_account_hour, at),
@@ -169,25 +170,34 @@ impl Inner {
         LetterContent::UsernameReminder { username: account.username.clone(), sign_in: self.links.sign_in() }
     }
 
-    fn link_for(
+    fn link_letter(
         &self,
         flow: &RecoveryFlow,
         account: &Account,
         at: Moment,
     ) -> Result<(Event, LetterContent), Fault> {
-        let token = RecoveryToken::new(flow.id(), random(&*self.entropy)?);
+        let (token, link) = self.link_for(flow.id(), account, at)?;
+        let minutes = self.link_life.whole_minutes();
+        let letter = LetterContent::RecoveryLink { link: self.links.recovery(&token), minutes };
+        Ok((Event::IssueLink(link), letter))
+    }
+
+    /// A fresh link for an account, and the token that opens it.
+    pub(crate) fn link_for(
+        &self,
+        flow: FlowId,
+        account: &Account,
+        at: Moment,
+    ) -> Result<(RecoveryToken, Link), Fault> {
+        let token = RecoveryToken::new(flow, random(&*self.entropy)?);
         let link = Link {
             account: account.id.clone(),
-            digest: self.verifiers.mark(&token.digest(&self.realm, flow.purpose(), &account.epoch())),
+            digest: self.verifiers.mark(&token.digest(&self.realm, Purpose::Password, &account.epoch())),
             factor: if account.factors.is_empty() { FactorRule::NotNeeded } else { FactorRule::Needed },
             attempts: 0,
             window: Window::open(at, self.link_life),
         };
-        let minutes = self.link_life.whole_minutes();
-        Ok((
-            Event::IssueLink(link),
-            LetterContent::RecoveryLink { link: self.links.recovery(&token), minutes },
-        ))
+        Ok((token, link))
     }
 
     /// Gives the host's account its new password and completes the flow. Safe to repeat at any point.
@@ -266,8 +276,53 @@ impl Inner {
     }
 }
 
-/// An account to go on with, or why there is none, with the account that this is about.
-type Found = Result<Account, (Dismissal, Option<Box<Account>>)>;
+/// What was found.
+enum Found {
+    One(Box<Account>),
+    /// The accounts that have the address on file.
+    Sharing(Sharers),
+    Nobody(Dismissal),
+}
+
+/// An ask that leads to no link and no username.
+pub(crate) struct Refused {
+    pub(crate) why: Dismissal,
+    pub(crate) account: Option<AccountId>,
+    /// Who may hear that somebody asked.
+    pub(crate) to: Vec<AddressOnFile>,
+    pub(crate) left_out: Vec<LeftOut>,
+}
+
+impl Refused {
+    fn of_nobody(why: Dismissal) -> Self {
+        Self { why, account: None, to: Vec::new(), left_out: Vec::new() }
+    }
+}
+
+/// Why nothing can be recovered for an account, if there is something in the way.
+pub(crate) fn barred(purpose: Purpose, account: &Account) -> Option<Dismissal> {
+    let for_password = purpose == Purpose::Password;
+    match account.recoverability {
+        _ if account.status != AccountStatus::Active => Some(Dismissal::Disabled),
+        Recoverability::Deceased => Some(Dismissal::Deceased),
+        Recoverability::LockedByHost => Some(Dismissal::LockedByHost),
+        Recoverability::LegalHold => Some(Dismissal::LegalHold),
+        Recoverability::Minor => Some(Dismissal::Minor),
+        Recoverability::ManagedElsewhere if for_password => Some(Dismissal::ManagedElsewhere),
+        _ if for_password && !account.may_change_password => Some(Dismissal::NotAllowed),
+        _ if account.addresses.is_empty() => Some(Dismissal::NoAddress),
+        Recoverability::Possible | Recoverability::ManagedElsewhere => None,
+    }
+}
+
+/// Whether the addresses on file may hear that somebody asked in vain. Nobody writes to the dead.
+fn is_told(why: Dismissal) -> bool {
+    use Dismissal as D;
+    matches!(
+        why,
+        D::Disabled | D::NotAllowed | D::LockedByHost | D::LegalHold | D::Minor | D::ManagedElsewhere
+    )
+}
 
 /// Somebody may have taken another person's e-mail address for a username. Where the address is on file, its owners
 /// are meant.

@@ -3,7 +3,7 @@
 //! The table is the host's, not regain's: it may stand in the same file or in another one.
 
 use crate::account::{
-    Account, AccountStatus, AccountStore, AddressOnFile, Applied, HashUpgrade, PasswordChange,
+    Account, AccountStatus, AccountStore, AddressOnFile, Applied, HashUpgrade, PasswordChange, Recoverability,
 };
 use crate::clock::Timestamp;
 use crate::identity::{BlindIndex, EmailAddress, Identifier, IdentityKey, Person, username_key};
@@ -23,7 +23,11 @@ use time::macros::format_description;
 
 const SCHEMA: Schema = Schema {
     name: "accounts",
-    migrations: &[include_str!("accounts.sql"), "ALTER TABLE regain_account ADD COLUMN recovered_by BLOB"],
+    migrations: &[
+        include_str!("accounts.sql"),
+        "ALTER TABLE regain_account ADD COLUMN recovered_by BLOB",
+        "ALTER TABLE regain_account ADD COLUMN recoverability TEXT NOT NULL DEFAULT 'possible'",
+    ],
 };
 
 type Result<T> = std::result::Result<T, StoreError>;
@@ -173,12 +177,14 @@ async fn insert(
     // Not deleted and inserted again: that would take the sessions along.
     sqlx::query(
         "INSERT INTO regain_account (id, username, username_key, password, disabled, may_change_password,
-           must_change_password, factors, given_name, family_name, birth_date, record_number) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+           must_change_password, factors, given_name, family_name, birth_date, record_number, recoverability)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (id) DO UPDATE SET username = excluded.username, username_key = excluded.username_key,
            password = excluded.password, disabled = excluded.disabled,
            may_change_password = excluded.may_change_password, must_change_password = excluded.must_change_password,
            factors = excluded.factors, given_name = excluded.given_name, family_name = excluded.family_name,
-           birth_date = excluded.birth_date, record_number = excluded.record_number",
+           birth_date = excluded.birth_date, record_number = excluded.record_number,
+           recoverability = excluded.recoverability",
     )
         .bind(account.id.as_str())
         .bind(&account.username)
@@ -192,6 +198,7 @@ async fn insert(
         .bind(person.map(|person| person.family_name.as_str()))
         .bind(person.and_then(|person| person.birth_date).map(|date| date.to_string()))
         .bind(person.and_then(|person| person.record_number.as_deref()))
+        .bind(account.recoverability.code())
         .execute(&mut *connection)
         .await?;
     for parts in [
@@ -258,6 +265,8 @@ async fn account(row: &SqliteRow, connection: &mut SqliteConnection) -> Result<A
     account.password = password.map(PasswordHash::parse).transpose().map_err(|_| damaged("password"))?;
     account.status = if get(row, "disabled")? { AccountStatus::Disabled } else { AccountStatus::Active };
     account.may_change_password = get(row, "may_change_password")?;
+    account.recoverability =
+        Recoverability::from_code(get(row, "recoverability")?).ok_or_else(|| damaged("recoverability"))?;
     account.must_change_password = get(row, "must_change_password")?;
     account.factors = get::<&str>(row, "factors")?.lines().map(str::to_owned).collect();
     account.person = person(row)?;

@@ -248,7 +248,7 @@ impl Worker {
     /// system kept waiting for too long is given up, and shown to the host.
     async fn link_in(&self, letter: &str, flow: FlowId) -> LinkIn {
         let inner = &*self.recovery.0;
-        if letter != Letter::RecoveryLink.code() {
+        if ![Letter::RecoveryLink.code(), Letter::SharedLinks.code()].contains(&letter) {
             return LinkIn::Good(None);
         }
         // When in doubt it is sent.
@@ -258,7 +258,9 @@ impl Worker {
                 let window = flow.open_link_window(inner.clock.read(), inner.link_life);
                 window.map_or(LinkIn::Expired, |window| LinkIn::Good(Some(window.expires_at)))
             }
-            State::Expired => LinkIn::Expired,
+            // While one of its links may still open, it goes out.
+            State::Shared { until } if inner.clock.read().now < *until => LinkIn::Good(Some(*until)),
+            State::Shared { .. } | State::Expired => LinkIn::Expired,
             _ => LinkIn::Replaced,
         }
     }

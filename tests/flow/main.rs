@@ -3,6 +3,7 @@
 mod pairs;
 mod properties;
 mod records;
+mod sharing;
 
 use regain::account::AccountEpoch;
 use regain::clock::{Moment, Timestamp};
@@ -27,18 +28,24 @@ fn requested(purpose: Purpose) -> RecoveryFlow {
     RecoveryFlow::request(id, realm, purpose, Sealed::new(vec![1, 2, 3]), LIFE, after(0))
 }
 
+/// A fresh link of the account with this number.
+fn link(number: u8, factor: FactorRule, at: Moment) -> Link {
+    Link {
+        account: AccountId::new(&format!("account-{number}")).unwrap(),
+        digest: VerifierDigest::from_bytes([2; 32]),
+        factor,
+        attempts: 0,
+        window: Window::open(at, LIFE),
+    }
+}
+
 fn event(kind: EventKind, factor: FactorRule, at: Moment) -> Event {
     match kind {
         EventKind::Dismiss => Event::Dismiss(Dismissal::NoAccount),
         EventKind::Escalate => Event::Escalate(Dismissal::Ambiguous),
         EventKind::RemindUsername => Event::RemindUsername,
-        EventKind::IssueLink => Event::IssueLink(Link {
-            account: AccountId::new("account-1").unwrap(),
-            digest: VerifierDigest::from_bytes([2; 32]),
-            factor,
-            attempts: 0,
-            window: Window::open(at, LIFE),
-        }),
+        EventKind::IssueLink => Event::IssueLink(link(1, factor, at)),
+        EventKind::ShareLinks => Event::ShareLinks(vec![(FlowId::from_bytes([7; 16]), link(1, factor, at))]),
         EventKind::ProveFactor => Event::ProveFactor,
         EventKind::FailFactor => Event::FailFactor,
         EventKind::ChoosePassword => Event::ChoosePassword {
@@ -71,6 +78,7 @@ fn flow_in(state: StateKind, purpose: Purpose, factor: FactorRule) -> Option<Rec
         StateKind::Escalated => (true, vec![E::Escalate]),
         StateKind::Expired => (true, vec![E::Expire]),
         StateKind::UsernameSent => (!recovers_password, vec![E::RemindUsername]),
+        StateKind::Shared => (recovers_password, vec![E::ShareLinks]),
         StateKind::LinkSent => (recovers_password, vec![E::IssueLink]),
         StateKind::FactorProven => (recovers_password && needs_factor, vec![E::IssueLink, E::ProveFactor]),
         StateKind::PasswordChosen => (recovers_password, chosen.to_vec()),

@@ -21,6 +21,9 @@ fn told(
         (S::Requested, E::IssueLink) if password => {
             (S::LinkSent, vec![Effect::Supersede(Scope::SamePurpose), mail(Letter::RecoveryLink)])
         }
+        (S::Requested, E::ShareLinks) if password => {
+            (S::Shared, vec![Effect::Begin, mail(Letter::SharedLinks)])
+        }
         (S::LinkSent, E::ProveFactor) if needed => (S::FactorProven, vec![]),
         (S::LinkSent, E::FailFactor) if needed => (S::LinkSent, vec![]),
         (S::LinkSent, E::ChoosePassword) if !needed => (S::PasswordChosen, vec![Effect::SetPassword]),
@@ -54,6 +57,8 @@ fn every_pair_of_state_and_event_does_what_the_table_tells() {
                 (Some((next, effects)), Ok(transition)) => {
                     assert_eq!(kind(&transition.next), next, "{pair}");
                     assert_eq!(transition.effects, effects, "{pair}");
+                    let begun = usize::from(next == StateKind::Shared);
+                    assert_eq!(transition.offspring.len(), begun, "{pair}: only sharing begins flows");
                     assert_eq!((transition.line.from, transition.line.to), (state, next), "{pair}");
                     assert_eq!(transition.next.version(), flow.version() + 1, "{pair}");
                     assert_eq!(transition.next.id(), flow.id(), "{pair}");

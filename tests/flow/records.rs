@@ -19,6 +19,7 @@ fn needed(state: StateKind) -> &'static [&'static str] {
         }
         StateKind::PasswordChosen => &["account", "epoch", "sealed", "due_at"],
         StateKind::Dismissed | StateKind::Escalated => &["reason"],
+        StateKind::Shared => &["expires_at"],
         _ => &[],
     }
 }
