@@ -46,8 +46,10 @@ coded! {
     /// ask goes to the support desk, or the addresses on file learn that recovery is not possible this way
     /// ([`AskedNotice`](crate::recovery::AskedNotice)). It says nothing about signing in: for that there is
     /// [`Account::status`].
+    #[derive(Default)]
     Recoverability {
         /// A link or a username may go to the address on file.
+        #[default]
         Possible = "possible",
         /// The person has died: whoever asks is somebody else. The desk decides; nothing is mailed.
         Deceased = "deceased",
@@ -61,12 +63,6 @@ coded! {
         Minor = "minor",
         /// Its password is kept in another place, such as an employer's directory. The username may still be mailed.
         ManagedElsewhere = "managed_elsewhere",
-    }
-}
-
-impl Default for Recoverability {
-    fn default() -> Self {
-        Self::Possible
     }
 }
 

@@ -185,12 +185,13 @@ impl Inner {
         Ok(())
     }
 
+    /// Lines of no version: nothing of the flow changes with them.
     fn write_left_out(&self, draft: &mut Draft, next: &RecoveryFlow, step: &Step, at: Moment) {
         draft.commit.audit.extend(step.shared.left_out.iter().map(|left_out| AuditRecord {
             realm: self.realm.clone(),
             at: at.now,
             flow: next.id(),
-            version: next.version(),
+            version: 0,
             event: format!("{}.left_out", next.purpose().code()),
             reason: Some(left_out.why.code().into()),
             actor: step.actor,

@@ -54,10 +54,9 @@ async fn signs_in(world: &World, who: &Someone, password: &str) -> bool {
 
 /// The usernames of a mail with their links, in the order in which it lists them.
 fn listed(mail: &Message) -> Vec<(String, RecoveryToken)> {
-    let mut lines = mail.text.lines().map(str::trim);
     let mut listed = Vec::new();
     let mut username = String::new();
-    while let Some(line) = lines.next() {
+    for line in mail.text.lines().map(str::trim) {
         match line.split_once("?token=") {
             Some((_, token)) => {
                 listed.push((username.clone(), RecoveryToken::parse(token).expect("a token")));
