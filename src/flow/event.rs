@@ -3,6 +3,8 @@
 use crate::account::AccountEpoch;
 use crate::flow::RecoveryFlow;
 use crate::flow::state::{Dismissal, Link, Sealed, State, StateKind, coded};
+use crate::token::VerifierDigest;
+use time::Duration;
 
 /// Something that happens to a flow.
 #[derive(Debug, Clone)]
@@ -20,6 +22,14 @@ pub enum Event {
     ProveFactor,
     /// The bearer gave a wrong code.
     FailFactor,
+    /// The asking browser typed the code that was sent with the link. It goes on with a fresh secret; the code, and the
+    /// secret that was sent, are worth nothing any more.
+    ExchangeCode {
+        /// What is stored of the fresh secret.
+        digest: VerifierDigest,
+        /// How long the fresh secret works at most; never longer than what was sent.
+        life: Duration,
+    },
     /// The bearer chose a password that the policy accepts. This consumes the link.
     ChoosePassword {
         /// The new password's hash, sealed.
@@ -54,6 +64,8 @@ coded! {
         ProveFactor = "prove_factor",
         /// See [`Event::FailFactor`].
         FailFactor = "fail_factor",
+        /// See [`Event::ExchangeCode`].
+        ExchangeCode = "exchange_code",
         /// See [`Event::ChoosePassword`].
         ChoosePassword = "choose_password",
         /// See [`Event::PasswordApplied`].
@@ -80,6 +92,7 @@ impl Event {
             Self::IssueLink(_) => EventKind::IssueLink,
             Self::ProveFactor => EventKind::ProveFactor,
             Self::FailFactor => EventKind::FailFactor,
+            Self::ExchangeCode { .. } => EventKind::ExchangeCode,
             Self::ChoosePassword { .. } => EventKind::ChoosePassword,
             Self::PasswordApplied => EventKind::PasswordApplied,
             Self::PasswordConflicted => EventKind::PasswordConflicted,

@@ -7,6 +7,7 @@
 //! Requested -> Dismissed | Escalated              outwardly the same as every other answer
 //!           -> UsernameSent
 //!           -> LinkSent -> FactorProven -> PasswordChosen -> Completed
+//! LinkSent -> LinkSent                            a code was typed: a fresh secret; or a wrong factor was counted
 //! Requested, LinkSent, FactorProven -> Expired | Superseded
 //! LinkSent, FactorProven            -> Exhausted | Disowned | Escalated
 //! PasswordChosen                    -> Superseded    the account changed under it
@@ -19,7 +20,7 @@ mod state;
 pub use event::{Effect, Event, EventKind, Letter, Line, Refusal, Scope, Transition};
 pub use record::{CorruptRecord, FlowRecord};
 pub(crate) use state::coded;
-pub use state::{Dismissal, FactorRule, Link, Purpose, Sealed, State, StateKind, Window};
+pub use state::{Dismissal, FactorRule, Link, LinkCode, Purpose, Sealed, State, StateKind, Window};
 
 use crate::clock::{Moment, Timestamp};
 use crate::ids::{AccountId, FlowId, Realm};
@@ -138,7 +139,11 @@ impl RecoveryFlow {
                 .with(Effect::Supersede(Scope::SamePurpose))
                 .with(Effect::Mail(Letter::RecoveryLink))),
             (S::LinkSent(link), Event::ProveFactor) if link.factor == FactorRule::Needed => {
-                Ok(self.go(S::FactorProven(link.clone())))
+                Ok(self.go(S::FactorProven(Link { code: None, ..link.clone() })))
+            }
+            (S::LinkSent(link), Event::ExchangeCode { digest, life }) if link.code.is_some() => {
+                let window = link.window.cut_to(life, at);
+                Ok(self.go(S::LinkSent(Link { digest, code: None, window, ..link.clone() })))
             }
             (S::LinkSent(link), Event::FailFactor) if link.factor == FactorRule::Needed => {
                 Ok(self.count(link))
@@ -176,7 +181,9 @@ impl RecoveryFlow {
             (true, EventKind::ChoosePassword) if planted(Bug::ExpiryNotCheckedAtUse) => Ok(()),
             (true, _) => Err(Refusal::Expired),
             (false, EventKind::Expire) => Err(Refusal::NotYetExpired),
-            (false, EventKind::ChoosePassword | EventKind::ProveFactor) if window.is_ahead_of(at) => {
+            (false, EventKind::ChoosePassword | EventKind::ProveFactor | EventKind::ExchangeCode)
+                if window.is_ahead_of(at) =>
+            {
                 Err(Refusal::Expired)
             }
             (false, _) => Ok(()),

@@ -1,12 +1,13 @@
 //! Resolving: what the worker does with an ask, where nobody waits for the answer.
 
-use crate::account::{Account, AccountEpoch, AccountStatus, AddressOnFile, Applied, PasswordChange};
+use crate::account::{
+    Account, AccountEpoch, AccountStatus, AddressKind, AddressOnFile, Applied, PasswordChange,
+};
 use crate::audit::Actor;
 use crate::budget::Spend;
 use crate::clock::Moment;
-use crate::entropy::random;
 use crate::error::Fault;
-use crate::flow::{Dismissal, Event, FactorRule, Link, Purpose, RecoveryFlow, Sealed, State, Window};
+use crate::flow::{Dismissal, Event, Purpose, RecoveryFlow, Sealed, State};
 use crate::identity::{Identifier, IdentityClaims, Person, Resolution, resolve_one};
 use crate::ids::{AccountId, FlowId};
 use crate::keys::KeyError;
@@ -14,17 +15,17 @@ use crate::mail::LetterContent;
 use crate::password::PasswordHash;
 use crate::planted::{Bug, planted};
 use crate::recovery::ask::REQUEST;
+use crate::recovery::code::Holder;
 use crate::recovery::link::HASH;
 use crate::recovery::step::{HouseKeeping, Mailing};
-use crate::recovery::{AskedNotice, Inner, Step, Took};
+use crate::recovery::{AskedNotice, Carried, Inner, Step, Took};
 use crate::store::{Commit, Committed};
-use crate::token::RecoveryToken;
 use crate::wire::unframe;
 use zeroize::Zeroizing;
 
 impl Inner {
     /// Does whatever is next for a flow that is due.
-    pub(crate) async fn attend(&self, flow: RecoveryFlow) -> Result<(), Fault> {
+    pub(crate) async fn attend(&self, flow: RecoveryFlow, carried: Carried) -> Result<(), Fault> {
         let at = self.clock.read();
         if flow.state().window().is_some_and(|window| window.is_over(at)) {
             self.take(Step::new(flow, Event::Expire, Actor::Worker), at).await?;
@@ -33,22 +34,28 @@ impl Inner {
         match flow.state() {
             State::Requested { request, .. } => {
                 let request = request.clone();
-                self.resolve(flow, &request, at).await
+                self.resolve(flow, &request, carried, at).await
             }
             State::PasswordChosen { .. } => self.apply_password(flow).await.map(drop),
             _ => Ok(()),
         }
     }
 
-    async fn resolve(&self, flow: RecoveryFlow, request: &Sealed, at: Moment) -> Result<(), Fault> {
+    async fn resolve(
+        &self,
+        flow: RecoveryFlow,
+        request: &Sealed,
+        carried: Carried,
+        at: Moment,
+    ) -> Result<(), Fault> {
         let plain = self.sealer.open(self.flow_place(&flow.id(), REQUEST), request.as_bytes())?;
-        let [typed] = unframe::<1>(&plain).ok_or(KeyError::Altered)?;
+        let (typed, asker) = read_request(&plain).ok_or(KeyError::Altered)?;
         let found = match flow.purpose() {
             Purpose::Password => self.find_by_identifier(typed).await?,
             Purpose::Username => self.find_by_claims(typed, at).await?,
         };
-        match found.and_then(|account| self.recoverable(flow.purpose(), account)) {
-            Ok(account) => self.send(flow, account, at).await,
+        match found.and_then(|account| self.recoverable(flow.purpose(), account, carried)) {
+            Ok(account) => self.send(flow, account, carried, asker.as_ref(), at).await,
             Err((why, account)) => self.turn_down(flow, why, account, at).await,
         }
     }
@@ -91,11 +98,11 @@ impl Inner {
         Ok(self.flows.commit(commit).await? == Committed::Done)
     }
 
-    fn recoverable(&self, purpose: Purpose, account: Account) -> Found {
+    fn recoverable(&self, purpose: Purpose, account: Account, carried: Carried) -> Found {
         let why = match purpose {
             _ if account.status != AccountStatus::Active => Dismissal::Disabled,
             Purpose::Password if !account.may_change_password => Dismissal::NotAllowed,
-            _ if account.addresses.is_empty() => Dismissal::NoAddress,
+            _ if self.way_to(&account, carried).is_none() => Dismissal::NoAddress,
             _ => return Ok(account),
         };
         Err((why, Some(Box::new(account))))
@@ -120,7 +127,8 @@ impl Inner {
             let possible = !matches!(why, Dismissal::Disabled | Dismissal::NotAllowed);
             if self.notice == AskedNotice::WhenNotPossible && !possible && !account.addresses.is_empty() {
                 step.spends = self.mail_budgets(&account.id, at);
-                step.mailing = Some(Mailing { to: account.addresses, content: LetterContent::SomebodyAsked });
+                step.mailing =
+                    Some(Mailing { to: account.notice_addresses(), content: LetterContent::SomebodyAsked });
             }
         }
         let (flow, account) = (step.flow.clone(), step.account.clone());
@@ -130,16 +138,27 @@ impl Inner {
         Ok(())
     }
 
-    async fn send(&self, flow: RecoveryFlow, account: Account, at: Moment) -> Result<(), Fault> {
+    async fn send(
+        &self,
+        flow: RecoveryFlow,
+        account: Account,
+        carried: Carried,
+        asker: Option<&Holder>,
+        at: Moment,
+    ) -> Result<(), Fault> {
+        let Some(to) = self.way_to(&account, carried) else { return Ok(()) };
         let (event, content) = match flow.purpose() {
             Purpose::Username => (Event::RemindUsername, self.reminder(&account)),
-            Purpose::Password => self.link_for(&flow, &account, at)?,
+            Purpose::Password => self.link_for(&flow, &account, account.epoch(), to.kind(), asker, at)?,
         };
         let mut step = Step::new(flow.clone(), event, Actor::Worker);
         step.account = Some(account.id.clone());
-        // The first address is where links and usernames go; notices go to all of them.
-        step.mailing = Some(Mailing { to: account.addresses[..1].to_vec(), content });
+        step.mailing = Some(Mailing { to: vec![to.clone()], content });
         step.spends = self.mail_budgets(&account.id, at);
+        if to.kind() == AddressKind::Post {
+            let quota = self.limits.letters_per_account;
+            step.spends.push(self.spend("mail/post", account.id.as_str().as_bytes(), quota, at));
+        }
         if let Took::OverBudget = self.take(step, at).await? {
             self.dismiss_over_limit(flow, Some(account.id), at).await?;
         }
@@ -169,27 +188,6 @@ impl Inner {
         LetterContent::UsernameReminder { username: account.username.clone(), sign_in: self.links.sign_in() }
     }
 
-    fn link_for(
-        &self,
-        flow: &RecoveryFlow,
-        account: &Account,
-        at: Moment,
-    ) -> Result<(Event, LetterContent), Fault> {
-        let token = RecoveryToken::new(flow.id(), random(&*self.entropy)?);
-        let link = Link {
-            account: account.id.clone(),
-            digest: self.verifiers.mark(&token.digest(&self.realm, flow.purpose(), &account.epoch())),
-            factor: if account.factors.is_empty() { FactorRule::NotNeeded } else { FactorRule::Needed },
-            attempts: 0,
-            window: Window::open(at, self.link_life),
-        };
-        let minutes = self.link_life.whole_minutes();
-        Ok((
-            Event::IssueLink(link),
-            LetterContent::RecoveryLink { link: self.links.recovery(&token), minutes },
-        ))
-    }
-
     /// Gives the host's account its new password and completes the flow. Safe to repeat at any point.
     pub(crate) async fn apply_password(&self, flow: RecoveryFlow) -> Result<Applied, Fault> {
         let State::PasswordChosen { account, epoch, hash, .. } = flow.state() else {
@@ -216,7 +214,7 @@ impl Inner {
         let mut step = Step::new(flow, event, Actor::Worker);
         if applied != Applied::Conflict {
             let on_file = self.accounts.get(&account).await?;
-            let to = on_file.map(|account| account.addresses).unwrap_or_default();
+            let to = on_file.map(|account| account.notice_addresses()).unwrap_or_default();
             let content = LetterContent::PasswordChanged { at: at.now.to_datetime() };
             let late = planted(Bug::NoticeOnlyAtFirst) && applied == Applied::Before;
             step.mailing = (!late).then_some(Mailing { to, content });
@@ -266,6 +264,15 @@ impl Inner {
     }
 }
 
+/// What was typed, and the browser that asked; a request from before there were codes does not name one.
+fn read_request(plain: &[u8]) -> Option<(&[u8], Option<Holder>)> {
+    if let Some([typed, asker]) = unframe::<2>(plain) {
+        return Some((typed, Some(Holder::from_sealed(asker)?)));
+    }
+    let [typed] = unframe::<1>(plain)?;
+    Some((typed, None))
+}
+
 /// An account to go on with, or why there is none, with the account that this is about.
 type Found = Result<Account, (Dismissal, Option<Box<Account>>)>;
 
@@ -274,7 +281,7 @@ type Found = Result<Account, (Dismissal, Option<Box<Account>>)>;
 pub(crate) fn owners_first(identifier: &Identifier, found: Vec<Account>) -> Vec<Account> {
     let Some(key) = identifier.email_key() else { return found };
     let owns = |account: &Account| {
-        account.addresses.iter().any(|AddressOnFile::Email(address)| address.key().as_str() == key)
+        account.addresses.iter().filter_map(AddressOnFile::email).any(|address| address.key().as_str() == key)
     };
     if !found.iter().any(owns) {
         return found;

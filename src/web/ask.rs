@@ -50,7 +50,7 @@ pub(super) async fn username(State(site): State<Arc<Site>>, posted: Posted) -> R
 impl Site {
     fn asked(&self, asked: Result<Receipt, RecoveryError>) -> Response {
         match asked {
-            Ok(Receipt) => self.notice(&Notice::Asked),
+            Ok(_) => self.notice(&Notice::Asked),
             Err(error) => self.error(error),
         }
     }
