@@ -4,7 +4,9 @@
 //! every rule of its own; regain only reads, and writes one thing: a new password hash, guarded by the epoch.
 
 use crate::flow::coded;
-use crate::identity::{EmailAddress, Identifier, IdentityKey, Person};
+use crate::identity::{
+    AddressError, EmailAddress, Identifier, IdentityKey, Person, PhoneNumber, PostalAddress,
+};
 use crate::ids::{AccountId, FlowId};
 use crate::password::PasswordHash;
 use crate::planted::{Bug, planted};
@@ -20,13 +22,62 @@ use std::fmt;
 pub enum AddressOnFile {
     /// An e-mail address that was confirmed. Mail goes to exactly these bytes.
     Email(EmailAddress),
+    /// A telephone number that takes text messages and was confirmed. Codes go there only where the host allows it: see
+    /// [`Means`](crate::recovery::Means).
+    Phone(PhoneNumber),
+    /// A postal address. Letters go there when a mailer prints them.
+    Post(PostalAddress),
+}
+
+coded! {
+    /// The kinds of [`AddressOnFile`]: what a mailer says it carries.
+    AddressKind {
+        /// E-mail.
+        Email = "email",
+        /// A telephone number, for text messages.
+        Phone = "phone",
+        /// A postal address.
+        Post = "post",
+    }
 }
 
 impl AddressOnFile {
-    fn epoch_bytes(&self) -> (&'static str, &str) {
+    /// Its kind.
+    #[must_use]
+    pub fn kind(&self) -> AddressKind {
         match self {
-            Self::Email(address) => ("email", address.as_str()),
+            Self::Email(_) => AddressKind::Email,
+            Self::Phone(_) => AddressKind::Phone,
+            Self::Post(_) => AddressKind::Post,
         }
+    }
+
+    /// Its text: a personal datum.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Email(address) => address.as_str(),
+            Self::Phone(number) => number.as_str(),
+            Self::Post(address) => address.as_str(),
+        }
+    }
+
+    /// The e-mail address, if it is one.
+    #[must_use]
+    pub fn email(&self) -> Option<&EmailAddress> {
+        if let Self::Email(address) = self { Some(address) } else { None }
+    }
+
+    /// Reads back what [`AddressOnFile::as_str`] gives, for a host that stores the two in columns.
+    ///
+    /// # Errors
+    /// [`AddressError`] when the text is no such address.
+    pub fn parse(kind: AddressKind, text: &str) -> Result<Self, AddressError> {
+        Ok(match kind {
+            AddressKind::Email => Self::Email(EmailAddress::parse(text)?),
+            AddressKind::Phone => Self::Phone(PhoneNumber::parse(text)?),
+            AddressKind::Post => Self::Post(PostalAddress::parse(text)?),
+        })
     }
 }
 
@@ -76,7 +127,8 @@ pub struct Account {
     pub username: String,
     /// The stored hash; `None` when there is no password, or the host cannot read it (see `revision`).
     pub password: Option<PasswordHash>,
-    /// Confirmed addresses; the first is where links go, notices go to all of them (NO-2).
+    /// Confirmed addresses, the preferred first: links and codes go to the first that a mailer carries, notices to all
+    /// but the postal ones (NO-2; [`Account::notice_addresses`]).
     pub addresses: Vec<AddressOnFile>,
     /// Whether it may be used.
     pub status: AccountStatus,
@@ -131,8 +183,7 @@ impl Account {
             fields.extend([&b"recoverability"[..], self.recoverability.code().as_bytes()]);
         }
         for address in &self.addresses {
-            let (kind, text) = address.epoch_bytes();
-            fields.extend([kind.as_bytes(), text.as_bytes()]);
+            fields.extend([address.kind().code().as_bytes(), address.as_str().as_bytes()]);
         }
         for factor in &self.factors {
             fields.extend([&b"factor"[..], factor.as_bytes()]);
@@ -145,6 +196,15 @@ impl Account {
     pub fn takes_a_new_password(&self) -> bool {
         let recoverable = self.recoverability == Recoverability::Possible;
         self.status == AccountStatus::Active && self.may_change_password && recoverable
+    }
+
+    /// Where notices go: to every address but the postal ones, and to those as well where there is at most one other, which
+    /// is then the one that the link or code went to (NIST SP 800-63B-4, 4.6; NO-2).
+    #[must_use]
+    pub fn notice_addresses(&self) -> Vec<AddressOnFile> {
+        let is_postal = |address: &&AddressOnFile| address.kind() == AddressKind::Post;
+        let others = self.addresses.iter().filter(|address| !is_postal(address)).count();
+        self.addresses.iter().filter(|address| others <= 1 || !is_postal(address)).cloned().collect()
     }
 }
 

@@ -4,6 +4,8 @@ use crate::account::AccountEpoch;
 use crate::flow::RecoveryFlow;
 use crate::flow::state::{Dismissal, Link, Sealed, State, StateKind, coded};
 use crate::ids::FlowId;
+use crate::token::VerifierDigest;
+use time::Duration;
 
 /// Something that happens to a flow.
 #[derive(Debug, Clone)]
@@ -23,6 +25,14 @@ pub enum Event {
     ProveFactor,
     /// The bearer gave a wrong code.
     FailFactor,
+    /// The asking browser typed the code that was sent with the link. It goes on with a fresh secret; the code, and the
+    /// secret that was sent, are worth nothing any more.
+    ExchangeCode {
+        /// What is stored of the fresh secret.
+        digest: VerifierDigest,
+        /// How long the fresh secret works at most; never longer than what was sent.
+        life: Duration,
+    },
     /// The bearer chose a password that the policy accepts. This consumes the link.
     ChoosePassword {
         /// The new password's hash, sealed.
@@ -59,6 +69,8 @@ coded! {
         ProveFactor = "prove_factor",
         /// See [`Event::FailFactor`].
         FailFactor = "fail_factor",
+        /// See [`Event::ExchangeCode`].
+        ExchangeCode = "exchange_code",
         /// See [`Event::ChoosePassword`].
         ChoosePassword = "choose_password",
         /// See [`Event::PasswordApplied`].
@@ -86,6 +98,7 @@ impl Event {
             Self::ShareLinks(_) => EventKind::ShareLinks,
             Self::ProveFactor => EventKind::ProveFactor,
             Self::FailFactor => EventKind::FailFactor,
+            Self::ExchangeCode { .. } => EventKind::ExchangeCode,
             Self::ChoosePassword { .. } => EventKind::ChoosePassword,
             Self::PasswordApplied => EventKind::PasswordApplied,
             Self::PasswordConflicted => EventKind::PasswordConflicted,

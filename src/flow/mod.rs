@@ -8,6 +8,7 @@
 //!           -> UsernameSent
 //!           -> Shared                            with a flow in LinkSent for each account that shares the address
 //!           -> LinkSent -> FactorProven -> PasswordChosen -> Completed
+//! LinkSent -> LinkSent                            a code was typed: a fresh secret; or a wrong factor was counted
 //! Requested, LinkSent, FactorProven -> Expired | Superseded
 //! LinkSent, FactorProven            -> Exhausted | Disowned | Escalated
 //! PasswordChosen                    -> Superseded    the account changed under it
@@ -20,7 +21,7 @@ mod state;
 pub use event::{Effect, Event, EventKind, Letter, Line, Refusal, Scope, Transition};
 pub use record::{CorruptRecord, FlowRecord};
 pub(crate) use state::coded;
-pub use state::{Dismissal, FactorRule, Link, Purpose, Sealed, State, StateKind, Window};
+pub use state::{Dismissal, FactorRule, Link, LinkCode, Purpose, Sealed, State, StateKind, Window};
 
 use crate::clock::{Moment, Timestamp};
 use crate::ids::{AccountId, FlowId, Realm};
@@ -146,7 +147,11 @@ impl RecoveryFlow {
                 self.share(links, at)
             }
             (S::LinkSent(link), Event::ProveFactor) if link.factor == FactorRule::Needed => {
-                Ok(self.go(S::FactorProven(link.clone())))
+                Ok(self.go(S::FactorProven(Link { code: None, ..link.clone() })))
+            }
+            (S::LinkSent(link), Event::ExchangeCode { digest, life }) if link.code.is_some() => {
+                let window = link.window.cut_to(life, at);
+                Ok(self.go(S::LinkSent(Link { digest, code: None, window, ..link.clone() })))
             }
             (S::LinkSent(link), Event::FailFactor) if link.factor == FactorRule::Needed => {
                 Ok(self.count(link))
@@ -184,7 +189,9 @@ impl RecoveryFlow {
             (true, EventKind::ChoosePassword) if planted(Bug::ExpiryNotCheckedAtUse) => Ok(()),
             (true, _) => Err(Refusal::Expired),
             (false, EventKind::Expire) => Err(Refusal::NotYetExpired),
-            (false, EventKind::ChoosePassword | EventKind::ProveFactor) if window.is_ahead_of(at) => {
+            (false, EventKind::ChoosePassword | EventKind::ProveFactor | EventKind::ExchangeCode)
+                if window.is_ahead_of(at) =>
+            {
                 Err(Refusal::Expired)
             }
             (false, _) => Ok(()),

@@ -3,7 +3,7 @@
 use crate::account::AccountEpoch;
 use crate::clock::Timestamp;
 use crate::flow::RecoveryFlow;
-use crate::flow::state::{Dismissal, FactorRule, Link, Purpose, Sealed, State, StateKind, Window};
+use crate::flow::state::{Dismissal, FactorRule, Link, LinkCode, Purpose, Sealed, State, StateKind, Window};
 use crate::ids::{AccountId, FlowId, Realm};
 use crate::token::VerifierDigest;
 use std::fmt;
@@ -29,9 +29,9 @@ pub struct FlowRecord {
     pub live_link: bool,
     /// What is stored of the token.
     pub digest: Option<[u8; 32]>,
-    /// What is stored of the code that was sent beside the link.
+    /// What is stored of the code that was sent with the link; only while it may be typed.
     pub code: Option<[u8; 32]>,
-    /// The account's epoch that a chosen password is for.
+    /// The account's epoch that a code, or a chosen password, is for.
     pub epoch: Option<[u8; 32]>,
     /// Code of the [`FactorRule`] of a link.
     pub factor: Option<String>,
@@ -79,9 +79,11 @@ impl From<&RecoveryFlow> for FlowRecord {
         };
         let (sealed, epoch) = match state {
             State::Requested { request, .. } => (Some(request), None),
-            State::PasswordChosen { hash, epoch, .. } => (Some(hash), Some(*epoch.as_bytes())),
+            State::PasswordChosen { hash, epoch, .. } => (Some(hash), Some(epoch)),
             _ => (None, None),
         };
+        let code = link.and_then(|link| link.code.as_ref());
+        let epoch = epoch.or(code.map(|code| &code.epoch));
         Self {
             id: flow.id,
             realm: flow.realm.clone(),
@@ -92,8 +94,8 @@ impl From<&RecoveryFlow> for FlowRecord {
             account: flow.account().cloned(),
             live_link: link.is_some(),
             digest: link.map(|link| *link.digest.as_bytes()),
-            code: None,
-            epoch,
+            code: code.map(|code| *code.digest.as_bytes()),
+            epoch: epoch.map(|epoch| *epoch.as_bytes()),
             factor: link.map(|link| link.factor.code().into()),
             attempts: link.map_or(0, |link| link.attempts),
             sealed: sealed.map(|sealed| sealed.as_bytes().to_vec()),
@@ -205,7 +207,17 @@ impl FlowRecord {
 
     fn proven_link(&self) -> Result<Link, CorruptRecord> {
         let link = self.link()?;
-        if link.factor == FactorRule::Needed { Ok(link) } else { Err(CorruptRecord("factor")) }
+        if link.factor == FactorRule::Needed && link.code.is_none() {
+            Ok(link)
+        } else {
+            Err(CorruptRecord("factor"))
+        }
+    }
+
+    fn link_code(&self) -> Result<Option<LinkCode>, CorruptRecord> {
+        let Some(digest) = self.code.map(VerifierDigest::from_bytes) else { return Ok(None) };
+        let epoch = self.epoch.map(AccountEpoch::from_bytes).ok_or(CorruptRecord("epoch"))?;
+        Ok(Some(LinkCode { digest, epoch }))
     }
 
     fn link(&self) -> Result<Link, CorruptRecord> {
@@ -213,6 +225,7 @@ impl FlowRecord {
             account: self.account()?,
             digest: self.digest.map(VerifierDigest::from_bytes).ok_or(CorruptRecord("digest"))?,
             factor: self.factor.as_deref().and_then(FactorRule::from_code).ok_or(CorruptRecord("factor"))?,
+            code: self.link_code()?,
             attempts: self.attempts,
             window: self.window()?,
         })

@@ -201,11 +201,37 @@ impl Window {
         at.now >= self.expires_at || passed_since_opening
     }
 
+    /// The same window; one that is longer than `life` becomes one of at most that life from now on, with the old end.
+    #[must_use]
+    pub fn cut_to(self, life: Duration, at: Moment) -> Self {
+        if self.length() <= life {
+            return self;
+        }
+        let fresh = Self::open(at, life);
+        Self { expires_at: fresh.expires_at.min(self.expires_at), ..fresh }
+    }
+
+    /// How long it is open altogether.
+    #[must_use]
+    pub fn length(&self) -> Duration {
+        Duration::milliseconds(self.expires_at.millis().saturating_sub(self.opened_at.millis()))
+    }
+
     /// Whether the clock stands clearly before the opening: it stepped back, and the life left is unknown.
     #[must_use]
     pub fn is_ahead_of(&self, at: Moment) -> bool {
         at.now.plus(CLOCK_TOLERANCE) < self.opened_at
     }
+}
+
+/// What is stored of a code that was sent with a link, or in its place.
+#[derive(Debug, Clone)]
+pub struct LinkCode {
+    /// What is stored of the code.
+    pub digest: VerifierDigest,
+    /// The account's epoch that the link was issued for. A fresh secret is made for the same one, so that no account is
+    /// looked at when a code is typed, and one that has changed since gets nothing by it.
+    pub epoch: AccountEpoch,
 }
 
 /// A link that is out.
@@ -217,7 +243,9 @@ pub struct Link {
     pub digest: VerifierDigest,
     /// Whether a second factor is needed too.
     pub factor: FactorRule,
-    /// Wrong codes so far.
+    /// The code that may be typed instead, until it is used.
+    pub code: Option<LinkCode>,
+    /// Wrong codes of the second factor so far.
     pub attempts: u32,
     /// When it may be used.
     pub window: Window,

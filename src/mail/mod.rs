@@ -9,6 +9,7 @@ mod dkim;
 #[cfg(feature = "eml")]
 mod eml;
 mod letter;
+mod means;
 #[cfg(any(feature = "eml", feature = "smtp"))]
 mod mime;
 mod seal;
@@ -20,14 +21,15 @@ pub use circuit::{Circuit, CircuitState};
 pub use dkim::{DkimError, DkimKey};
 #[cfg(feature = "eml")]
 pub use eml::{EmlError, EmlMailer};
-pub(crate) use letter::compose;
 pub(crate) use letter::{Composed, LetterContent};
 pub use letter::{InvalidService, Service};
+pub use means::ByKind;
+pub(crate) use means::compose_for;
 pub(crate) use seal::{open, place, seal, without_links};
 #[cfg(feature = "smtp")]
 pub use smtp::{SmtpBuilder, SmtpConfigError, SmtpMailer};
 
-use crate::account::AddressOnFile;
+use crate::account::{AddressKind, AddressOnFile};
 use crate::identity::EmailAddress;
 use async_trait::async_trait;
 use std::fmt;
@@ -166,4 +168,10 @@ pub enum Delivery {
 pub trait Mailer: Send + Sync {
     /// Hands one mail over, within less than a minute: afterwards another worker may try as well.
     async fn send(&self, message: &Message) -> Delivery;
+
+    /// Whether it takes messages to such an address: to e-mail addresses only, unless it says otherwise. What no mailer
+    /// carries is not sent, and an account that has no other address is one without.
+    fn carries(&self, kind: AddressKind) -> bool {
+        kind == AddressKind::Email
+    }
 }

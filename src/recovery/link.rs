@@ -187,7 +187,7 @@ impl Inner {
         if !self.verifiers.proves(&presented, &link.digest) {
             return Err(Unusable::Because("wrong_secret_or_account_changed"));
         }
-        let window = flow.open_link_window(at, self.link_life).ok_or(Unusable::Because("expired"))?;
+        let window = self.open_window(&flow, at).ok_or(Unusable::Because("expired"))?;
         if !account.takes_a_new_password() {
             return Err(Unusable::Because("not_allowed"));
         }

@@ -1,14 +1,13 @@
 //! Resolving: what the worker does with an ask, where nobody waits for the answer.
 
 use crate::account::{
-    Account, AccountEpoch, AccountStatus, AddressOnFile, Applied, PasswordChange, Recoverability,
+    Account, AccountEpoch, AccountStatus, AddressKind, AddressOnFile, Applied, PasswordChange, Recoverability,
 };
 use crate::audit::Actor;
 use crate::budget::Spend;
 use crate::clock::Moment;
-use crate::entropy::random;
 use crate::error::Fault;
-use crate::flow::{Dismissal, Event, FactorRule, Link, Purpose, RecoveryFlow, Sealed, State, Window};
+use crate::flow::{Dismissal, Event, Purpose, RecoveryFlow, Sealed, State};
 use crate::identity::{Identifier, IdentityClaims, Person, Resolution, resolve_one};
 use crate::ids::{AccountId, FlowId};
 use crate::keys::KeyError;
@@ -16,18 +15,18 @@ use crate::mail::LetterContent;
 use crate::password::PasswordHash;
 use crate::planted::{Bug, planted};
 use crate::recovery::ask::REQUEST;
+use crate::recovery::code::Holder;
 use crate::recovery::link::HASH;
 use crate::recovery::shared::Sharers;
 use crate::recovery::step::{HouseKeeping, LeftOut, Mailing};
-use crate::recovery::{AskedNotice, Inner, Step, Took};
+use crate::recovery::{AskedNotice, Carried, Inner, Step, Took};
 use crate::store::{Commit, Committed};
-use crate::token::RecoveryToken;
 use crate::wire::unframe;
 use zeroize::Zeroizing;
 
 impl Inner {
     /// Does whatever is next for a flow that is due.
-    pub(crate) async fn attend(&self, flow: RecoveryFlow) -> Result<(), Fault> {
+    pub(crate) async fn attend(&self, flow: RecoveryFlow, carried: Carried) -> Result<(), Fault> {
         let at = self.clock.read();
         if flow.state().window().is_some_and(|window| window.is_over(at)) {
             self.take(Step::new(flow, Event::Expire, Actor::Worker), at).await?;
@@ -36,30 +35,35 @@ impl Inner {
         match flow.state() {
             State::Requested { request, .. } => {
                 let request = request.clone();
-                self.resolve(flow, &request, at).await
+                self.resolve(flow, &request, carried, at).await
             }
             State::PasswordChosen { .. } => self.apply_password(flow).await.map(drop),
             _ => Ok(()),
         }
     }
 
-    async fn resolve(&self, flow: RecoveryFlow, request: &Sealed, at: Moment) -> Result<(), Fault> {
+    async fn resolve(
+        &self,
+        flow: RecoveryFlow,
+        request: &Sealed,
+        carried: Carried,
+        at: Moment,
+    ) -> Result<(), Fault> {
         let plain = self.sealer.open(self.flow_place(&flow.id(), REQUEST), request.as_bytes())?;
-        let [typed] = unframe::<1>(&plain).ok_or(KeyError::Altered)?;
+        let (typed, asker) = read_request(&plain).ok_or(KeyError::Altered)?;
         let found = match flow.purpose() {
             Purpose::Password => self.find_by_identifier(typed).await?,
             Purpose::Username => self.find_by_claims(typed, at).await?,
         };
         match found {
-            Found::One(account) => match barred(flow.purpose(), &account) {
-                None => self.send(flow, *account, at).await,
+            Found::One(account) => match self.barred(flow.purpose(), &account, carried) {
+                None => self.send(flow, *account, carried, asker.as_ref(), at).await,
                 Some(why) => {
-                    let (account, to) = (account.id, account.addresses);
-                    self.turn_down(flow, Refused { why, account: Some(account), to, left_out: vec![] }, at)
-                        .await
+                    let (to, account) = (account.notice_addresses(), Some(account.id));
+                    self.turn_down(flow, Refused { why, account, to, left_out: vec![] }, at).await
                 }
             },
-            Found::Sharing(sharers) => self.share(flow, sharers, at).await,
+            Found::Sharing(sharers) => self.share(flow, sharers, carried, at).await,
             Found::Nobody(why) => self.turn_down(flow, Refused::of_nobody(why), at).await,
         }
     }
@@ -108,6 +112,22 @@ impl Inner {
         Ok(self.flows.commit(commit).await? == Committed::Done)
     }
 
+    /// Why nothing can be recovered for an account, if there is something in the way.
+    pub(crate) fn barred(&self, purpose: Purpose, account: &Account, carried: Carried) -> Option<Dismissal> {
+        let for_password = purpose == Purpose::Password;
+        match account.recoverability {
+            _ if account.status != AccountStatus::Active => Some(Dismissal::Disabled),
+            Recoverability::Deceased => Some(Dismissal::Deceased),
+            Recoverability::LockedByHost => Some(Dismissal::LockedByHost),
+            Recoverability::LegalHold => Some(Dismissal::LegalHold),
+            Recoverability::Minor => Some(Dismissal::Minor),
+            Recoverability::ManagedElsewhere if for_password => Some(Dismissal::ManagedElsewhere),
+            _ if for_password && !account.may_change_password => Some(Dismissal::NotAllowed),
+            _ if self.way_to(account, carried).is_none() => Some(Dismissal::NoAddress),
+            Recoverability::Possible | Recoverability::ManagedElsewhere => None,
+        }
+    }
+
     /// Outwardly this is like every other ask. What only people can decide goes to them.
     pub(crate) async fn turn_down(
         &self,
@@ -134,17 +154,28 @@ impl Inner {
         }
     }
 
-    async fn send(&self, flow: RecoveryFlow, account: Account, at: Moment) -> Result<(), Fault> {
+    async fn send(
+        &self,
+        flow: RecoveryFlow,
+        account: Account,
+        carried: Carried,
+        asker: Option<&Holder>,
+        at: Moment,
+    ) -> Result<(), Fault> {
+        let Some(to) = self.way_to(&account, carried) else { return Ok(()) };
         let (event, content) = match flow.purpose() {
             Purpose::Username => (Event::RemindUsername, self.reminder(&account)),
-            Purpose::Password => self.link_letter(&flow, &account, at)?,
+            Purpose::Password => self.link_for(&flow, &account, account.epoch(), to.kind(), asker, at)?,
         };
         let mut step = Step::new(flow, event, Actor::Worker);
         step.account = Some(account.id.clone());
         let in_silence = step.clone();
-        // The first address is where links and usernames go; notices go to all of them.
-        step.mailing = Some(Mailing { to: account.addresses[..1].to_vec(), content });
+        step.mailing = Some(Mailing { to: vec![to.clone()], content });
         step.spends = self.mail_budgets(&account.id, at);
+        if to.kind() == AddressKind::Post {
+            let quota = self.limits.letters_per_account;
+            step.spends.push(self.spend("mail/post", account.id.as_str().as_bytes(), quota, at));
+        }
         if let Took::OverBudget = self.take(step, at).await? {
             self.dismiss_over_limit(in_silence, at).await?;
         }
@@ -168,36 +199,6 @@ impl Inner {
 
     fn reminder(&self, account: &Account) -> LetterContent {
         LetterContent::UsernameReminder { username: account.username.clone(), sign_in: self.links.sign_in() }
-    }
-
-    fn link_letter(
-        &self,
-        flow: &RecoveryFlow,
-        account: &Account,
-        at: Moment,
-    ) -> Result<(Event, LetterContent), Fault> {
-        let (token, link) = self.link_for(flow.id(), account, at)?;
-        let minutes = self.link_life.whole_minutes();
-        let letter = LetterContent::RecoveryLink { link: self.links.recovery(&token), minutes };
-        Ok((Event::IssueLink(link), letter))
-    }
-
-    /// A fresh link for an account, and the token that opens it.
-    pub(crate) fn link_for(
-        &self,
-        flow: FlowId,
-        account: &Account,
-        at: Moment,
-    ) -> Result<(RecoveryToken, Link), Fault> {
-        let token = RecoveryToken::new(flow, random(&*self.entropy)?);
-        let link = Link {
-            account: account.id.clone(),
-            digest: self.verifiers.mark(&token.digest(&self.realm, Purpose::Password, &account.epoch())),
-            factor: if account.factors.is_empty() { FactorRule::NotNeeded } else { FactorRule::Needed },
-            attempts: 0,
-            window: Window::open(at, self.link_life),
-        };
-        Ok((token, link))
     }
 
     /// Gives the host's account its new password and completes the flow. Safe to repeat at any point.
@@ -226,7 +227,7 @@ impl Inner {
         let mut step = Step::new(flow, event, Actor::Worker);
         if applied != Applied::Conflict {
             let on_file = self.accounts.get(&account).await?;
-            let to = on_file.map(|account| account.addresses).unwrap_or_default();
+            let to = on_file.map(|account| account.notice_addresses()).unwrap_or_default();
             let content = LetterContent::PasswordChanged { at: at.now.to_datetime() };
             let late = planted(Bug::NoticeOnlyAtFirst) && applied == Applied::Before;
             step.mailing = (!late).then_some(Mailing { to, content });
@@ -299,22 +300,6 @@ impl Refused {
     }
 }
 
-/// Why nothing can be recovered for an account, if there is something in the way.
-pub(crate) fn barred(purpose: Purpose, account: &Account) -> Option<Dismissal> {
-    let for_password = purpose == Purpose::Password;
-    match account.recoverability {
-        _ if account.status != AccountStatus::Active => Some(Dismissal::Disabled),
-        Recoverability::Deceased => Some(Dismissal::Deceased),
-        Recoverability::LockedByHost => Some(Dismissal::LockedByHost),
-        Recoverability::LegalHold => Some(Dismissal::LegalHold),
-        Recoverability::Minor => Some(Dismissal::Minor),
-        Recoverability::ManagedElsewhere if for_password => Some(Dismissal::ManagedElsewhere),
-        _ if for_password && !account.may_change_password => Some(Dismissal::NotAllowed),
-        _ if account.addresses.is_empty() => Some(Dismissal::NoAddress),
-        Recoverability::Possible | Recoverability::ManagedElsewhere => None,
-    }
-}
-
 /// Whether the addresses on file may hear that somebody asked in vain. Nobody writes to the dead.
 fn is_told(why: Dismissal) -> bool {
     use Dismissal as D;
@@ -324,12 +309,21 @@ fn is_told(why: Dismissal) -> bool {
     )
 }
 
+/// What was typed, and the browser that asked; a request from before there were codes does not name one.
+fn read_request(plain: &[u8]) -> Option<(&[u8], Option<Holder>)> {
+    if let Some([typed, asker]) = unframe::<2>(plain) {
+        return Some((typed, Some(Holder::from_sealed(asker)?)));
+    }
+    let [typed] = unframe::<1>(plain)?;
+    Some((typed, None))
+}
+
 /// Somebody may have taken another person's e-mail address for a username. Where the address is on file, its owners
 /// are meant.
 pub(crate) fn owners_first(identifier: &Identifier, found: Vec<Account>) -> Vec<Account> {
     let Some(key) = identifier.email_key() else { return found };
     let owns = |account: &Account| {
-        account.addresses.iter().any(|AddressOnFile::Email(address)| address.key().as_str() == key)
+        account.addresses.iter().filter_map(AddressOnFile::email).any(|address| address.key().as_str() == key)
     };
     if !found.iter().any(owns) {
         return found;

@@ -3,7 +3,7 @@
 //! One mail goes to that very address, and lists each account by its username with a link of its own. Whoever reads the
 //! mailbox could have had each of these links by asking for one account after the other; the asker learns nothing.
 
-use crate::account::{Account, AddressOnFile};
+use crate::account::{Account, AddressKind, AddressOnFile};
 use crate::audit::Actor;
 use crate::clock::Moment;
 use crate::error::Fault;
@@ -11,9 +11,9 @@ use crate::flow::{ACCOUNTS_PER_MAIL, Dismissal, Event, Purpose, RecoveryFlow};
 use crate::identity::Identifier;
 use crate::ids::AccountId;
 use crate::mail::LetterContent;
-use crate::recovery::resolve::{Refused, barred};
+use crate::recovery::resolve::Refused;
 use crate::recovery::step::{LeftOut, Mailing, Shared};
-use crate::recovery::{Inner, Step, Took};
+use crate::recovery::{Carried, Inner, Step, Took};
 use crate::store::{Commit, Committed};
 
 /// So many accounts that get nothing have a line each in the audit record; the rest is one line. A clinic may have its own
@@ -49,14 +49,14 @@ impl Sharers {
     }
 
     /// Always the same ones, in the same order, whatever order a store finds them in.
-    fn sorted(self) -> Sorted {
+    fn sorted(self, barred: impl Fn(&Account) -> Option<Dismissal>) -> Sorted {
         let mut sharers = self.0;
         sharers
             .sort_by(|a, b| (&a.account.username, &a.account.id).cmp(&(&b.account.username, &b.account.id)));
         sharers.dedup_by(|a, b| a.account.id == b.account.id);
         let mut sorted = Sorted { get_a_link: vec![], left_out: vec![], turned_down: None };
         for sharer in sharers {
-            match barred(Purpose::Password, &sharer.account) {
+            match barred(&sharer.account) {
                 Some(why) => sorted.turn_down(why, sharer),
                 None if sorted.get_a_link.len() < ACCOUNTS_PER_MAIL => sorted.get_a_link.push(sharer),
                 None => sorted.leave_out(Dismissal::TooMany, &sharer),
@@ -88,8 +88,17 @@ impl Sorted {
 
 impl Inner {
     /// The asking flow ends, and each account that can be recovered gets a flow with a link: all in one commit with the mail.
-    pub(crate) async fn share(&self, flow: RecoveryFlow, sharers: Sharers, at: Moment) -> Result<(), Fault> {
-        let Sorted { get_a_link, mut left_out, turned_down } = sharers.sorted();
+    pub(crate) async fn share(
+        &self,
+        flow: RecoveryFlow,
+        sharers: Sharers,
+        carried: Carried,
+        at: Moment,
+    ) -> Result<(), Fault> {
+        // Where no mailer carries e-mail, the address that they share reaches none of them.
+        let no_way = (!carried.includes(AddressKind::Email)).then_some(Dismissal::NoAddress);
+        let barred = |account: &Account| self.barred(Purpose::Password, account, carried).or(no_way);
+        let Sorted { get_a_link, mut left_out, turned_down } = sharers.sorted(barred);
         if get_a_link.is_empty() {
             let Some((why, account, address)) = turned_down else { return Ok(()) };
             let refused = Refused { why, account: Some(account), to: vec![address], left_out };
@@ -137,7 +146,7 @@ impl Inner {
         let mut letters: Vec<(AddressOnFile, Vec<_>)> = Vec::new();
         for Sharer { account, address } in sharers {
             let id = self.new_flow_id()?;
-            let (token, link) = self.link_for(id, account, at)?;
+            let (token, link) = self.bare_link(id, account, account.epoch(), at)?;
             let entry = (account.username.clone(), self.links.recovery(&token));
             links.push((id, link));
             match letters.iter_mut().find(|(to, _)| to == address) {

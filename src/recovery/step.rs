@@ -232,9 +232,9 @@ impl Inner {
         at: Moment,
     ) -> Result<(), Fault> {
         let Some(mailing) = mailing else { return Ok(()) };
-        let composed =
-            mail::compose(&self.service, &mailing.content).map_err(|error| Fault::Letter(error.into()))?;
         for to in &mailing.to {
+            let composed = mail::compose_for(to.kind(), &self.service, &mailing.content);
+            let composed = composed.map_err(|error| Fault::Letter(error.into()))?;
             let id = MailId::from_bytes(random(&*self.entropy)?);
             let sealed = mail::seal(&self.sealer, &*self.entropy, &self.realm, &id, to, &composed)?;
             draft.commit.mails.push(OutboxMail {

@@ -3,10 +3,11 @@
 //! The table is the host's, not regain's: it may stand in the same file or in another one.
 
 use crate::account::{
-    Account, AccountStatus, AccountStore, AddressOnFile, Applied, HashUpgrade, PasswordChange, Recoverability,
+    Account, AccountStatus, AccountStore, AddressKind, AddressOnFile, Applied, HashUpgrade, PasswordChange,
+    Recoverability,
 };
 use crate::clock::Timestamp;
-use crate::identity::{BlindIndex, EmailAddress, Identifier, IdentityKey, Person, username_key};
+use crate::identity::{BlindIndex, EmailAddress, EmailKey, Identifier, IdentityKey, Person, username_key};
 use crate::ids::{AccountId, FlowId};
 use crate::password::PasswordHash;
 use crate::sql::damaged;
@@ -207,12 +208,14 @@ async fn insert(
     ] {
         sqlx::query(parts).bind(account.id.as_str()).execute(&mut *connection).await?;
     }
-    for (position, AddressOnFile::Email(address)) in (0_i64..).zip(&account.addresses) {
+    for (position, address) in (0_i64..).zip(&account.addresses) {
+        // The key of an e-mail address has an @; of the other kinds, which nobody is found by, the kind stands there.
+        let key = address.email().map(EmailAddress::key);
         sqlx::query("INSERT INTO regain_account_address VALUES (?, ?, ?, ?)")
             .bind(account.id.as_str())
             .bind(position)
             .bind(address.as_str())
-            .bind(address.key().as_str())
+            .bind(key.as_ref().map_or(address.kind().code(), EmailKey::as_str))
             .execute(&mut *connection)
             .await?;
     }
@@ -270,14 +273,16 @@ async fn account(row: &SqliteRow, connection: &mut SqliteConnection) -> Result<A
     account.must_change_password = get(row, "must_change_password")?;
     account.factors = get::<&str>(row, "factors")?.lines().map(str::to_owned).collect();
     account.person = person(row)?;
-    let addresses =
-        sqlx::query("SELECT email FROM regain_account_address WHERE account = ? ORDER BY position")
-            .bind(id)
-            .fetch_all(connection)
-            .await?;
+    let addresses = sqlx::query(
+        "SELECT email, email_key FROM regain_account_address WHERE account = ? ORDER BY position",
+    )
+    .bind(id)
+    .fetch_all(connection)
+    .await?;
     for address in &addresses {
-        let address = EmailAddress::parse(get(address, "email")?).map_err(|_| damaged("email"))?;
-        account.addresses.push(AddressOnFile::Email(address));
+        let kind = AddressKind::from_code(get(address, "email_key")?).unwrap_or(AddressKind::Email);
+        let address = AddressOnFile::parse(kind, get(address, "email")?).map_err(|_| damaged("email"))?;
+        account.addresses.push(address);
     }
     Ok(account)
 }

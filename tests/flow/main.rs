@@ -8,8 +8,8 @@ mod sharing;
 use regain::account::AccountEpoch;
 use regain::clock::{Moment, Timestamp};
 use regain::flow::{
-    Dismissal, Event, EventKind, FactorRule, FlowRecord, Link, Purpose, RecoveryFlow, Sealed, StateKind,
-    Window,
+    Dismissal, Event, EventKind, FactorRule, FlowRecord, Link, LinkCode, Purpose, RecoveryFlow, Sealed,
+    StateKind, Window,
 };
 use regain::ids::{AccountId, FlowId, Realm};
 use regain::token::VerifierDigest;
@@ -34,6 +34,10 @@ fn link(number: u8, factor: FactorRule, at: Moment) -> Link {
         account: AccountId::new(&format!("account-{number}")).unwrap(),
         digest: VerifierDigest::from_bytes([2; 32]),
         factor,
+        code: Some(LinkCode {
+            digest: VerifierDigest::from_bytes([7; 32]),
+            epoch: AccountEpoch::from_bytes([8; 32]),
+        }),
         attempts: 0,
         window: Window::open(at, LIFE),
     }
@@ -48,6 +52,9 @@ fn event(kind: EventKind, factor: FactorRule, at: Moment) -> Event {
         EventKind::ShareLinks => Event::ShareLinks(vec![(FlowId::from_bytes([7; 16]), link(1, factor, at))]),
         EventKind::ProveFactor => Event::ProveFactor,
         EventKind::FailFactor => Event::FailFactor,
+        EventKind::ExchangeCode => {
+            Event::ExchangeCode { digest: VerifierDigest::from_bytes([9; 32]), life: LIFE }
+        }
         EventKind::ChoosePassword => Event::ChoosePassword {
             hash: Sealed::new(vec![4, 5, 6]),
             epoch: AccountEpoch::from_bytes([3; 32]),
@@ -97,9 +104,16 @@ fn flow_in(state: StateKind, purpose: Purpose, factor: FactorRule) -> Option<Rec
     possible.then(|| path.into_iter().fold(requested(purpose), step))
 }
 
+/// A link whose code was typed: the same state, without the code.
+fn exchanged(factor: FactorRule) -> RecoveryFlow {
+    let sent = flow_in(StateKind::LinkSent, Purpose::Password, factor).expect("a link is sent");
+    sent.apply(event(EventKind::ExchangeCode, factor, after(0)), after(0)).expect("the code is good").next
+}
+
 /// Every flow there can be, by state, purpose and factor rule.
 fn all_flows() -> Vec<(RecoveryFlow, Purpose, FactorRule)> {
     let mut flows = Vec::new();
+    flows.extend(FactorRule::ALL.iter().map(|factor| (exchanged(*factor), Purpose::Password, *factor)));
     for &state in StateKind::ALL {
         for &purpose in Purpose::ALL {
             for &factor in FactorRule::ALL {

@@ -3,9 +3,10 @@ use regain::RecoveryError;
 use regain::identity::{Identifier, IdentityClaims};
 use regain::password::Password;
 
-/// Three budgets, one flow, one line of audit, two draws of randomness, and no look at any account.
-const CALLS: [&str; 3] = [
+/// Three budgets, one flow, one line of audit, three draws of randomness, and no look at any account.
+const CALLS: [&str; 4] = [
     "entropy.fill(16)",
+    "entropy.fill(32)",
     "entropy.fill(24)",
     "flows.commit(spends=3,flows=1 insert 0 update,mails=0,settled=0,audit=1)",
 ];

@@ -1,6 +1,5 @@
 //! A mail as it arrived: what the contract of mailers looks at.
 
-use crate::account::AddressOnFile;
 use crate::mail::Message;
 use mail_parser::MessageParser;
 
@@ -62,12 +61,11 @@ impl Arrived {
 /// For a mailer that keeps messages, or hands their parts to an interface: headers are not looked at.
 impl From<&Message> for Arrived {
     fn from(message: &Message) -> Self {
-        let AddressOnFile::Email(to) = &message.to;
         Self {
             message_id: message.message_id.clone(),
             from: message.sender.from().as_str().to_owned(),
             reply_to: message.sender.answers().map(|address| address.as_str().to_owned()),
-            to: to.as_str().to_owned(),
+            to: message.to.as_str().to_owned(),
             date: message.date.unix_timestamp(),
             subject: message.subject.clone(),
             text: message.text.to_string(),
