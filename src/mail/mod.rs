@@ -8,10 +8,16 @@ mod circuit;
 mod dkim;
 #[cfg(feature = "eml")]
 mod eml;
+#[cfg(any(feature = "eml", feature = "print"))]
+mod folder;
 mod letter;
 mod means;
 #[cfg(any(feature = "eml", feature = "smtp"))]
 mod mime;
+#[cfg(feature = "print")]
+mod pdf;
+#[cfg(feature = "print")]
+mod print;
 mod seal;
 #[cfg(feature = "smtp")]
 mod smtp;
@@ -25,6 +31,8 @@ pub(crate) use letter::{Composed, LetterContent};
 pub use letter::{InvalidService, Service};
 pub use means::ByKind;
 pub(crate) use means::compose_for;
+#[cfg(feature = "print")]
+pub use print::{PrintError, PrintForm, PrintMailer};
 pub(crate) use seal::{open, place, seal, without_links};
 #[cfg(feature = "smtp")]
 pub use smtp::{SmtpBuilder, SmtpConfigError, SmtpMailer};

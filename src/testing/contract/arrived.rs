@@ -50,6 +50,25 @@ impl Arrived {
         }
     }
 
+    /// A letter or a text message: a name, an address, and words.
+    #[must_use]
+    pub fn letter(message_id: &str, to: &str, subject: &str, text: &str) -> Self {
+        Self {
+            message_id: message_id.to_owned(),
+            from: String::new(),
+            reply_to: None,
+            to: to.to_owned(),
+            date: 0,
+            subject: subject.to_owned(),
+            text: text.to_owned(),
+            html: String::new(),
+            headers: None,
+            longest_line: 0,
+            has_bare_line_ends: false,
+            recipients: None,
+        }
+    }
+
     /// With whom the envelope names (RCPT), where that can be seen.
     #[must_use]
     pub fn to(mut self, recipients: Vec<String>) -> Self {
