@@ -21,6 +21,8 @@ mod print;
 mod seal;
 #[cfg(feature = "smtp")]
 mod smtp;
+#[cfg(feature = "webhook")]
+mod webhook;
 
 pub use circuit::{Circuit, CircuitState};
 #[cfg(feature = "dkim")]
@@ -36,6 +38,8 @@ pub use print::{PrintError, PrintForm, PrintMailer};
 pub(crate) use seal::{open, place, seal, without_links};
 #[cfg(feature = "smtp")]
 pub use smtp::{SmtpBuilder, SmtpConfigError, SmtpMailer};
+#[cfg(feature = "webhook")]
+pub use webhook::{WebhookBuilder, WebhookConfigError, WebhookMailer, WebhookSecret};
 
 use crate::account::{AddressKind, AddressOnFile};
 use crate::identity::EmailAddress;
