@@ -27,7 +27,7 @@ async fn the_right_code_is_as_good_as_the_link_and_ends_it() {
     let mailed = world.link_of(&ana);
     let until = world.recovery.look(&mailed).await.unwrap().expires_at;
     world.clock.advance(Duration::minutes(10));
-    let token = exchange(&world, &ticket, &code.to_lowercase().replace('-', " ")).await.unwrap();
+    let token = exchange(&world, &ticket, &code.to_ascii_lowercase().replace('-', " ")).await.unwrap();
     assert_eq!(world.recovery.look(&token).await.unwrap().expires_at, until, "no time is won");
     assert_eq!(world.recovery.look(&mailed).await, Err(RecoveryError::LinkNotUsable));
     not_usable(exchange(&world, &ticket, &code).await);

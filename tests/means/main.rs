@@ -35,7 +35,7 @@ fn latest(world: &World, address: &str) -> Message {
 
 fn code_in(message: &Message) -> String {
     let is_code =
-        |word: &&str| word.len() == 9 && word.as_bytes()[4] == b'-' && word.to_uppercase() == **word;
+        |word: &&str| word.len() == 9 && word.as_bytes()[4] == b'-' && word.to_ascii_uppercase() == **word;
     message.text.split_whitespace().find(is_code).expect("a code").to_owned()
 }
 
