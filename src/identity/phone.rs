@@ -73,7 +73,7 @@ mod tests {
             "+\u{661}\u{662}\u{663}\u{664}\u{665}\u{666}\u{667}",
             "++5550100123",
             "+1555010012x3",
-            "+15550100\0123",
+            "+15550100\x00123",
         ];
         for number in others {
             assert_eq!(PhoneNumber::parse(number), Err(AddressError::Phone), "{number:?}");

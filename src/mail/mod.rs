@@ -8,13 +8,21 @@ mod circuit;
 mod dkim;
 #[cfg(feature = "eml")]
 mod eml;
+#[cfg(any(feature = "eml", feature = "print"))]
+mod folder;
 mod letter;
 mod means;
 #[cfg(any(feature = "eml", feature = "smtp"))]
 mod mime;
+#[cfg(feature = "print")]
+mod pdf;
+#[cfg(feature = "print")]
+mod print;
 mod seal;
 #[cfg(feature = "smtp")]
 mod smtp;
+#[cfg(feature = "webhook")]
+mod webhook;
 
 pub use circuit::{Circuit, CircuitState};
 #[cfg(feature = "dkim")]
@@ -25,9 +33,13 @@ pub(crate) use letter::{Composed, LetterContent};
 pub use letter::{InvalidService, Service};
 pub use means::ByKind;
 pub(crate) use means::compose_for;
+#[cfg(feature = "print")]
+pub use print::{PrintError, PrintForm, PrintMailer};
 pub(crate) use seal::{open, place, seal, without_links};
 #[cfg(feature = "smtp")]
 pub use smtp::{SmtpBuilder, SmtpConfigError, SmtpMailer};
+#[cfg(feature = "webhook")]
+pub use webhook::{WebhookBuilder, WebhookConfigError, WebhookMailer, WebhookSecret};
 
 use crate::account::{AddressKind, AddressOnFile};
 use crate::identity::EmailAddress;

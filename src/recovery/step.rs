@@ -62,6 +62,7 @@ pub(crate) struct HouseKeeping {
 }
 
 /// What became of a step.
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, for the length of a call")]
 pub(crate) enum Took {
     /// It is durable; this is the flow now.
     Done(RecoveryFlow),

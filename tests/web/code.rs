@@ -17,7 +17,7 @@ async fn ana_asked() -> (World, Answer, String) {
 
 fn code_in(mail: &str) -> String {
     let is_code =
-        |word: &&str| word.len() == 9 && word.as_bytes()[4] == b'-' && word.to_uppercase() == **word;
+        |word: &&str| word.len() == 9 && word.as_bytes()[4] == b'-' && word.to_ascii_uppercase() == **word;
     mail.split_whitespace().find(is_code).expect("a code").to_owned()
 }
 
@@ -38,7 +38,7 @@ async fn typed(world: &World, cookies: Option<&str>, fields: &[(&str, &str)]) ->
 async fn the_code_from_the_mail_leads_to_a_new_password_in_the_browser_that_asked() {
     let (world, asked, code) = ana_asked().await;
     let ticket = cookie(asked.ticket.0.as_ref().unwrap());
-    let answer = typed(&world, Some(&ticket), &[("code", &code.to_lowercase().replace('-', " "))]).await;
+    let answer = typed(&world, Some(&ticket), &[("code", &code.to_ascii_lowercase().replace('-', " "))]).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
     assert!(!answer.body.contains(&code));
     let gone = answer.headers[SET_COOKIE].to_str().unwrap();

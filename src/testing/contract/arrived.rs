@@ -2,6 +2,7 @@
 
 use crate::mail::Message;
 use mail_parser::MessageParser;
+use time::OffsetDateTime;
 
 /// A mail as it arrived at the far end of a mailer.
 #[derive(Debug, Clone)]
@@ -48,6 +49,46 @@ impl Arrived {
             has_bare_line_ends: text.replace("\r\n", "").contains(['\r', '\n']),
             recipients: None,
         }
+    }
+
+    /// A letter or a text message: a name, an address, and words.
+    #[must_use]
+    pub fn letter(message_id: &str, to: &str, subject: &str, text: &str) -> Self {
+        Self {
+            message_id: message_id.to_owned(),
+            from: String::new(),
+            reply_to: None,
+            to: to.to_owned(),
+            date: 0,
+            subject: subject.to_owned(),
+            text: text.to_owned(),
+            html: String::new(),
+            headers: None,
+            longest_line: 0,
+            has_bare_line_ends: false,
+            recipients: None,
+        }
+    }
+
+    /// With an HTML part, for an interface that takes one.
+    #[must_use]
+    pub fn with_html(mut self, html: &str) -> Self {
+        html.clone_into(&mut self.html);
+        self
+    }
+
+    /// From whom it comes, and where answers go.
+    #[must_use]
+    pub fn sent_by(mut self, address: &str, reply_to: Option<&str>) -> Self {
+        (self.from, self.reply_to) = (address.to_owned(), reply_to.map(str::to_owned));
+        self
+    }
+
+    /// When it was written.
+    #[must_use]
+    pub fn dated(mut self, at: OffsetDateTime) -> Self {
+        self.date = at.unix_timestamp();
+        self
     }
 
     /// With whom the envelope names (RCPT), where that can be seen.
