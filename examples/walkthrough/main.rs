@@ -6,6 +6,7 @@
 //!     cargo run --example walkthrough
 
 mod means;
+mod shared;
 
 use regain::account::{Account, AddressOnFile};
 use regain::client::Client;
@@ -45,6 +46,7 @@ async fn main() -> Outcome {
     portal.this_was_not_me().await?;
     portal.too_late().await?;
     means::scenes(&portal).await?;
+    shared::scenes(&portal).await?;
     println!("\nAll of it went as told.");
     Ok(())
 }

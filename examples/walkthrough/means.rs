@@ -60,7 +60,8 @@ async fn a_letter(portal: &Portal) -> Outcome {
     let signed_in = portal.recovery.sign_in(&name, &password, &somewhere()).await;
     expect(signed_in.is_ok(), "20 days later the code of the letter is good, and gives him a password")?;
     let again = portal.recovery.exchange_letter_code(&reference, &code, &somewhere()).await;
-    expect(again.is_err(), "a letter works once")
+    expect(again.is_err(), "a letter works once")?;
+    portal.work().await
 }
 
 /// The line that follows the one with these words.
