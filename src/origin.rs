@@ -152,6 +152,12 @@ impl Links {
         format!("{}{}", self.origin.as_str(), self.sign_in)
     }
 
+    /// The address of the page where a code is typed, as a letter prints it.
+    #[must_use]
+    pub fn code_page(&self) -> String {
+        format!("{}{}/code", self.origin.as_str(), self.mount)
+    }
+
     /// The address that a mailed token is opened at: a secret.
     #[must_use]
     pub fn recovery(&self, token: &RecoveryToken) -> Zeroizing<String> {

@@ -42,6 +42,12 @@ impl RecoveryToken {
     /// # Errors
     /// [`MalformedToken`] for every other text: other length, padding, `+` or `/`, stray bits, spaces.
     pub fn parse(text: &str) -> Result<Self, MalformedToken> {
+        let (flow, secret) = Self::parse_parts(text)?;
+        Ok(Self { flow, secret })
+    }
+
+    /// The flow and the secret of whatever is printed like a token.
+    pub(crate) fn parse_parts(text: &str) -> Result<(FlowId, [u8; SECRET]), MalformedToken> {
         if text.len() != TOKEN_LENGTH {
             return Err(MalformedToken);
         }
@@ -49,7 +55,7 @@ impl RecoveryToken {
         let decoded = Base64UrlUnpadded::decode(text, &mut *bytes).map_err(|_| MalformedToken)?;
         let (flow, secret) = decoded.split_first_chunk::<ID>().ok_or(MalformedToken)?;
         let secret: [u8; SECRET] = secret.try_into().map_err(|_| MalformedToken)?;
-        Ok(Self { flow: FlowId::from_bytes(*flow), secret })
+        Ok((FlowId::from_bytes(*flow), secret))
     }
 
     /// The printed form: a secret. Only for the mail and for the form that the person sends back.

@@ -51,8 +51,35 @@ pub(crate) enum LetterContent {
     RecoveryLink {
         /// The link: a secret.
         link: Zeroizing<String>,
+        /// The code that may be typed instead where the person asked: a secret.
+        code: Option<Zeroizing<String>>,
         /// How many minutes it works.
         minutes: i64,
+    },
+    /// The links of all accounts that have the address on file.
+    SharedLinks {
+        /// Each account's username and link: the links are secrets.
+        accounts: Vec<(String, Zeroizing<String>)>,
+        /// How many minutes they work.
+        minutes: i64,
+    },
+    /// The code in place of a link, by text message.
+    CodeByPhone {
+        /// The code: a secret.
+        code: Zeroizing<String>,
+        /// How many minutes it works.
+        minutes: i64,
+    },
+    /// The code in place of a link, by post.
+    CodeByPost {
+        /// The code: a secret.
+        code: Zeroizing<String>,
+        /// What is typed with it.
+        reference: String,
+        /// Where both are typed.
+        page: String,
+        /// How many days they work.
+        days: i64,
     },
     /// The notice that the password was changed.
     PasswordChanged {
@@ -68,7 +95,10 @@ impl LetterContent {
     pub(crate) fn letter(&self) -> Letter {
         match self {
             Self::UsernameReminder { .. } => Letter::UsernameReminder,
-            Self::RecoveryLink { .. } => Letter::RecoveryLink,
+            Self::RecoveryLink { .. } | Self::CodeByPhone { .. } | Self::CodeByPost { .. } => {
+                Letter::RecoveryLink
+            }
+            Self::SharedLinks { .. } => Letter::SharedLinks,
             Self::PasswordChanged { .. } => Letter::PasswordChanged,
             Self::SomebodyAsked => Letter::SomebodyAsked,
         }
@@ -99,7 +129,7 @@ impl fmt::Debug for Composed {
 enum Block {
     Paragraph(String),
     /// Something to copy, such as a username.
-    Value(String),
+    Value(Zeroizing<String>),
     /// A link with its label. Only built by [`crate::origin::Links`].
     Action {
         label: &'static str,
@@ -130,6 +160,19 @@ pub(crate) fn compose(service: &Service, content: &LetterContent) -> Result<Comp
     Ok(Composed { subject, text, html })
 }
 
+/// The letter on paper: nothing in it has to be clicked.
+pub(super) fn compose_paper(service: &Service, content: &LetterContent) -> Result<Composed, askama::Error> {
+    let (subject, mut blocks) = english(service, content);
+    blocks.retain(|block| !matches!(block, Block::Action { .. }));
+    let text = Zeroizing::new(TextPart { service, blocks: &blocks }.render()?);
+    Ok(Composed { subject, text, html: Zeroizing::default() })
+}
+
+/// What the letter is about, in one line.
+pub(super) fn subject(service: &Service, content: &LetterContent) -> String {
+    english(service, content).0
+}
+
 fn english(service: &Service, content: &LetterContent) -> (String, Vec<Block>) {
     let name = &service.name;
     let paragraph = |text: &str| Block::Paragraph(text.to_owned());
@@ -140,27 +183,23 @@ fn english(service: &Service, content: &LetterContent) -> (String, Vec<Block>) {
                 Block::Paragraph(format!(
                     "Somebody asked for the username of your account at {name}. It is:"
                 )),
-                Block::Value(on_one_line(username)),
+                Block::Value(Zeroizing::new(on_one_line(username))),
                 Block::Action { label: "Go to the sign-in page", url: Zeroizing::new(sign_in.clone()) },
                 paragraph("If you did not ask for this, you need not do anything. Nobody but you was told."),
             ],
         ),
-        LetterContent::RecoveryLink { link, minutes } => (
-            format!("Choose a new password for {name}"),
-            vec![
-                Block::Paragraph(format!(
-                    "Somebody asked to choose a new password for your account at {name}."
-                )),
-                Block::Action { label: "Choose a new password", url: link.clone() },
-                Block::Paragraph(format!(
-                    "This link works once, for {minutes} minutes. A newer link replaces it."
-                )),
-                paragraph(
-                    "If you did not ask for this, ignore this mail, or open the link and choose \u{201c}This wasn\u{2019}t me\u{201d}. \
-                     Your present password still works. Never pass the link on, not to our staff either.",
-                ),
-            ],
-        ),
+        LetterContent::RecoveryLink { link, code, minutes } => {
+            (format!("Choose a new password for {name}"), link_words(name, link, code.as_ref(), *minutes))
+        }
+        LetterContent::SharedLinks { accounts, minutes } => {
+            (format!("Choose a new password for {name}"), shared_links(name, accounts, *minutes))
+        }
+        LetterContent::CodeByPhone { code, .. } => {
+            (format!("Your code for {name}"), vec![Block::Value(code.clone())])
+        }
+        LetterContent::CodeByPost { code, reference, page, days } => {
+            (format!("Choose a new password for {name}"), code_words(name, code, reference, page, *days))
+        }
         LetterContent::PasswordChanged { at } => (
             format!("Your password for {name} was changed"),
             vec![
@@ -186,8 +225,76 @@ fn english(service: &Service, content: &LetterContent) -> (String, Vec<Block>) {
     }
 }
 
+fn shared_links(name: &str, accounts: &[(String, Zeroizing<String>)], minutes: i64) -> Vec<Block> {
+    let which = match accounts {
+        [_] => "It is the account with this username:",
+        _ => "These accounts have this e-mail address, and each has a link of its own:",
+    };
+    let first = format!("Somebody asked to choose a new password at {name}. {which}");
+    let last = format!(
+        "Each link works once, for {minutes} minutes, and only for the account that it stands under. A newer link \
+         replaces it."
+    );
+    let mut blocks = vec![Block::Paragraph(first)];
+    for (username, link) in accounts {
+        blocks.push(Block::Value(Zeroizing::new(on_one_line(username))));
+        blocks.push(Block::Action { label: "Choose a new password for this account", url: link.clone() });
+    }
+    blocks.push(Block::Paragraph(last));
+    blocks.push(Block::Paragraph(
+        "If you did not ask for this, ignore this mail, or open a link and choose \u{201c}This wasn\u{2019}t me\u{201d}. \
+         The present passwords still work. Never pass a link on, not to our staff either."
+            .to_owned(),
+    ));
+    blocks
+}
+
+fn link_words(
+    name: &str,
+    link: &Zeroizing<String>,
+    code: Option<&Zeroizing<String>>,
+    minutes: i64,
+) -> Vec<Block> {
+    let mut words = vec![
+        Block::Paragraph(format!("Somebody asked to choose a new password for your account at {name}.")),
+        Block::Action { label: "Choose a new password", url: link.clone() },
+        Block::Paragraph(format!("This link works once, for {minutes} minutes. A newer link replaces it.")),
+    ];
+    if let Some(code) = code {
+        let text = "Or type this code on the page where you asked, in the same browser. Link or code: the one you use ends \
+                    the other.";
+        words.extend([Block::Paragraph(text.to_owned()), Block::Value(code.clone())]);
+    }
+    let text = "If you did not ask for this, ignore this mail, or open the link and choose \u{201c}This wasn\u{2019}t me\u{201d}. \
+                Your present password still works. Never pass the link or the code on, not to our staff either.";
+    words.push(Block::Paragraph(text.to_owned()));
+    words
+}
+
+fn code_words(name: &str, code: &Zeroizing<String>, reference: &str, page: &str, days: i64) -> Vec<Block> {
+    let shown = |text: &str| Block::Value(Zeroizing::new(text.to_owned()));
+    let paragraph = |text: String| Block::Paragraph(text);
+    vec![
+        paragraph(format!("Somebody asked to choose a new password for your account at {name}.")),
+        paragraph("If it was you, open this address in a browser:".to_owned()),
+        shown(page),
+        paragraph("There, type this reference:".to_owned()),
+        shown(reference),
+        paragraph("and this code:".to_owned()),
+        Block::Value(code.clone()),
+        paragraph(format!(
+            "They work once, for {days} days from the date of this letter. A newer letter or mail replaces them."
+        )),
+        paragraph(
+            "If you did not ask for this, throw this letter away, torn up. Your present password still works. Never pass the \
+             code on, not to our staff either."
+                .to_owned(),
+        ),
+    ]
+}
+
 /// What comes from the account stays in its place: after a line break it would be taken for words of ours (NO-6).
-fn on_one_line(text: &str) -> String {
+pub(super) fn on_one_line(text: &str) -> String {
     let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
     text.chars().map(|c| if breaks(c) { '\u{FFFD}' } else { c }).collect()
 }

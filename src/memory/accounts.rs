@@ -80,9 +80,8 @@ impl MemoryAccounts {
 }
 
 fn has_email(account: &Account, key: &str) -> bool {
-    account.addresses.iter().any(|address| match address {
-        AddressOnFile::Email(address) => EmailAddress::key(address).as_str() == key,
-    })
+    let mut emails = account.addresses.iter().filter_map(AddressOnFile::email);
+    emails.any(|address| EmailAddress::key(address).as_str() == key)
 }
 
 #[async_trait]

@@ -14,7 +14,7 @@ use crate::origin::Links;
 use crate::password::{
     Argon2Hasher, BreachedPasswords, HashPool, OnBreachFailure, PasswordHasher, PasswordPolicy,
 };
-use crate::recovery::{Inner, Recovery, Retention};
+use crate::recovery::{Inner, Means, Recovery, Retention};
 use crate::store::FlowStore;
 use crate::wake::Wakes;
 use std::sync::Arc;
@@ -61,6 +61,13 @@ pub struct Limits {
     pub mails_per_account_hour: Quota,
     /// Mails to one account: 10 per day.
     pub mails_per_account_day: Quota,
+    /// Letters by post to one account: 2 per 21 days, since each costs postage and ends the one before. What a letter says
+    /// works whoever asked for it.
+    pub letters_per_account: Quota,
+    /// Codes typed for asks about one account: 10 per day, in silence, besides the 5 for each ask (RC-12). The link works on.
+    pub codes_per_account: Quota,
+    /// Codes typed from one client network: 30 per 5 minutes.
+    pub codes_per_client: Quota,
     /// Passwords hashed for one link: 20 per hour.
     pub choices_per_link: Quota,
     /// Sign-ins tried for one identifier: 100 per hour. One that succeeds clears the count (RL-3).
@@ -81,6 +88,9 @@ impl Default for Limits {
             claims_per_account: Quota::new(5, Duration::DAY),
             mails_per_account_hour: Quota::new(3, Duration::HOUR),
             mails_per_account_day: Quota::new(10, Duration::DAY),
+            letters_per_account: Quota::new(2, Duration::days(21)),
+            codes_per_account: Quota::new(10, Duration::DAY),
+            codes_per_client: Quota::new(30, Duration::minutes(5)),
             choices_per_link: Quota::new(20, Duration::HOUR),
             sign_ins_per_identifier: Quota::new(100, Duration::HOUR),
             sign_ins_per_identifier_and_client: Quota::new(10, Duration::minutes(15)),
@@ -119,6 +129,8 @@ impl Limits {
                 100,
                 "100 a day (OWASP forgot-password sheet)",
             ),
+            ("codes_per_account", self.codes_per_account, 100, "100 a day (NIST SP 800-63B-4 3.2.2)"),
+            ("letters_per_account", self.letters_per_account, 3, "3 a day"),
             ("choices_per_link", self.choices_per_link, 2400, "100 an hour (NIST SP 800-63B-4 3.2.2)"),
             (
                 "sign_ins_per_identifier",
@@ -143,7 +155,8 @@ pub enum AskedNotice {
     /// Nothing is sent.
     #[default]
     Never,
-    /// A notice goes to the address on file of an account that is disabled or may not change its password.
+    /// A notice goes to the addresses on file of an account that is disabled, may not change its password, or cannot be
+    /// recovered ([`Recoverability`](crate::account::Recoverability)); but for that of somebody who has died.
     WhenNotPossible,
 }
 
@@ -185,6 +198,7 @@ pub struct RecoveryBuilder {
     pool: Option<HashPool>,
     identity: IdentityRules,
     limits: Limits,
+    means: Means,
     link_life: Duration,
     request_life: Duration,
     retention: Retention,
@@ -204,6 +218,7 @@ impl RecoveryBuilder {
             pool: None,
             identity: IdentityRules::default(),
             limits: Limits::default(),
+            means: Means::default(),
             link_life: Duration::minutes(30),
             request_life: Duration::HOUR,
             retention: Retention::default(),
@@ -259,6 +274,13 @@ impl RecoveryBuilder {
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// By which means people are reached; by e-mail only unless something is said.
+    #[must_use]
+    pub fn means(mut self, means: Means) -> Self {
+        self.means = means;
         self
     }
 
@@ -332,6 +354,7 @@ impl RecoveryBuilder {
             }
             Ok(())
         };
+        self.means.check()?;
         life("link_life", self.link_life)?;
         life("request_life", self.request_life)?;
         self.retention.check()?;
@@ -360,6 +383,7 @@ impl RecoveryBuilder {
             pool,
             index,
             limits: self.limits,
+            means: self.means,
             link_life: self.link_life,
             request_life: self.request_life,
             notice: self.notice,

@@ -1,6 +1,6 @@
 //! With a link in hand: look at it, choose a password, or disown it.
 
-use crate::account::{Account, AccountStatus, Applied};
+use crate::account::{Account, Applied};
 use crate::audit::Actor;
 use crate::client::Client;
 use crate::clock::Moment;
@@ -187,8 +187,8 @@ impl Inner {
         if !self.verifiers.proves(&presented, &link.digest) {
             return Err(Unusable::Because("wrong_secret_or_account_changed"));
         }
-        let window = flow.open_link_window(at, self.link_life).ok_or(Unusable::Because("expired"))?;
-        if account.status != AccountStatus::Active || !account.may_change_password {
+        let window = self.open_window(&flow, at).ok_or(Unusable::Because("expired"))?;
+        if !account.takes_a_new_password() {
             return Err(Unusable::Because("not_allowed"));
         }
         Ok(Proven { flow, account, at, window })

@@ -5,18 +5,25 @@
 //! link from a mail was presented.
 
 mod ask;
+mod code;
 mod config;
 mod documents;
 mod link;
+mod means;
 mod password;
 mod resolve;
 mod retention;
+mod shared;
 mod sign_in;
 mod step;
 
 pub use ask::Receipt;
+pub(crate) use code::TypedCode;
+pub use code::{AskTicket, LetterReference};
 pub use config::{AskedNotice, ConfigError, Limits, RecoveryBuilder, Setup};
 pub use link::{Chosen, LinkView};
+pub(crate) use means::Carried;
+pub use means::Means;
 pub use retention::Retention;
 pub use sign_in::{Credential, SignedIn};
 pub(crate) use step::{Step, Took};
@@ -64,6 +71,7 @@ pub(crate) struct Inner {
     pub(crate) pool: HashPool,
     pub(crate) index: BlindIndex,
     pub(crate) limits: Limits,
+    pub(crate) means: Means,
     pub(crate) link_life: Duration,
     pub(crate) request_life: Duration,
     pub(crate) notice: AskedNotice,

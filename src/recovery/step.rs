@@ -7,7 +7,7 @@ use crate::clock::Moment;
 use crate::entropy::random;
 use crate::error::Fault;
 use crate::events::RecoveryEvent;
-use crate::flow::{Effect, Event, FlowRecord, Line, RecoveryFlow, Scope};
+use crate::flow::{Dismissal, Effect, Event, FlowRecord, Letter, Line, RecoveryFlow, Scope, StateKind};
 use crate::ids::{AccountId, FlowId, MailId};
 use crate::mail::{self, LetterContent};
 use crate::planted::{Bug, planted};
@@ -18,6 +18,7 @@ use crate::store::{Commit, Committed, FlowWrite, OutboxMail};
 const TRIES: u32 = 16;
 
 /// One event for one flow, with what its effects need.
+#[derive(Clone)]
 pub(crate) struct Step {
     pub(crate) flow: RecoveryFlow,
     pub(crate) event: Event,
@@ -26,6 +27,23 @@ pub(crate) struct Step {
     pub(crate) account: Option<AccountId>,
     pub(crate) mailing: Option<Mailing>,
     pub(crate) spends: Vec<Spend>,
+    pub(crate) shared: Shared,
+}
+
+/// What goes to an address that several accounts have on file, and which of them get nothing.
+#[derive(Clone, Default)]
+pub(crate) struct Shared {
+    /// One letter for each way in which the address is written on file.
+    pub(crate) mailings: Vec<Mailing>,
+    pub(crate) left_out: Vec<LeftOut>,
+}
+
+/// An account that gets no link although it shares the address, for the audit record; without a name it stands for all
+/// the rest.
+#[derive(Clone)]
+pub(crate) struct LeftOut {
+    pub(crate) account: Option<AccountId>,
+    pub(crate) why: Dismissal,
 }
 
 /// A letter and who gets it.
@@ -44,6 +62,7 @@ pub(crate) struct HouseKeeping {
 }
 
 /// What became of a step.
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, for the length of a call")]
 pub(crate) enum Took {
     /// It is durable; this is the flow now.
     Done(RecoveryFlow),
@@ -56,7 +75,8 @@ pub(crate) enum Took {
 impl Step {
     pub(crate) fn new(flow: RecoveryFlow, event: Event, actor: Actor) -> Self {
         let account = flow.account().cloned();
-        Self { flow, event, actor, client: None, account, mailing: None, spends: Vec::new() }
+        let (spends, shared) = (Vec::new(), Shared::default());
+        Self { flow, event, actor, client: None, account, mailing: None, spends, shared }
     }
 }
 
@@ -79,6 +99,12 @@ impl Inner {
             for effect in &transition.effects {
                 match effect {
                     Effect::Supersede(scope) => self.supersede_others(&mut draft, &step, *scope, at).await?,
+                    Effect::Begin => self.begin(&mut draft, &step, &transition.offspring, at).await?,
+                    Effect::Mail(Letter::SharedLinks) => {
+                        for mailing in &step.shared.mailings {
+                            self.queue(&mut draft, step.flow.id(), Some(mailing), at)?;
+                        }
+                    }
                     Effect::Mail(_) => self.queue(&mut draft, step.flow.id(), step.mailing.as_ref(), at)?,
                     Effect::SetPassword => {}
                 }
@@ -88,6 +114,7 @@ impl Inner {
                 self.queue(&mut draft, step.flow.id(), step.mailing.as_ref(), at)?;
             }
             self.write(&mut draft, &transition.next, transition.line, &step, at);
+            self.write_left_out(&mut draft, &transition.next, &step, at);
             let mut later = Commit::new(self.realm.clone());
             if planted(Bug::MailInASecondCommit) {
                 later.mails = std::mem::take(&mut draft.commit.mails);
@@ -137,6 +164,43 @@ impl Inner {
         self.end_links(draft, account, keep, step.actor, at).await
     }
 
+    /// Begins a flow for each account, in the place of what the account has out. Ends come before beginnings: a store
+    /// keeps one live link for an account and purpose.
+    async fn begin(
+        &self,
+        draft: &mut Draft,
+        step: &Step,
+        offspring: &[RecoveryFlow],
+        at: Moment,
+    ) -> Result<(), Fault> {
+        for flow in offspring {
+            let Some(account) = flow.account() else { continue };
+            let keep = |other: &RecoveryFlow| other.purpose() != flow.purpose();
+            self.end_links(draft, account, keep, step.actor, at).await?;
+        }
+        for flow in offspring {
+            draft.commit.flows.push(FlowWrite::Insert(FlowRecord::from(flow)));
+            let line = Line { from: StateKind::Requested, to: flow.state().kind(), reason: None };
+            self.tell(draft, flow, line, flow.account(), step, at);
+        }
+        Ok(())
+    }
+
+    /// Lines of no version: nothing of the flow changes with them.
+    fn write_left_out(&self, draft: &mut Draft, next: &RecoveryFlow, step: &Step, at: Moment) {
+        draft.commit.audit.extend(step.shared.left_out.iter().map(|left_out| AuditRecord {
+            realm: self.realm.clone(),
+            at: at.now,
+            flow: next.id(),
+            version: 0,
+            event: format!("{}.left_out", next.purpose().code()),
+            reason: Some(left_out.why.code().into()),
+            actor: step.actor,
+            account: left_out.account.as_ref().map(|account| self.account_pseudonym(account)),
+            client: step.client,
+        }));
+    }
+
     async fn end_links(
         &self,
         draft: &mut Draft,
@@ -169,9 +233,9 @@ impl Inner {
         at: Moment,
     ) -> Result<(), Fault> {
         let Some(mailing) = mailing else { return Ok(()) };
-        let composed =
-            mail::compose(&self.service, &mailing.content).map_err(|error| Fault::Letter(error.into()))?;
         for to in &mailing.to {
+            let composed = mail::compose_for(to.kind(), &self.service, &mailing.content);
+            let composed = composed.map_err(|error| Fault::Letter(error.into()))?;
             let id = MailId::from_bytes(random(&*self.entropy)?);
             let sealed = mail::seal(&self.sealer, &*self.entropy, &self.realm, &id, to, &composed)?;
             draft.commit.mails.push(OutboxMail {
@@ -189,8 +253,21 @@ impl Inner {
     }
 
     fn write(&self, draft: &mut Draft, next: &RecoveryFlow, line: Line, step: &Step, at: Moment) {
-        let account = step.account.as_ref().map(|account| self.account_pseudonym(account));
         draft.commit.flows.push(FlowWrite::Update(FlowRecord::from(next)));
+        self.tell(draft, next, line, step.account.as_ref(), step, at);
+    }
+
+    /// The line of the audit record, and the event that goes out once all of it is durable.
+    fn tell(
+        &self,
+        draft: &mut Draft,
+        next: &RecoveryFlow,
+        line: Line,
+        account: Option<&AccountId>,
+        step: &Step,
+        at: Moment,
+    ) {
+        let account = account.map(|account| self.account_pseudonym(account));
         draft.commit.audit.push(AuditRecord {
             realm: self.realm.clone(),
             at: at.now,

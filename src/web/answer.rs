@@ -34,7 +34,7 @@ pub(super) enum Notice {
 impl From<RecoveryError> for Notice {
     fn from(error: RecoveryError) -> Self {
         match error {
-            RecoveryError::LinkNotUsable => Self::LinkNotUsable,
+            RecoveryError::LinkNotUsable | RecoveryError::CodeNotUsable => Self::LinkNotUsable,
             RecoveryError::FactorNeeded => Self::FactorNeeded,
             RecoveryError::TooManyAttempts { retry_after } => Self::TooManyAttempts { retry_after },
             // Refusals are answered with the form that they are about, where they can occur at all.

@@ -2,6 +2,7 @@
 
 use crate::password::Reason;
 use crate::web::Site;
+use crate::web::code::CodeFor;
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Response};
@@ -57,6 +58,13 @@ pub(super) struct NewPassword<'a> {
     pub(super) token: Zeroizing<String>,
     pub(super) at_least: usize,
     pub(super) reasons: &'a [Reason],
+}
+
+#[derive(Template)]
+#[template(path = "web/code.html")]
+pub(super) struct CodePage<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) shown: CodeFor,
 }
 
 #[derive(Template)]
