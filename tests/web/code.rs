@@ -38,7 +38,8 @@ async fn typed(world: &World, cookies: Option<&str>, fields: &[(&str, &str)]) ->
 async fn the_code_from_the_mail_leads_to_a_new_password_in_the_browser_that_asked() {
     let (world, asked, code) = ana_asked().await;
     let ticket = cookie(asked.ticket.0.as_ref().unwrap());
-    let answer = typed(&world, Some(&ticket), &[("code", &code.to_ascii_lowercase().replace('-', " "))]).await;
+    let answer =
+        typed(&world, Some(&ticket), &[("code", &code.to_ascii_lowercase().replace('-', " "))]).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
     assert!(!answer.body.contains(&code));
     let gone = answer.headers[SET_COOKIE].to_str().unwrap();
