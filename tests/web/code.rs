@@ -106,6 +106,7 @@ async fn the_sixth_try_is_refused_for_everybody_alike() {
         }
         assert_eq!(tries[4].status, StatusCode::UNPROCESSABLE_ENTITY);
         assert_eq!(tries[5].status, StatusCode::TOO_MANY_REQUESTS);
+        assert!(tries[5].body.contains("href=\"/recovery/forgot-password\""), "{}", tries[5].body);
         answers.push(tries.iter().map(|answer| (answer.status, answer.body.clone())).collect::<Vec<_>>());
     }
     assert_eq!(answers[0], answers[1]);
