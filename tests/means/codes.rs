@@ -1,15 +1,22 @@
 use super::{Asked, ask, asked, code_in, exchange, latest, not_usable, other_than};
+use async_trait::async_trait;
 use regain::RecoveryError;
 use regain::client::Client;
 use regain::events::RecoveryEvent;
+use regain::flow::FlowRecord;
 use regain::identity::Identifier;
+use regain::ids::{FlowId, Realm};
 use regain::mail::Delivery;
+use regain::memory::{MemoryAccounts, MemoryFlows};
 use regain::password::Password;
 use regain::recovery::{AskTicket, Chosen, LetterReference};
-use regain::testing::World;
+use regain::store::{FlowStore, StoreError};
 use regain::testing::mocks::MockMailer;
+use regain::testing::{FlowStoreLayer, Layered, World};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use time::Duration;
+use tokio::sync::Barrier;
 
 const NEW: &str = "nine green lamps at noon";
 
@@ -97,6 +104,20 @@ async fn a_code_lives_as_long_as_its_link() {
     not_usable(exchange(&world, &late.ticket, &late.code).await);
 }
 
+/// A life that was shortened since binds the codes that are out.
+#[tokio::test]
+async fn a_life_that_was_shortened_binds_codes_that_are_out() {
+    let (flows, accounts) = (Arc::new(MemoryFlows::new()), Arc::new(MemoryAccounts::new()));
+    let world = World::with(flows.clone(), accounts.clone());
+    let ana = world.person("Ana").await;
+    let Asked { ticket, code } = asked(&world, &ana, &ana.email).await;
+    let shorter = World::builder().flows(flows).accounts(accounts).clock(world.clock.clone());
+    let shorter = shorter.configure(|builder| builder.link_life(Duration::minutes(10))).build();
+    world.clock.advance(Duration::minutes(10));
+    not_usable(exchange(&shorter, &ticket, &code).await);
+    assert!(exchange(&world, &ticket, &code).await.is_ok());
+}
+
 #[tokio::test]
 async fn a_clock_from_before_the_mail_opens_nothing() {
     let world = World::new();
@@ -133,13 +154,40 @@ async fn a_code_does_without_no_factor() {
     assert_eq!(chosen, Err(RecoveryError::FactorNeeded));
 }
 
+/// Holds up who loads a flow until all five whose tries are compared have loaded it: nobody is first.
+struct Meeting {
+    flows: MemoryFlows,
+    /// How many are still to be waited for; none before a race.
+    expected: AtomicUsize,
+    all: Barrier,
+}
+
+#[async_trait]
+impl FlowStoreLayer for Meeting {
+    fn inner(&self) -> &dyn FlowStore {
+        &self.flows
+    }
+
+    async fn load(&self, realm: &Realm, id: FlowId) -> Result<Option<FlowRecord>, StoreError> {
+        let loaded = self.flows.load(realm, id).await;
+        let one_less = |left: usize| left.checked_sub(1);
+        if self.expected.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok() {
+            self.all.wait().await;
+        }
+        loaded
+    }
+}
+
 /// RACE
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_many_browsers_with_one_code_one_gets_through() {
-    for _ in 0..20 {
-        let world = Arc::new(World::new());
+    for _ in 0..10 {
+        let (flows, expected) = (MemoryFlows::new(), AtomicUsize::new(0));
+        let meeting = Arc::new(Layered(Meeting { flows, expected, all: Barrier::new(5) }));
+        let world = Arc::new(World::builder().flows(meeting.clone()).build());
         let ana = world.person("Ana").await;
         let Asked { ticket, code } = asked(&world, &ana, &ana.email).await;
+        meeting.0.expected.store(5, Ordering::SeqCst);
         let tries = (0..64).map(|_| {
             let (world, ticket, code) = (world.clone(), ticket.clone(), code.clone());
             tokio::spawn(async move { exchange(&world, &ticket, &code).await })
@@ -148,6 +196,8 @@ async fn of_many_browsers_with_one_code_one_gets_through() {
         for attempt in tries.collect::<Vec<_>>() {
             tokens.extend(attempt.await.unwrap().ok());
         }
+        assert_eq!(meeting.0.expected.load(Ordering::SeqCst), 0, "five were compared");
+        assert_eq!(counted(&world, ["used_or_replaced"]), [4]);
         assert_eq!(tokens.len(), 1, "one code, one token");
         assert!(world.recovery.look(&tokens[0]).await.is_ok());
     }
