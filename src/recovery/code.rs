@@ -484,7 +484,8 @@ mod tests {
     fn a_reference_is_read_as_it_was_printed_and_forgives_what_looks_alike() {
         for bytes in [[0; 16], [0xff; 16], *b"0123456789abcdef", [1; 16]] {
             let printed = LetterReference(FlowId::from_bytes(bytes)).to_string();
-            let forgiven = printed.to_ascii_lowercase().replace('0', "o").replace('1', "l").replace(' ', " - ");
+            let forgiven =
+                printed.to_ascii_lowercase().replace('0', "o").replace('1', "l").replace(' ', " - ");
             for typed in [&printed, &forgiven, &printed.replace(' ', "")] {
                 assert_eq!(LetterReference::parse(typed).unwrap().0.as_bytes(), &bytes, "{typed}");
             }

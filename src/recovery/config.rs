@@ -64,7 +64,8 @@ pub struct Limits {
     /// Letters by post to one account: 2 per 21 days, since each costs postage and ends the one before. What a letter says
     /// works whoever asked for it.
     pub letters_per_account: Quota,
-    /// Codes typed for asks about one account: 10 per day, in silence, besides the 5 for each ask (RC-12). The link works on.
+    /// Codes typed for asks about one account: 10 per day, in silence, besides the 5 for each ask (RC-12). The link works on;
+    /// where only a code was sent, it has to wait for the next day.
     pub codes_per_account: Quota,
     /// Codes typed from one client network: 30 per 5 minutes.
     pub codes_per_client: Quota,

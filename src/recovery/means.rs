@@ -28,8 +28,14 @@ const SHORTEST_LETTER_LIFE: Duration = Duration::days(2);
 /// | phone | a code for the browser that asked | 10 min, or the life of a link where that is shorter |
 /// | post | a code, and a reference to be typed with it, in any browser | 21 days |
 ///
-/// The lives are those of NIST SP 800-63B-4 4.2.1.2, which also asks for at least 6 digits; a code has over 10 digits'
-/// worth, and 5 tries.
+/// How that fits NIST SP 800-63B-4 4.2.1.2 (issued recovery codes): the lives are at most those it names; it asks for at
+/// least 6 decimal digits, and a code has 8 of 20 characters, 2.6 * 10^10 values drawn alike. Tries are counted before
+/// anything is compared, by the ask first: 5 in the code's whole life, and 10 a day for the account over all asks
+/// (`Limits::codes_per_account`). So a guess succeeds with a chance of 2 * 10^-10 for one ask, and 4 * 10^-10 a day for one
+/// account. Whoever asks about somebody else can use up that person's tries for the day, but not the link.
+///
+/// A code can be read out to somebody who asks for it on the telephone; a link is harder to pass on. Mails, text messages
+/// and letters therefore say that it is for nobody else, not even for the service's own people.
 ///
 /// ```
 /// use regain::recovery::Means;

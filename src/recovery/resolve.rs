@@ -339,3 +339,20 @@ pub(crate) fn only(accounts: Vec<Account>) -> Result<Account, Dismissal> {
         Resolution::One(_) => accounts.into_iter().next().ok_or(Dismissal::NoAccount),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::frame;
+
+    #[test]
+    fn a_request_from_before_there_were_codes_is_read_and_has_no_browser() {
+        assert!(matches!(read_request(&frame(&[b"ana"])), Some((b"ana", None))));
+        let asker = [7; 32];
+        let read = frame(&[b"ana", &asker]);
+        assert!(matches!(read_request(&read), Some((b"ana", Some(holder))) if *holder.as_bytes() == asker));
+        for other in [&frame(&[b"ana", b"short"])[..], &frame(&[b"ana", &asker, b""]), b"", b"ana"] {
+            assert!(read_request(other).is_none());
+        }
+    }
+}

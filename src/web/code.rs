@@ -17,8 +17,10 @@ use axum::response::Response;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
-/// `__Host-`: no other host, not even a neighbour below the same domain, can plant it.
+/// `__Host-`: no other host, not even a neighbour below the same domain, can plant it. Browsers take it over `https` only.
 const NAME: &str = "__Host-regain-ask";
+/// On the machine itself, over `http`.
+const LOCAL_NAME: &str = "regain-ask";
 /// Longer than most links live; whoever comes later has the link.
 const KEPT: &str = "Max-Age=3600";
 const GONE: &str = "Max-Age=0";
@@ -34,6 +36,9 @@ pub(super) async fn exchange(State(site): State<Arc<Site>>, posted: Posted) -> R
         Err(RecoveryError::CodeNotUsable) => {
             return site.code_page(StatusCode::UNPROCESSABLE_ENTITY, CodeFor::Typing { refused: true });
         }
+        Err(RecoveryError::TooManyAttempts { retry_after }) => {
+            return site.notice(&Notice::TooManyCodes { retry_after });
+        }
         Err(error) => return site.error(error),
     };
     let answer = match site.recovery.look(&token).await {
@@ -41,7 +46,7 @@ pub(super) async fn exchange(State(site): State<Arc<Site>>, posted: Posted) -> R
         Ok(view) => site.new_password(&token, &view, &[]),
         Err(error) => site.error(error),
     };
-    with_cookie(answer, "", GONE)
+    site.with_cookie(answer, "", GONE)
 }
 
 /// What the page is shown for.
@@ -75,24 +80,33 @@ impl Site {
 
     /// The one answer to everybody who asks for a link, with the ticket for the browser.
     pub(super) fn asked_for_link(&self, ticket: &AskTicket) -> Response {
-        with_cookie(self.code_page(StatusCode::OK, CodeFor::Asked), &ticket.expose(), KEPT)
+        self.with_cookie(self.code_page(StatusCode::OK, CodeFor::Asked), &ticket.expose(), KEPT)
+    }
+
+    fn with_cookie(&self, mut answer: Response, value: &str, age: &str) -> Response {
+        let secure = self.recovery.links().origin().is_https();
+        let (name, flag) = if secure { (NAME, " Secure;") } else { (LOCAL_NAME, "") };
+        let cookie =
+            Zeroizing::new(format!("{name}={value}; Path=/;{flag} HttpOnly; SameSite=Strict; {age}"));
+        if let Ok(mut cookie) = HeaderValue::from_str(&cookie) {
+            cookie.set_sensitive(true);
+            answer.headers_mut().append(SET_COOKIE, cookie);
+        }
+        answer
+    }
+
+    /// The ticket of the browser that sent these.
+    pub(super) fn ticket(&self, headers: &HeaderMap) -> Option<AskTicket> {
+        let secure = self.recovery.links().origin().is_https();
+        only_ticket(headers, if secure { NAME } else { LOCAL_NAME })
     }
 }
 
-fn with_cookie(mut answer: Response, value: &str, age: &str) -> Response {
-    let cookie = Zeroizing::new(format!("{NAME}={value}; Path=/; Secure; HttpOnly; SameSite=Strict; {age}"));
-    if let Ok(mut cookie) = HeaderValue::from_str(&cookie) {
-        cookie.set_sensitive(true);
-        answer.headers_mut().append(SET_COOKIE, cookie);
-    }
-    answer
-}
-
-/// The ticket of the browser; none when it sends two, for then somebody else may have had a hand in it.
-pub(super) fn ticket(headers: &HeaderMap) -> Option<AskTicket> {
+/// None when there are two, for then somebody else may have had a hand in it.
+fn only_ticket(headers: &HeaderMap, known: &str) -> Option<AskTicket> {
     let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
     let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let mut tickets = pairs.filter(|(name, _)| *name == NAME).map(|(_, value)| value);
+    let mut tickets = pairs.filter(|(name, _)| *name == known).map(|(_, value)| value);
     match (tickets.next(), tickets.next()) {
         (Some(only), None) => AskTicket::parse(only).ok(),
         _ => None,
@@ -108,7 +122,7 @@ mod tests {
         for line in lines {
             headers.append(COOKIE, HeaderValue::from_str(line).unwrap());
         }
-        ticket(&headers).is_some()
+        only_ticket(&headers, NAME).is_some()
     }
 
     #[test]

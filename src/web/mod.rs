@@ -77,7 +77,7 @@ impl WebConfig {
 
 /// The recovery pages, at their full paths: merge the router into the service, do not nest it.
 ///
-/// They set one cookie, `__Host-regain-ask`, after each ask for a link, and read it where a code is typed; who takes no
+/// They set one cookie, `__Host-regain-ask` (`regain-ask` over `http`, on a loopback host), after each ask for a link, and read it where a code is typed; who takes no
 /// cookies uses the link. Each answer carries its own security headers, a body is read up to 16 KiB, and
 /// a request that takes longer than 30 seconds is answered with 503.
 pub fn router(recovery: Recovery, config: WebConfig) -> Router {

@@ -3,7 +3,7 @@
 use crate::client::Client;
 use crate::recovery::AskTicket;
 use crate::web::answer::Notice;
-use crate::web::{Site, code, forgery, form};
+use crate::web::{Site, forgery, form};
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
@@ -32,7 +32,7 @@ impl Posted {
             return Err(Notice::NotAForm);
         }
         let client = site.client(request.extensions());
-        let ticket = code::ticket(request.headers());
+        let ticket = site.ticket(request.headers());
         let body = to_bytes(request.into_body(), MAX_BODY).await.map_err(|_| Notice::TooLarge)?;
         Ok(Self { body, client, ticket })
     }

@@ -4,6 +4,7 @@ use regain::client::Client;
 use regain::events::RecoveryEvent;
 use regain::identity::Identifier;
 use regain::mail::Delivery;
+use regain::memory::{MemoryAccounts, MemoryFlows};
 use regain::password::Password;
 use regain::recovery::{AskTicket, Chosen, LetterReference};
 use regain::testing::World;
@@ -95,6 +96,20 @@ async fn a_code_lives_as_long_as_its_link() {
     not_usable(exchange(&world, &late.ticket, &late.code).await);
     world.clock.advance(-Duration::minutes(20));
     not_usable(exchange(&world, &late.ticket, &late.code).await);
+}
+
+/// A life that was shortened since binds the codes that are out.
+#[tokio::test]
+async fn a_life_that_was_shortened_binds_codes_that_are_out() {
+    let (flows, accounts) = (Arc::new(MemoryFlows::new()), Arc::new(MemoryAccounts::new()));
+    let world = World::with(flows.clone(), accounts.clone());
+    let ana = world.person("Ana").await;
+    let Asked { ticket, code } = asked(&world, &ana, &ana.email).await;
+    let shorter = World::builder().flows(flows).accounts(accounts).clock(world.clock.clone());
+    let shorter = shorter.configure(|builder| builder.link_life(Duration::minutes(10))).build();
+    world.clock.advance(Duration::minutes(10));
+    not_usable(exchange(&shorter, &ticket, &code).await);
+    assert!(exchange(&world, &ticket, &code).await.is_ok());
 }
 
 #[tokio::test]

@@ -294,6 +294,24 @@ fn phone_and_post_are_in_the_epoch() {
     }
 }
 
+/// The example store keeps every kind, and finds nobody by a number or a street.
+#[tokio::test]
+async fn every_kind_of_address_comes_back_from_sqlite() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let accounts =
+        Arc::new(regain::sqlite::SqliteAccounts::open(folder.path().join("accounts.db")).await.unwrap());
+    let world = World::with(Arc::new(regain::memory::MemoryFlows::new()), accounts);
+    let email = AddressOnFile::parse(AddressKind::Email, "ana@home.example").unwrap();
+    let all = vec![post(), email, phone()];
+    let ana = ana_at(&world, all.clone()).await;
+    assert_eq!(world.account(&ana).await.unwrap().addresses, all);
+    for typed in [PHONE, POST, "phone", "post"] {
+        let found =
+            world.accounts.find_by_identifier(&regain::identity::Identifier::parse(typed)).await.unwrap();
+        assert!(found.is_empty(), "{typed}");
+    }
+}
+
 /// PW: who knows the number or the street knows no password.
 #[tokio::test]
 async fn a_password_of_the_own_phone_or_street_is_refused() {

@@ -2,6 +2,8 @@ use super::{Answer, FORM, GOOD_PASSWORD, World, encode};
 use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
 use axum::http::{Request, StatusCode};
+use regain::account::{AddressKind, AddressOnFile};
+use regain::recovery::{Limits, Means};
 
 const CODE: &str = "/recovery/code";
 
@@ -38,7 +40,8 @@ async fn typed(world: &World, cookies: Option<&str>, fields: &[(&str, &str)]) ->
 async fn the_code_from_the_mail_leads_to_a_new_password_in_the_browser_that_asked() {
     let (world, asked, code) = ana_asked().await;
     let ticket = cookie(asked.ticket.0.as_ref().unwrap());
-    let answer = typed(&world, Some(&ticket), &[("code", &code.to_ascii_lowercase().replace('-', " "))]).await;
+    let answer =
+        typed(&world, Some(&ticket), &[("code", &code.to_ascii_lowercase().replace('-', " "))]).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
     assert!(!answer.body.contains(&code));
     let gone = answer.headers[SET_COOKIE].to_str().unwrap();
@@ -103,6 +106,7 @@ async fn the_sixth_try_is_refused_for_everybody_alike() {
         }
         assert_eq!(tries[4].status, StatusCode::UNPROCESSABLE_ENTITY);
         assert_eq!(tries[5].status, StatusCode::TOO_MANY_REQUESTS);
+        assert!(tries[5].body.contains("href=\"/recovery/forgot-password\""), "{}", tries[5].body);
         answers.push(tries.iter().map(|answer| (answer.status, answer.body.clone())).collect::<Vec<_>>());
     }
     assert_eq!(answers[0], answers[1]);
@@ -118,4 +122,26 @@ async fn opening_the_page_shows_a_form_and_does_nothing() {
     let forged = Request::post(CODE).header(CONTENT_TYPE, FORM).header("sec-fetch-site", "cross-site");
     let forged = world.send(forged.body(Body::from("code=CCCC-CCCC")).unwrap()).await;
     assert_eq!(forged.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_letter_is_typed_in_a_browser_without_any_cookie() {
+    const POST: &str = "Ana Silva\nRua das Flores 7\nLisboa";
+    let world = World::with(Limits::default(), Means::email_only().letters());
+    let mut ana = world.person("ana");
+    ana.addresses = vec![AddressOnFile::parse(AddressKind::Post, POST).unwrap()];
+    world.keep(&ana);
+    world.post("/recovery/forgot-password", &[("identifier", "ana")]).await;
+    let letter = world.mail_to(POST).await.expect("a letter");
+    let reference = letter
+        .lines()
+        .map(str::trim)
+        .find(|line| line.len() == 32 && !line.contains('.'))
+        .expect("a reference");
+    let code = code_in(&letter);
+    assert_eq!(typed(&world, None, &[("code", &code)]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let answer =
+        typed(&world, None, &[("code", &code), ("reference", &reference.to_ascii_lowercase())]).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    assert!(answer.body.contains("Your new password"));
 }

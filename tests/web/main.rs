@@ -23,7 +23,7 @@ use regain::mail::{Sender, Service};
 use regain::memory::{Mailbox, MemoryAccounts, MemoryFlows};
 use regain::origin::{Links, TrustedOrigin};
 use regain::password::{Argon2Hasher, Password, PasswordHasher as _};
-use regain::recovery::{Limits, Setup, SignedIn};
+use regain::recovery::{Limits, Means, Setup, SignedIn};
 use regain::store::StoreError;
 use regain::web::{self, ClientAddress, SessionHost, WebConfig};
 use regain::{Recovery, Worker};
@@ -94,6 +94,10 @@ impl World {
     }
 
     fn with_limits(limits: Limits) -> Self {
+        Self::with(limits, Means::email_only())
+    }
+
+    fn with(limits: Limits, means: Means) -> Self {
         let accounts = Arc::new(MemoryAccounts::new());
         let origin = TrustedOrigin::parse(ORIGIN).expect("an origin");
         let recovery = Recovery::builder(Setup {
@@ -107,6 +111,7 @@ impl World {
         })
         .hasher(Arc::new(Argon2Hasher::danger_for_tests()))
         .limits(limits)
+        .means(means)
         .build()
         .expect("the configuration builds");
         let mailbox = Arc::new(Mailbox::new());
