@@ -95,8 +95,8 @@ pub enum AccountStatus {
 coded! {
     /// Whether the host lets an account be recovered by its owner alone. Whoever asks is told nothing of it: inside, the
     /// ask goes to the support desk, or the addresses on file learn that recovery is not possible this way
-    /// ([`AskedNotice`](crate::recovery::AskedNotice)). It says nothing about signing in: for that there is
-    /// [`Account::status`].
+    /// ([`AskedNotice`](crate::recovery::AskedNotice)). Until the host says `Possible` again, no link sets a password, not even
+    /// one that the desk has sent. It says nothing about signing in: for that there is [`Account::status`].
     #[derive(Default)]
     Recoverability {
         /// A link or a username may go to the address on file.

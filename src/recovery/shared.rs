@@ -11,10 +11,12 @@ use crate::flow::{ACCOUNTS_PER_MAIL, Dismissal, Event, Purpose, RecoveryFlow};
 use crate::identity::Identifier;
 use crate::ids::AccountId;
 use crate::mail::LetterContent;
+use crate::planted::{Bug, planted};
 use crate::recovery::resolve::Refused;
 use crate::recovery::step::{LeftOut, Mailing, Shared};
 use crate::recovery::{Carried, Inner, Step, Took};
 use crate::store::{Commit, Committed};
+use zeroize::Zeroizing;
 
 /// So many accounts that get nothing have a line each in the audit record; the rest is one line. A clinic may have its own
 /// address on file for everybody.
@@ -105,8 +107,12 @@ impl Inner {
             return self.turn_down(flow, refused, at).await;
         }
         let mut step = self.sharing(&flow, &get_a_link, left_out.clone(), at)?;
-        step.spends =
-            get_a_link.iter().flat_map(|sharer| self.mail_budgets(&sharer.account.id, at)).collect();
+        let unpaid = planted(Bug::SharedMailsUnpaid);
+        step.spends = get_a_link
+            .iter()
+            .filter(|_| !unpaid)
+            .flat_map(|sharer| self.mail_budgets(&sharer.account.id, at))
+            .collect();
         let Took::OverBudget = self.take(step, at).await? else { return Ok(()) };
         let mut within = Vec::new();
         for sharer in get_a_link {
@@ -154,6 +160,9 @@ impl Inner {
                 None => letters.push((address.clone(), vec![entry])),
             }
         }
+        if planted(Bug::SharedLinksSwapped) {
+            letters.iter_mut().for_each(|(_, entries)| swap_links(entries));
+        }
         let minutes = self.link_life.whole_minutes();
         let mailing = |(to, accounts)| Mailing {
             to: vec![to],
@@ -162,5 +171,12 @@ impl Inner {
         let mailings = letters.into_iter().map(mailing).collect();
         let step = Step::new(flow.clone(), Event::ShareLinks(links), Actor::Worker);
         Ok(Step { shared: Shared { mailings, left_out }, ..step })
+    }
+}
+
+/// A mistake to be found: see [`Bug::SharedLinksSwapped`].
+fn swap_links(entries: &mut [(String, Zeroizing<String>)]) {
+    if let [first, .., last] = entries {
+        std::mem::swap(&mut first.1, &mut last.1);
     }
 }

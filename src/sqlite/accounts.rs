@@ -62,7 +62,8 @@ impl SqliteAccounts {
         row.try_get::<i64, _>(0).map(|count| count.unsigned_abs()).map_err(StoreError::from)
     }
 
-    /// Adds accounts, or replaces them, with their blind-index values: all in one transaction. Sessions go on.
+    /// Adds accounts, or replaces them, with their blind-index values: all in one transaction. Sessions go on, but for those
+    /// of an account that is disabled: they are ended, and do not come back with it (SE-2).
     ///
     /// # Errors
     /// [`StoreError`] when a username cannot be one, belongs to another account, or the database does not answer.
@@ -207,6 +208,12 @@ async fn insert(
         "DELETE FROM regain_account_index WHERE account = ?",
     ] {
         sqlx::query(parts).bind(account.id.as_str()).execute(&mut *connection).await?;
+    }
+    if account.status != AccountStatus::Active {
+        sqlx::query("DELETE FROM regain_session WHERE account = ?")
+            .bind(account.id.as_str())
+            .execute(&mut *connection)
+            .await?;
     }
     for (position, address) in (0_i64..).zip(&account.addresses) {
         // The key of an e-mail address has an @; of the other kinds, which nobody is found by, the kind stands there.

@@ -70,7 +70,7 @@ fn someone(town: &Town, number: usize, name: &str) -> (Resident, Account) {
         2 => account.addresses.clear(),
         5 => account.recoverability = Recoverability::LegalHold,
         3 => account.factors = vec!["totp-1".to_owned()],
-        4 => account.addresses = vec![email("ana@home.example")],
+        4 | 6 | 7 => account.addresses = vec![email("ana@home.example")],
         _ => {}
     }
     let person = Person::new(name, "Lindqvist").with_birth_date(date!(1961 - 04 - 02));

@@ -185,11 +185,21 @@ impl Oracle {
         let Some(id) = mail_id(message) else { return };
         let Some(seen) = book.mails.get_mut(&id) else { return };
         seen.taken += 1;
+        let shared = seen.letter == "shared_links";
         self.stage.tally(if seen.taken > 1 { "mails taken over again" } else { "mails taken over" });
         self.stage.note(&format!("  mail {} taken over", short(id)));
         for token in tokens_in(&message.text) {
             let flow = regain::RecoveryToken::parse(&token).map(|token| token.flow());
             let flow = flow.ok().filter(|flow| book.flows.contains_key(flow));
+            if let Some(link) = flow.and_then(|flow| book.flows[&flow].link.as_ref()).filter(|_| shared) {
+                // Accounts are named `id-` and the username.
+                let (before, _) = message.text.split_once(&token).unwrap_or_default();
+                let under = before.lines().rev().map(str::trim).find(|line| {
+                    book.accounts.keys().any(|id| id.as_str().strip_prefix("id-") == Some(line))
+                });
+                let own = under == link.account.as_str().strip_prefix("id-");
+                self.hold("each link of a list stands under its own username", own, || short(id));
+            }
             self.hold("each link in a mail is one of a flow", flow.is_some(), || short(id));
             if let Some(flow) = flow {
                 book.tokens.insert(token, flow);
