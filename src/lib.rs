@@ -15,7 +15,7 @@
 //!
 //! | pure rules | ports | adapters |
 //! |---|---|---|
-//! | [`flow`], [`token`], [`identity`], [`password`], [`budget`], [`audit`], [`origin`] | [`account`], [`store`], [`mail`], [`clock`], [`entropy`], [`events`] | [`memory`]; `sqlite`, `postgres`, `web`, `mail::EmlMailer`, `mail::SmtpMailer` by feature |
+//! | [`flow`], [`token`], [`identity`], [`password`], [`factor`], [`budget`], [`audit`], [`origin`] | [`account`], [`store`], [`mail`], [`clock`], [`entropy`], [`events`] | [`memory`]; `sqlite`, `postgres`, `web`, `mail::EmlMailer`, `mail::SmtpMailer` by feature |
 //!
 //! Features: `sqlite`, `postgres`, `web`, `eml`, `smtp`, `testing`, and `tokio` for `Worker::run`. None is on by default.
 #![forbid(unsafe_code)]
@@ -30,6 +30,7 @@ pub mod clock;
 pub mod entropy;
 pub mod error;
 pub mod events;
+pub mod factor;
 pub mod flow;
 pub mod identity;
 pub mod ids;
