@@ -16,9 +16,9 @@
 //!
 //! | pure rules | ports | adapters |
 //! |---|---|---|
-//! | [`flow`], [`token`], [`identity`], [`password`], [`budget`], [`audit`], [`origin`] | [`account`], [`store`], [`mail`], [`clock`], [`entropy`], [`events`] | [`memory`]; `sqlite`, `postgres`, `web`, `mail::EmlMailer`, `mail::SmtpMailer`, `mail::PrintMailer`, `mail::WebhookMailer` by feature |
+//! | [`flow`], [`token`], [`identity`], [`password`], [`factor`], [`budget`], [`audit`], [`origin`] | [`account`], [`store`], [`mail`], [`clock`], [`entropy`], [`events`] | [`memory`]; `sqlite`, `postgres`, `web`, `mail::EmlMailer`, `mail::SmtpMailer`, `mail::PrintMailer`, `mail::WebhookMailer` by feature |
 //!
-//! Features: `sqlite`, `postgres`, `web`, `eml`, `smtp`, `print`, `webhook`, `testing`, and `tokio` for `Worker::run`. None is on by default.
+//! Features: `sqlite`, `postgres`, `web`, `qr`, `eml`, `smtp`, `print`, `webhook`, `testing`, and `tokio` for `Worker::run`. None is on by default.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
@@ -31,6 +31,7 @@ pub mod clock;
 pub mod entropy;
 pub mod error;
 pub mod events;
+pub mod factor;
 pub mod flow;
 pub mod identity;
 pub mod ids;
