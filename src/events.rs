@@ -38,8 +38,18 @@ pub enum RecoveryEvent {
     LinkRefused {
         /// The flow that it named, if it was a token at all.
         flow: Option<FlowId>,
-        /// `malformed`, `unknown`, `dead`, `expired`, `no_account`, `wrong_secret_or_account_changed`, `not_allowed`.
+        /// `malformed`, `unknown`, `dead`, `expired`, `no_account`, `wrong_secret_or_account_changed`, `not_allowed`,
+        /// `on_hold`.
         why: &'static str,
+    },
+    /// Somebody said "this wasn't me": the account's links are ended, new ones are on hold.
+    Disowned {
+        /// The flow of the letter.
+        flow: FlowId,
+        /// The account.
+        account: Pseudonym,
+        /// Whether all sessions end.
+        signs_out: bool,
     },
     /// A new password was refused; the link still works.
     PasswordRefused {

@@ -63,6 +63,8 @@ coded! {
         NoAddress = "no_address",
         /// The account's own budget is used up.
         OverLimit = "over_limit",
+        /// Somebody said "this wasn't me" a short time ago.
+        OnHold = "on_hold",
     }
 }
 

@@ -21,7 +21,9 @@ pub use dkim::{DkimError, DkimKey};
 #[cfg(feature = "eml")]
 pub use eml::{EmlError, EmlMailer};
 pub(crate) use letter::compose;
-pub(crate) use letter::{Composed, LetterContent};
+#[cfg(feature = "web")]
+pub(crate) use letter::length;
+pub(crate) use letter::{Composed, DisownButton, HoldPlaced, LetterContent};
 pub use letter::{InvalidService, Service};
 pub(crate) use seal::{open, place, seal, without_links};
 #[cfg(feature = "smtp")]

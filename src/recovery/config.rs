@@ -14,7 +14,7 @@ use crate::origin::Links;
 use crate::password::{
     Argon2Hasher, BreachedPasswords, HashPool, OnBreachFailure, PasswordHasher, PasswordPolicy,
 };
-use crate::recovery::{Inner, Recovery, Retention};
+use crate::recovery::{DisownRules, Inner, Recovery, Retention};
 use crate::store::FlowStore;
 use crate::wake::Wakes;
 use std::sync::Arc;
@@ -63,6 +63,8 @@ pub struct Limits {
     pub mails_per_account_day: Quota,
     /// Passwords hashed for one link: 20 per hour.
     pub choices_per_link: Quota,
+    /// "This wasn't me" from one client network: 30 per 5 minutes.
+    pub disowns_per_client: Quota,
     /// Sign-ins tried for one identifier: 100 per hour. One that succeeds clears the count (RL-3).
     pub sign_ins_per_identifier: Quota,
     /// Sign-ins tried for one identifier from one client network: 10 per 15 minutes. One that succeeds clears it.
@@ -82,6 +84,7 @@ impl Default for Limits {
             mails_per_account_hour: Quota::new(3, Duration::HOUR),
             mails_per_account_day: Quota::new(10, Duration::DAY),
             choices_per_link: Quota::new(20, Duration::HOUR),
+            disowns_per_client: Quota::new(30, Duration::minutes(5)),
             sign_ins_per_identifier: Quota::new(100, Duration::HOUR),
             sign_ins_per_identifier_and_client: Quota::new(10, Duration::minutes(15)),
             sign_ins_per_client: Quota::new(300, Duration::minutes(5)),
@@ -189,6 +192,7 @@ pub struct RecoveryBuilder {
     request_life: Duration,
     retention: Retention,
     notice: AskedNotice,
+    disown_rules: DisownRules,
     breached: Option<(Arc<dyn BreachedPasswords>, OnBreachFailure)>,
     sink: Option<Arc<dyn EventSink>>,
 }
@@ -208,6 +212,7 @@ impl RecoveryBuilder {
             request_life: Duration::HOUR,
             retention: Retention::default(),
             notice: AskedNotice::default(),
+            disown_rules: DisownRules::default(),
             breached: None,
             sink: None,
         }
@@ -290,6 +295,13 @@ impl RecoveryBuilder {
         self
     }
 
+    /// What "this wasn't me" does beside ending links.
+    #[must_use]
+    pub fn disown_rules(mut self, rules: DisownRules) -> Self {
+        self.disown_rules = rules;
+        self
+    }
+
     /// A register of breached passwords, and what to do when it does not answer.
     #[must_use]
     pub fn breached_passwords(
@@ -335,6 +347,7 @@ impl RecoveryBuilder {
         life("link_life", self.link_life)?;
         life("request_life", self.request_life)?;
         self.retention.check()?;
+        self.disown_rules.check()?;
         let Setup { realm, keys, links, service, sender, accounts, flows } = self.setup;
         let pool = match self.pool {
             Some(pool) => pool,
@@ -363,6 +376,7 @@ impl RecoveryBuilder {
             link_life: self.link_life,
             request_life: self.request_life,
             notice: self.notice,
+            disown_rules: self.disown_rules,
             breached: self.breached,
             sink: self.sink,
             wake: Wakes::default(),

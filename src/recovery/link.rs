@@ -1,4 +1,4 @@
-//! With a link in hand: look at it, choose a password, or disown it.
+//! With a link in hand: look at it, choose a password.
 
 use crate::account::{Account, AccountStatus, Applied};
 use crate::audit::Actor;
@@ -55,11 +55,11 @@ impl From<Fault> for Unusable {
 }
 
 /// A link that has been proven, with its account as it is now.
-struct Proven {
+pub(crate) struct Proven {
     flow: RecoveryFlow,
-    account: Account,
-    at: Moment,
-    window: Window,
+    pub(crate) account: Account,
+    pub(crate) at: Moment,
+    pub(crate) window: Window,
 }
 
 impl Recovery {
@@ -105,15 +105,6 @@ impl Recovery {
         let span = self.0.span("choose_password", Some(token.flow()));
         self.0.choose(token, password, client).instrument(span).await
     }
-
-    /// "This wasn't me": ends the link, and every other live link of the account.
-    ///
-    /// # Errors
-    /// [`RecoveryError::LinkNotUsable`]; [`RecoveryError::Unavailable`].
-    pub async fn disown(&self, token: &RecoveryToken, client: &Client) -> Result<(), RecoveryError> {
-        let span = self.0.span("disown", Some(token.flow()));
-        self.0.disown(token, client).instrument(span).await
-    }
 }
 
 impl Inner {
@@ -152,20 +143,9 @@ impl Inner {
         }
     }
 
-    async fn disown(&self, token: &RecoveryToken, client: &Client) -> Result<(), RecoveryError> {
-        let proven = self.prove(token).await?;
-        let mut step = Step::new(proven.flow, Event::Disown, Actor::Bearer);
-        step.client = self.client_pseudonym(client);
-        match self.take(step, proven.at).await {
-            Ok(Took::Done(_)) => Ok(()),
-            Ok(_) | Err(Fault::Refused(_)) => Err(RecoveryError::LinkNotUsable),
-            Err(fault) => Err(self.unavailable("disown", fault)),
-        }
-    }
-
     /// Proves that the bearer has the link's secret, that it may be used now, and that the account is still what it
     /// was when the link was issued. Reads only.
-    async fn prove(&self, token: &RecoveryToken) -> Result<Proven, RecoveryError> {
+    pub(crate) async fn prove(&self, token: &RecoveryToken) -> Result<Proven, RecoveryError> {
         let at = self.clock.read();
         match self.try_prove(token, at).await {
             Ok(proven) => Ok(proven),
@@ -190,6 +170,10 @@ impl Inner {
         let window = flow.open_link_window(at, self.link_life).ok_or(Unusable::Because("expired"))?;
         if account.status != AccountStatus::Active || !account.may_change_password {
             return Err(Unusable::Because("not_allowed"));
+        }
+        // One that was issued while its account was being disowned.
+        if self.is_on_hold(&account.id, at).await? {
+            return Err(Unusable::Because("on_hold"));
         }
         Ok(Proven { flow, account, at, window })
     }

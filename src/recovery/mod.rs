@@ -6,16 +6,19 @@
 
 mod ask;
 mod config;
+mod disown;
 mod documents;
 mod link;
 mod password;
 mod resolve;
 mod retention;
+mod security;
 mod sign_in;
 mod step;
 
 pub use ask::Receipt;
 pub use config::{AskedNotice, ConfigError, Limits, RecoveryBuilder, Setup};
+pub use disown::{DisownRules, DisownView, Disowned};
 pub use link::{Chosen, LinkView};
 pub use retention::Retention;
 pub use sign_in::{Credential, SignedIn};
@@ -67,6 +70,7 @@ pub(crate) struct Inner {
     pub(crate) link_life: Duration,
     pub(crate) request_life: Duration,
     pub(crate) notice: AskedNotice,
+    pub(crate) disown_rules: DisownRules,
     pub(crate) breached: Option<(Arc<dyn BreachedPasswords>, OnBreachFailure)>,
     pub(crate) sink: Option<Arc<dyn EventSink>>,
     pub(crate) wake: Wakes,

@@ -3,10 +3,12 @@
 use crate::account::{Account, AccountEpoch, AccountStatus, AddressOnFile, Applied, PasswordChange};
 use crate::audit::Actor;
 use crate::budget::Spend;
-use crate::clock::Moment;
+use crate::clock::{Moment, Timestamp};
 use crate::entropy::random;
 use crate::error::Fault;
-use crate::flow::{Dismissal, Event, FactorRule, Link, Purpose, RecoveryFlow, Sealed, State, Window};
+use crate::flow::{
+    APPLY_GRACE, Dismissal, Event, FactorRule, Link, Purpose, RecoveryFlow, Sealed, State, Window,
+};
 use crate::identity::{Identifier, IdentityClaims, Person, Resolution, resolve_one};
 use crate::ids::{AccountId, FlowId};
 use crate::keys::KeyError;
@@ -131,6 +133,9 @@ impl Inner {
     }
 
     async fn send(&self, flow: RecoveryFlow, account: Account, at: Moment) -> Result<(), Fault> {
+        if self.is_on_hold(&account.id, at).await? {
+            return self.turn_down(flow, Dismissal::OnHold, Some(Box::new(account)), at).await;
+        }
         let (event, content) = match flow.purpose() {
             Purpose::Username => (Event::RemindUsername, self.reminder(&account)),
             Purpose::Password => self.link_for(&flow, &account, at)?,
@@ -192,10 +197,11 @@ impl Inner {
 
     /// Gives the host's account its new password and completes the flow. Safe to repeat at any point.
     pub(crate) async fn apply_password(&self, flow: RecoveryFlow) -> Result<Applied, Fault> {
-        let State::PasswordChosen { account, epoch, hash, .. } = flow.state() else {
+        let State::PasswordChosen { account, epoch, hash, apply_by } = flow.state() else {
             return Ok(Applied::Conflict);
         };
         let applied = match self.open_choice(&flow, hash, account, epoch) {
+            Ok(change) if self.is_withdrawn(&change, apply_by.plus(-APPLY_GRACE)).await? => Applied::Conflict,
             Ok(change) if planted(Bug::LostReplyTakenForConflict) => {
                 self.accounts.set_password(&change).await.unwrap_or(Applied::Conflict)
             }
@@ -232,6 +238,15 @@ impl Inner {
 }
 
 impl Inner {
+    /// Whether the password was disowned after it was chosen, and is not set yet. One that is set has to be told of.
+    async fn is_withdrawn(&self, change: &PasswordChange, chosen_at: Timestamp) -> Result<bool, Fault> {
+        if !self.was_disowned_since(&change.account, chosen_at).await? {
+            return Ok(false);
+        }
+        let present = self.accounts.get(&change.account).await?;
+        Ok(present.is_some_and(|account| account.epoch() == change.expected))
+    }
+
     /// Whoever loses the race to complete has nothing left to do, but for one case: the call to the host hung for so long
     /// that another worker tried too, while the account was disabled for a moment, and ended the flow. The password is set
     /// all the same, and must not be set in silence (NO-1).

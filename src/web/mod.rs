@@ -13,7 +13,7 @@
 //! | `/forgot-password` | form | the one answer |
 //! | `/link?token=…` | what the link is for; changes nothing | form for the new password |
 //! | `/new-password` | - | sets it |
-//! | `/disown` | - | "this wasn't me" |
+//! | `/disown?letter=…` | what "this wasn't me" does; changes nothing | does it; a link's page sends it too |
 //! | `/assets/…` | style sheet and scripts | - |
 //!
 //! ```
@@ -36,6 +36,7 @@ mod answer;
 mod ask;
 mod assets;
 mod client;
+mod disown;
 mod dress;
 mod forgery;
 mod form;
@@ -83,7 +84,7 @@ pub fn router(recovery: Recovery, config: WebConfig) -> Router {
         .route(&at("/forgot-password"), get(ask::password_form).post(ask::password))
         .route(&at("/link"), get(link::look).post(link::open))
         .route(&at("/new-password"), post(link::choose))
-        .route(&at("/disown"), post(link::disown));
+        .route(&at("/disown"), get(disown::look).post(disown::disown));
     let routes = assets::ALL.iter().fold(routes, |routes, asset| {
         routes.route(&at(&format!("/assets/{}", asset.name)), get(async || asset.response()))
     });

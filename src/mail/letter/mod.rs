@@ -1,12 +1,22 @@
-//! The letters in words. Every one says who it is from, what happened, and what to do if it was not you (NO-3).
+//! The letters in words. Every one says who it is from, what happened, what to do if it was not you, and where help is
+//! (NO-3); every one has a button that stops what somebody else may have begun.
+
+mod english;
+mod notices;
 
 use crate::flow::Letter;
 use crate::mail;
 use askama::Template;
 use std::fmt;
-use time::OffsetDateTime;
-use time::macros::format_description;
+use time::{Duration, OffsetDateTime};
 use zeroize::Zeroizing;
+
+#[cfg(feature = "web")]
+pub(crate) use english::length;
+pub(crate) use notices::{
+    AddressAdded, AddressRemoved, CaseDecided, CaseOpened, CaseWaiting, CodesMade, FactorAdded,
+    FactorRemoved, HoldPlaced,
+};
 
 /// The service that the mails and pages speak for.
 #[derive(Debug, Clone)]
@@ -39,6 +49,13 @@ pub struct InvalidService;
 
 /// What a letter tells.
 #[derive(Clone)]
+#[cfg_attr(
+    not(test),
+    allow(
+        dead_code,
+        reason = "the notices of factors, addresses and cases have their words before their events"
+    )
+)]
 pub(crate) enum LetterContent {
     /// The forgotten username.
     UsernameReminder {
@@ -61,6 +78,16 @@ pub(crate) enum LetterContent {
     },
     /// The notice that somebody asked although the account cannot use recovery.
     SomebodyAsked,
+    /// The notices: each is said in its struct.
+    FactorAdded(FactorAdded),
+    FactorRemoved(FactorRemoved),
+    CodesMade(CodesMade),
+    AddressAdded(AddressAdded),
+    AddressRemoved(AddressRemoved),
+    HoldPlaced(HoldPlaced),
+    CaseOpened(CaseOpened),
+    CaseWaiting(CaseWaiting),
+    CaseDecided(CaseDecided),
 }
 
 impl LetterContent {
@@ -71,6 +98,15 @@ impl LetterContent {
             Self::RecoveryLink { .. } => Letter::RecoveryLink,
             Self::PasswordChanged { .. } => Letter::PasswordChanged,
             Self::SomebodyAsked => Letter::SomebodyAsked,
+            Self::FactorAdded(_) => Letter::FactorAdded,
+            Self::FactorRemoved(_) => Letter::FactorRemoved,
+            Self::CodesMade(_) => Letter::CodesMade,
+            Self::AddressAdded(_) => Letter::AddressAdded,
+            Self::AddressRemoved(_) => Letter::AddressRemoved,
+            Self::HoldPlaced(_) => Letter::HoldPlaced,
+            Self::CaseOpened(_) => Letter::CaseOpened,
+            Self::CaseWaiting(_) => Letter::CaseWaiting,
+            Self::CaseDecided(_) => Letter::CaseDecided,
         }
     }
 }
@@ -79,6 +115,17 @@ impl fmt::Debug for LetterContent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "LetterContent({})", self.letter().code())
     }
+}
+
+/// The button "This wasn't me", for one account: what it does is said beside it.
+#[derive(Clone)]
+pub(crate) struct DisownButton {
+    /// Its address: a secret.
+    pub(crate) url: Zeroizing<String>,
+    /// How long nobody can ask for a new link afterwards.
+    pub(crate) hold: Duration,
+    /// How long the button works, in days.
+    pub(crate) days: i64,
 }
 
 /// A letter in words.
@@ -105,6 +152,45 @@ enum Block {
         label: &'static str,
         url: Zeroizing<String>,
     },
+    /// A link for those whom the letter should not have reached.
+    Objection {
+        label: &'static str,
+        url: Zeroizing<String>,
+    },
+}
+
+/// One letter: its subject, and what stands between the service's name and where help is.
+struct Draft {
+    subject: String,
+    blocks: Vec<Block>,
+}
+
+impl Draft {
+    fn new(subject: String) -> Self {
+        Self { subject, blocks: Vec::new() }
+    }
+
+    fn paragraph(mut self, text: impl Into<String>) -> Self {
+        self.blocks.push(Block::Paragraph(text.into()));
+        self
+    }
+
+    fn value(mut self, text: &str) -> Self {
+        self.blocks.push(Block::Value(on_one_line(text)));
+        self
+    }
+
+    fn action(mut self, label: &'static str, url: Zeroizing<String>) -> Self {
+        self.blocks.push(Block::Action { label, url });
+        self
+    }
+
+    fn objection(mut self, button: &DisownButton) -> Self {
+        let (label, url) = ("This wasn\u{2019}t me", button.url.clone());
+        self.blocks.push(Block::Paragraph(english::disown(button)));
+        self.blocks.push(Block::Objection { label, url });
+        self
+    }
 }
 
 #[derive(Template)]
@@ -122,68 +208,21 @@ struct HtmlPart<'a> {
     blocks: &'a [Block],
 }
 
-/// Puts a letter into words.
-pub(crate) fn compose(service: &Service, content: &LetterContent) -> Result<Composed, askama::Error> {
-    let (subject, blocks) = english(service, content);
+/// Puts a letter into words. A letter about an account carries its button "This wasn't me"; one about several has none of
+/// its own.
+pub(crate) fn compose(
+    service: &Service,
+    content: &LetterContent,
+    disown: Option<&DisownButton>,
+) -> Result<Composed, askama::Error> {
+    let draft = english::write(&service.name, content);
+    let Draft { subject, blocks } = match disown {
+        Some(button) => draft.objection(button),
+        None => draft,
+    };
     let text = Zeroizing::new(TextPart { service, blocks: &blocks }.render()?);
     let html = Zeroizing::new(HtmlPart { service, subject: &subject, blocks: &blocks }.render()?);
     Ok(Composed { subject, text, html })
-}
-
-fn english(service: &Service, content: &LetterContent) -> (String, Vec<Block>) {
-    let name = &service.name;
-    let paragraph = |text: &str| Block::Paragraph(text.to_owned());
-    match content {
-        LetterContent::UsernameReminder { username, sign_in } => (
-            format!("Your username for {name}"),
-            vec![
-                Block::Paragraph(format!(
-                    "Somebody asked for the username of your account at {name}. It is:"
-                )),
-                Block::Value(on_one_line(username)),
-                Block::Action { label: "Go to the sign-in page", url: Zeroizing::new(sign_in.clone()) },
-                paragraph("If you did not ask for this, you need not do anything. Nobody but you was told."),
-            ],
-        ),
-        LetterContent::RecoveryLink { link, minutes } => (
-            format!("Choose a new password for {name}"),
-            vec![
-                Block::Paragraph(format!(
-                    "Somebody asked to choose a new password for your account at {name}."
-                )),
-                Block::Action { label: "Choose a new password", url: link.clone() },
-                Block::Paragraph(format!(
-                    "This link works once, for {minutes} minutes. A newer link replaces it."
-                )),
-                paragraph(
-                    "If you did not ask for this, ignore this mail, or open the link and choose \u{201c}This wasn\u{2019}t me\u{201d}. \
-                     Your present password still works. Never pass the link on, not to our staff either.",
-                ),
-            ],
-        ),
-        LetterContent::PasswordChanged { at } => (
-            format!("Your password for {name} was changed"),
-            vec![
-                Block::Paragraph(format!(
-                    "The password of your account at {name} was changed on {}.",
-                    date(*at)
-                )),
-                paragraph("You have been signed out on all devices. Sign in with the new password."),
-                paragraph("If this was not you, tell us at once, in the way named below."),
-            ],
-        ),
-        LetterContent::SomebodyAsked => (
-            format!("Somebody asked about your account at {name}"),
-            vec![
-                Block::Paragraph(format!(
-                    "Somebody asked to recover your account at {name}. It cannot be recovered this way."
-                )),
-                paragraph(
-                    "If this was you, we can help you in the way named below. If not, you need not do anything.",
-                ),
-            ],
-        ),
-    }
 }
 
 /// What comes from the account stays in its place: after a line break it would be taken for words of ours (NO-6).
@@ -192,25 +231,5 @@ fn on_one_line(text: &str) -> String {
     text.chars().map(|c| if breaks(c) { '\u{FFFD}' } else { c }).collect()
 }
 
-fn date(at: OffsetDateTime) -> String {
-    let format = format_description!("[day padding:none] [month repr:long] [year] at [hour]:[minute] UTC");
-    at.format(format).unwrap_or_else(|_| "an unknown date".to_owned())
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_comes_from_the_account_is_escaped_in_html() {
-        let service = Service::new("A & B <clinic>", "call 1").unwrap();
-        let content = LetterContent::UsernameReminder {
-            username: "<a href=\"https://evil.test\">x</a>".to_owned(),
-            sign_in: "https://a.org/sign-in".to_owned(),
-        };
-        let mail = compose(&service, &content).unwrap();
-        assert!(!mail.html.contains("<a href=\"https://evil.test"), "{}", *mail.html);
-        assert!(mail.html.contains("A &#38; B &#60;clinic&#62;"), "{}", *mail.html);
-        assert!(mail.text.contains("A & B <clinic>"));
-    }
-}
+mod tests;
