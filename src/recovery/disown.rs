@@ -10,7 +10,7 @@ use crate::client::Client;
 use crate::clock::{Moment, Timestamp};
 use crate::error::{Fault, RecoveryError};
 use crate::events::RecoveryEvent;
-use crate::flow::{CLOCK_TOLERANCE, Event, Letter, RecoveryFlow, Window};
+use crate::flow::{Event, Letter, RecoveryFlow, Window};
 use crate::ids::{AccountId, FlowId};
 use crate::keys::Place;
 use crate::mail::{DisownButton, HoldPlaced, LetterContent};
@@ -320,9 +320,7 @@ impl Inner {
         account: &AccountId,
         chosen_at: Timestamp,
     ) -> Result<bool, Fault> {
-        let disowned_at = self.security(account).await?.guard.disowned_at;
-        // By another node's clock.
-        Ok(disowned_at.is_some_and(|at| at.plus(CLOCK_TOLERANCE) >= chosen_at))
+        Ok(self.security(account).await?.guard.was_disowned_since(chosen_at))
     }
 
     /// A recovery is completed: the record says so, for whoever disowns the notice.

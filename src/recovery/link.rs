@@ -194,9 +194,14 @@ impl Inner {
         client: &Client,
     ) -> Result<RecoveryFlow, RecoveryError> {
         let (id, epoch) = (proven.flow.id(), proven.account.epoch());
-        // The account goes in too: a row that is pointed at another account sets no password there.
-        let bound =
-            frame(&[proven.account.id.as_str().as_bytes(), epoch.as_bytes(), hash.as_str().as_bytes()]);
+        // The account goes in too: a row that is pointed at another account sets no password there. And when it was
+        // chosen: the row's own times move with every lease.
+        let bound = frame(&[
+            proven.account.id.as_str().as_bytes(),
+            epoch.as_bytes(),
+            hash.as_str().as_bytes(),
+            &proven.at.now.millis().to_be_bytes(),
+        ]);
         let sealed = self.sealer.seal(&*self.entropy, self.flow_place(&id, HASH), &bound);
         let sealed = sealed.map_err(|error| self.unavailable("choose", error.into()))?;
         let event = Event::ChoosePassword { hash: Sealed::new(sealed), epoch };

@@ -6,9 +6,7 @@ use crate::budget::Spend;
 use crate::clock::{Moment, Timestamp};
 use crate::entropy::random;
 use crate::error::Fault;
-use crate::flow::{
-    APPLY_GRACE, Dismissal, Event, FactorRule, Link, Purpose, RecoveryFlow, Sealed, State, Window,
-};
+use crate::flow::{Dismissal, Event, FactorRule, Link, Purpose, RecoveryFlow, Sealed, State, Window};
 use crate::identity::{Identifier, IdentityClaims, Person, Resolution, resolve_one};
 use crate::ids::{AccountId, FlowId};
 use crate::keys::KeyError;
@@ -197,15 +195,15 @@ impl Inner {
 
     /// Gives the host's account its new password and completes the flow. Safe to repeat at any point.
     pub(crate) async fn apply_password(&self, flow: RecoveryFlow) -> Result<Applied, Fault> {
-        let State::PasswordChosen { account, epoch, hash, apply_by } = flow.state() else {
+        let State::PasswordChosen { account, epoch, hash, .. } = flow.state() else {
             return Ok(Applied::Conflict);
         };
         let applied = match self.open_choice(&flow, hash, account, epoch) {
-            Ok(change) if self.is_withdrawn(&change, apply_by.plus(-APPLY_GRACE)).await? => Applied::Conflict,
-            Ok(change) if planted(Bug::LostReplyTakenForConflict) => {
+            Ok((change, chosen_at)) if self.is_withdrawn(&change, chosen_at).await? => Applied::Conflict,
+            Ok((change, _)) if planted(Bug::LostReplyTakenForConflict) => {
                 self.accounts.set_password(&change).await.unwrap_or(Applied::Conflict)
             }
-            Ok(change) => self.accounts.set_password(&change).await?,
+            Ok((change, _)) => self.accounts.set_password(&change).await?,
             // Nobody can ever apply it; it ends like one that the account has left behind.
             Err(fault @ Fault::Key(KeyError::Altered)) => {
                 self.report("open_choice", &fault);
@@ -239,7 +237,12 @@ impl Inner {
 
 impl Inner {
     /// Whether the password was disowned after it was chosen, and is not set yet. One that is set has to be told of.
-    async fn is_withdrawn(&self, change: &PasswordChange, chosen_at: Timestamp) -> Result<bool, Fault> {
+    async fn is_withdrawn(
+        &self,
+        change: &PasswordChange,
+        chosen_at: Option<Timestamp>,
+    ) -> Result<bool, Fault> {
+        let Some(chosen_at) = chosen_at else { return Ok(false) };
         if !self.was_disowned_since(&change.account, chosen_at).await? {
             return Ok(false);
         }
@@ -263,21 +266,24 @@ impl Inner {
         self.supersede_all(account, HouseKeeping { notice, record, ..HouseKeeping::default() }).await
     }
 
+    /// The choice, and when it was made; a choice that was written before that was noted has no time.
     fn open_choice(
         &self,
         flow: &RecoveryFlow,
         sealed: &Sealed,
         account: &AccountId,
         epoch: &AccountEpoch,
-    ) -> Result<PasswordChange, Fault> {
+    ) -> Result<(PasswordChange, Option<Timestamp>), Fault> {
         let plain = self.sealer.open(self.flow_place(&flow.id(), HASH), sealed.as_bytes())?;
-        let [owner, at_epoch, phc] = unframe::<3>(&plain).ok_or(KeyError::Altered)?;
+        let fields = unframe::<4>(&plain).or_else(|| unframe::<3>(&plain).map(|[a, b, c]| [a, b, c, &[]]));
+        let [owner, at_epoch, phc, chosen_at] = fields.ok_or(KeyError::Altered)?;
         if owner != account.as_str().as_bytes() || at_epoch != epoch.as_bytes() {
             return Err(KeyError::Altered.into());
         }
         let phc = std::str::from_utf8(phc).map_err(|_| KeyError::Altered)?;
         let (flow, hash) = (flow.id(), PasswordHash::parse(phc)?);
-        Ok(PasswordChange { flow, account: account.clone(), expected: *epoch, hash })
+        let chosen_at = chosen_at.try_into().ok().map(i64::from_be_bytes).map(Timestamp::from_millis);
+        Ok((PasswordChange { flow, account: account.clone(), expected: *epoch, hash }, chosen_at))
     }
 }
 

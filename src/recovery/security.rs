@@ -51,6 +51,13 @@ impl Guard {
         !ahead && self.hold_until().is_some_and(|until| now < until)
     }
 
+    /// Whether somebody said so after that time. Another node's clock may be a little behind; but where links may be issued
+    /// again soon, one that came afterwards must not be taken for one from before.
+    pub(crate) fn was_disowned_since(&self, chosen_at: Timestamp) -> bool {
+        let margin = self.hold.min(CLOCK_TOLERANCE);
+        self.disowned_at.is_some_and(|at| at.plus(margin) >= chosen_at)
+    }
+
     /// "This wasn't me." A hold is never made shorter by another one.
     pub(crate) fn disown(&mut self, now: Timestamp, rules: DisownRules) {
         let left = self

@@ -106,6 +106,7 @@ async fn it_works_for_an_account_that_cannot_be_recovered_and_without_a_hold() {
     assert!(press(&world, &letter).await.is_ok());
     world.change(&ana, |account| account.status = AccountStatus::Active).await;
     assert!(world.recovery.look(&link).await.is_err());
+    world.clock.advance(Duration::milliseconds(1));
     let link = world.fresh_link(&ana).await;
     assert!(choose(&world, &link).await);
 }

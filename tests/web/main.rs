@@ -1,6 +1,7 @@
 //! The pages, over HTTP, on stores in memory.
 
 mod asking;
+mod disown;
 mod hostile;
 mod link;
 mod operator;
