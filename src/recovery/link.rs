@@ -171,8 +171,8 @@ impl Inner {
         if account.status != AccountStatus::Active || !account.may_change_password {
             return Err(Unusable::Because("not_allowed"));
         }
-        // One that was issued while its account was being disowned.
-        if self.is_on_hold(&account.id, at).await? {
+        let guard = self.security(&account.id).await?.guard;
+        if guard.voids_link_of(window.opened_at, at.now) {
             return Err(Unusable::Because("on_hold"));
         }
         Ok(Proven { flow, account, at, window })

@@ -51,6 +51,13 @@ impl Guard {
         !ahead && self.hold_until().is_some_and(|until| now < until)
     }
 
+    /// Whether a link that was issued at that time is void: while the hold lasts, and for good if it was being issued when
+    /// somebody said "this wasn't me".
+    pub(crate) fn voids_link_of(&self, issued_at: Timestamp, now: Timestamp) -> bool {
+        let overtaken = |at: Timestamp| issued_at <= at && at <= now.plus(CLOCK_TOLERANCE);
+        self.is_on_hold(now) || self.disowned_at.is_some_and(overtaken)
+    }
+
     /// Whether somebody said so after that time. Another node's clock may be a little behind; but where links may be issued
     /// again soon, one that came afterwards must not be taken for one from before.
     pub(crate) fn was_disowned_since(&self, chosen_at: Timestamp) -> bool {

@@ -7,6 +7,7 @@ use regain::identity::{Identifier, IdentityKey};
 use regain::ids::AccountId;
 use regain::memory::{MemoryAccounts, MemoryFlows};
 use regain::password::Password;
+use regain::recovery::DisownRules;
 use regain::store::{Commit, Committed, FlowStore, StoreError};
 use regain::testing::{FlowStoreLayer, Layered, World};
 use std::sync::Arc;
@@ -129,28 +130,36 @@ async fn of_choosing_and_disowning_one_wins() {
     }
 }
 
-/// A link that was being issued while the account was disowned does not live.
+/// A link that was being issued while the account was disowned does not live: not while the hold lasts, and not after one
+/// that is shorter than the link's life either.
 #[tokio::test]
 async fn a_link_that_is_issued_at_that_moment_does_not_survive() {
-    let stopping = Arc::new(Stopping::default());
-    let world = world_with(&stopping);
-    let ana = world.person("Ana").await;
-    ask(&world, &ana).await;
-    let letter = letter_of(&world, &ana);
-    world.recovery.ask_password(&ana.identifier(), &world.client()).await.unwrap();
-    *stopping.stops_at.lock().unwrap() = Some("password.link_sent");
-    let working = world.clone();
-    let issuing = tokio::spawn(async move { working.work().await });
-    stopping.reached.notified().await;
-    assert!(press(&world, &letter).await.is_ok());
-    stopping.let_go.notify_one();
-    issuing.await.unwrap();
-    world.work().await;
-    let link = world.link_of(&ana);
-    assert!(world.recovery.look(&link).await.is_err());
-    assert!(!choose(&world, &link).await);
-    world.clock.advance(Duration::days(2));
-    assert!(world.recovery.look(&link).await.is_err());
+    for hold in [Duration::DAY, Duration::MINUTE, Duration::ZERO] {
+        let stopping = Arc::new(Stopping::default());
+        let mut rules = DisownRules::default();
+        rules.hold = hold;
+        let builder = World::builder().flows(Arc::new(Layered(Shared(stopping.clone()))));
+        let world = Arc::new(builder.configure(move |builder| builder.disown_rules(rules)).build());
+        let ana = world.person("Ana").await;
+        ask(&world, &ana).await;
+        let letter = letter_of(&world, &ana);
+        world.recovery.ask_password(&ana.identifier(), &world.client()).await.unwrap();
+        *stopping.stops_at.lock().unwrap() = Some("password.link_sent");
+        let working = world.clone();
+        let issuing = tokio::spawn(async move { working.work().await });
+        stopping.reached.notified().await;
+        world.clock.advance(Duration::SECOND);
+        assert!(press(&world, &letter).await.is_ok());
+        stopping.let_go.notify_one();
+        issuing.await.unwrap();
+        world.work().await;
+        let link = world.link_of(&ana);
+        for later in [Duration::ZERO, Duration::minutes(2), Duration::days(2)] {
+            world.clock.advance(later);
+            assert!(world.recovery.look(&link).await.is_err(), "hold of {hold}, {later} later");
+            assert!(!choose(&world, &link).await, "hold of {hold}, {later} later");
+        }
+    }
 }
 
 /// Twenty presses of one letter at once are one.
