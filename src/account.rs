@@ -363,4 +363,14 @@ pub trait AccountStore: Send + Sync {
         let _ = upgrade;
         Ok(())
     }
+
+    /// Ends all sessions of an account: somebody said that a change of the password a short time ago was not theirs.
+    /// It is called again until it succeeds. A host without sessions keeps the default, which does nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer; regain tries again.
+    async fn end_sessions(&self, id: &AccountId) -> Result<(), StoreError> {
+        let _ = id;
+        Ok(())
+    }
 }

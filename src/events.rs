@@ -38,7 +38,8 @@ pub enum RecoveryEvent {
     LinkRefused {
         /// The flow that it named, if it was a token at all.
         flow: Option<FlowId>,
-        /// `malformed`, `unknown`, `dead`, `expired`, `no_account`, `wrong_secret_or_account_changed`, `not_allowed`.
+        /// `malformed`, `unknown`, `dead`, `expired`, `no_account`, `wrong_secret_or_account_changed`, `not_allowed`,
+        /// `on_hold`.
         why: &'static str,
     },
     /// A code was typed that cannot be used: the true reason, which nobody is told.
@@ -47,6 +48,15 @@ pub enum RecoveryEvent {
         flow: FlowId,
         /// `malformed` (not counted), `dead_or_unknown`, `over_limit` (the account's), `wrong`, `used_or_replaced`.
         why: &'static str,
+    },
+    /// Somebody said "this wasn't me": the account's links are ended, new ones are on hold.
+    Disowned {
+        /// The flow of the letter.
+        flow: FlowId,
+        /// The account.
+        account: Pseudonym,
+        /// Whether all sessions end.
+        signs_out: bool,
     },
     /// A new password was refused; the link still works.
     PasswordRefused {

@@ -3,7 +3,7 @@
 //! It comes from configuration and is parsed once. No API takes a host from a request, so there is nothing
 //! that a forged `Host` or `X-Forwarded-*` header could change (RC-15).
 
-use crate::token::RecoveryToken;
+use crate::token::{DisownToken, RecoveryToken};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use zeroize::Zeroizing;
 
@@ -162,6 +162,13 @@ impl Links {
     #[must_use]
     pub fn recovery(&self, token: &RecoveryToken) -> Zeroizing<String> {
         Zeroizing::new(format!("{}{}/link?token={}", self.origin.as_str(), self.mount, &*token.expose()))
+    }
+
+    /// The address that "this wasn't me" is said at: a secret. Its parameter has another name, so that neither kind of
+    /// token is ever taken for the other.
+    #[must_use]
+    pub fn disown(&self, token: &DisownToken) -> Zeroizing<String> {
+        Zeroizing::new(format!("{}{}/disown?letter={}", self.origin.as_str(), self.mount, &*token.expose()))
     }
 }
 

@@ -110,7 +110,7 @@ impl Event {
 }
 
 coded! {
-    /// The mails that a flow sends.
+    /// The mails that are sent.
     Letter {
         /// The forgotten username.
         UsernameReminder = "username_reminder",
@@ -122,6 +122,24 @@ coded! {
         PasswordChanged = "password_changed",
         /// The notice that somebody asked although the account cannot use recovery.
         SomebodyAsked = "somebody_asked",
+        /// The notice that a second factor was added.
+        FactorAdded = "factor_added",
+        /// The notice that a second factor was removed or disabled.
+        FactorRemoved = "factor_removed",
+        /// The notice that new recovery codes were made.
+        CodesMade = "codes_made",
+        /// The notice to an address that it is on file now.
+        AddressAdded = "address_added",
+        /// The notice to the addresses before that one of them was changed.
+        AddressRemoved = "address_removed",
+        /// The notice that somebody disowned a mail, and new links are on hold.
+        HoldPlaced = "hold_placed",
+        /// The notice that the support desk has a case.
+        CaseOpened = "case_opened",
+        /// The notice that a case was approved and waits.
+        CaseWaiting = "case_waiting",
+        /// The notice that a case is over.
+        CaseDecided = "case_decided",
     }
 }
 

@@ -75,6 +75,8 @@ coded! {
         Minor = "minor",
         /// See [`Recoverability::ManagedElsewhere`](crate::account::Recoverability::ManagedElsewhere).
         ManagedElsewhere = "managed_elsewhere",
+        /// Somebody said "this wasn't me" a short time ago.
+        OnHold = "on_hold",
     }
 }
 

@@ -1,21 +1,23 @@
 //! Words for each kind of address, and a mailer that hands each kind to another one.
 
 use crate::account::AddressKind;
-use crate::mail::letter::{self, on_one_line};
+use crate::mail::letter::{self, DisownButton, on_one_line};
 use crate::mail::{Composed, Delivery, LetterContent, Mailer, Message, Service};
 use async_trait::async_trait;
 use std::fmt;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
-/// Puts a letter into words for an address of this kind.
+/// Puts a letter into words for an address of this kind. Only an e-mail carries the button "This wasn't me": a text message
+/// has no link, and nobody types one from paper.
 pub(crate) fn compose_for(
     kind: AddressKind,
     service: &Service,
     content: &LetterContent,
+    disown: Option<&DisownButton>,
 ) -> Result<Composed, askama::Error> {
     match kind {
-        AddressKind::Email => letter::compose(service, content),
+        AddressKind::Email => letter::compose(service, content, disown),
         AddressKind::Post => letter::compose_paper(service, content),
         AddressKind::Phone => Ok(text_message(service, content)),
     }

@@ -29,7 +29,9 @@ pub use circuit::{Circuit, CircuitState};
 pub use dkim::{DkimError, DkimKey};
 #[cfg(feature = "eml")]
 pub use eml::{EmlError, EmlMailer};
-pub(crate) use letter::{Composed, LetterContent};
+#[cfg(feature = "web")]
+pub(crate) use letter::length;
+pub(crate) use letter::{Composed, DisownButton, HoldPlaced, LetterContent, SharedAccount};
 pub use letter::{InvalidService, Service};
 pub use means::ByKind;
 pub(crate) use means::compose_for;

@@ -61,7 +61,7 @@ pub(crate) fn open(
 /// A mail's text with every web address that carries a token left out, and every code.
 pub(crate) fn without_links(text: &str) -> String {
     let shown = |word: &str| {
-        if word.contains("token=") {
+        if ["token=", "letter="].iter().any(|parameter| word.contains(parameter)) {
             "[the link]".to_owned()
         } else if TypedCode::is_shown_in(word) {
             "[the code]".to_owned()

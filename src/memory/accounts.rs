@@ -128,4 +128,11 @@ impl AccountStore for MemoryAccounts {
         }
         Ok(())
     }
+
+    async fn end_sessions(&self, id: &AccountId) -> Result<(), StoreError> {
+        if let Some(row) = self.rows().get_mut(id) {
+            row.sessions = 0;
+        }
+        Ok(())
+    }
 }

@@ -14,7 +14,7 @@ use crate::origin::Links;
 use crate::password::{
     Argon2Hasher, BreachedPasswords, HashPool, OnBreachFailure, PasswordHasher, PasswordPolicy,
 };
-use crate::recovery::{Inner, Means, Recovery, Retention};
+use crate::recovery::{DisownRules, Inner, Means, Recovery, Retention};
 use crate::store::FlowStore;
 use crate::wake::Wakes;
 use std::sync::Arc;
@@ -71,6 +71,8 @@ pub struct Limits {
     pub codes_per_client: Quota,
     /// Passwords hashed for one link: 20 per hour.
     pub choices_per_link: Quota,
+    /// "This wasn't me" from one client network: 30 per 5 minutes.
+    pub disowns_per_client: Quota,
     /// Sign-ins tried for one identifier: 100 per hour. One that succeeds clears the count (RL-3).
     pub sign_ins_per_identifier: Quota,
     /// Sign-ins tried for one identifier from one client network: 10 per 15 minutes. One that succeeds clears it.
@@ -93,6 +95,7 @@ impl Default for Limits {
             codes_per_account: Quota::new(10, Duration::DAY),
             codes_per_client: Quota::new(30, Duration::minutes(5)),
             choices_per_link: Quota::new(20, Duration::HOUR),
+            disowns_per_client: Quota::new(30, Duration::minutes(5)),
             sign_ins_per_identifier: Quota::new(100, Duration::HOUR),
             sign_ins_per_identifier_and_client: Quota::new(10, Duration::minutes(15)),
             sign_ins_per_client: Quota::new(300, Duration::minutes(5)),
@@ -204,6 +207,7 @@ pub struct RecoveryBuilder {
     request_life: Duration,
     retention: Retention,
     notice: AskedNotice,
+    disown_rules: DisownRules,
     breached: Option<(Arc<dyn BreachedPasswords>, OnBreachFailure)>,
     sink: Option<Arc<dyn EventSink>>,
 }
@@ -224,6 +228,7 @@ impl RecoveryBuilder {
             request_life: Duration::HOUR,
             retention: Retention::default(),
             notice: AskedNotice::default(),
+            disown_rules: DisownRules::default(),
             breached: None,
             sink: None,
         }
@@ -313,6 +318,13 @@ impl RecoveryBuilder {
         self
     }
 
+    /// What "this wasn't me" does beside ending links.
+    #[must_use]
+    pub fn disown_rules(mut self, rules: DisownRules) -> Self {
+        self.disown_rules = rules;
+        self
+    }
+
     /// A register of breached passwords, and what to do when it does not answer.
     #[must_use]
     pub fn breached_passwords(
@@ -359,6 +371,7 @@ impl RecoveryBuilder {
         life("link_life", self.link_life)?;
         life("request_life", self.request_life)?;
         self.retention.check()?;
+        self.disown_rules.check()?;
         let Setup { realm, keys, links, service, sender, accounts, flows } = self.setup;
         let pool = match self.pool {
             Some(pool) => pool,
@@ -388,6 +401,7 @@ impl RecoveryBuilder {
             link_life: self.link_life,
             request_life: self.request_life,
             notice: self.notice,
+            disown_rules: self.disown_rules,
             breached: self.breached,
             sink: self.sink,
             wake: Wakes::default(),

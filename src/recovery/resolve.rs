@@ -5,7 +5,7 @@ use crate::account::{
 };
 use crate::audit::Actor;
 use crate::budget::Spend;
-use crate::clock::Moment;
+use crate::clock::{Moment, Timestamp};
 use crate::error::Fault;
 use crate::flow::{Dismissal, Event, Purpose, RecoveryFlow, Sealed, State};
 use crate::identity::{Identifier, IdentityClaims, Person, Resolution, resolve_one};
@@ -162,6 +162,11 @@ impl Inner {
         asker: Option<&Holder>,
         at: Moment,
     ) -> Result<(), Fault> {
+        if self.is_on_hold(&account.id, at).await? {
+            let refused =
+                Refused { why: Dismissal::OnHold, account: Some(account.id), to: vec![], left_out: vec![] };
+            return self.turn_down(flow, refused, at).await;
+        }
         let Some(to) = self.way_to(&account, carried) else { return Ok(()) };
         let (event, content) = match flow.purpose() {
             Purpose::Username => (Event::RemindUsername, self.reminder(&account)),
@@ -207,10 +212,11 @@ impl Inner {
             return Ok(Applied::Conflict);
         };
         let applied = match self.open_choice(&flow, hash, account, epoch) {
-            Ok(change) if planted(Bug::LostReplyTakenForConflict) => {
+            Ok((change, chosen_at)) if self.is_withdrawn(&change, chosen_at).await? => Applied::Conflict,
+            Ok((change, _)) if planted(Bug::LostReplyTakenForConflict) => {
                 self.accounts.set_password(&change).await.unwrap_or(Applied::Conflict)
             }
-            Ok(change) => self.accounts.set_password(&change).await?,
+            Ok((change, _)) => self.accounts.set_password(&change).await?,
             // Nobody can ever apply it; it ends like one that the account has left behind.
             Err(fault @ Fault::Key(KeyError::Altered)) => {
                 self.report("open_choice", &fault);
@@ -243,6 +249,20 @@ impl Inner {
 }
 
 impl Inner {
+    /// Whether the password was disowned after it was chosen, and is not set yet. One that is set has to be told of.
+    async fn is_withdrawn(
+        &self,
+        change: &PasswordChange,
+        chosen_at: Option<Timestamp>,
+    ) -> Result<bool, Fault> {
+        let Some(chosen_at) = chosen_at else { return Ok(false) };
+        if !self.was_disowned_since(&change.account, chosen_at).await? {
+            return Ok(false);
+        }
+        let present = self.accounts.get(&change.account).await?;
+        Ok(present.is_some_and(|account| account.epoch() == change.expected))
+    }
+
     /// Whoever loses the race to complete has nothing left to do, but for one case: the call to the host hung for so long
     /// that another worker tried too, while the account was disabled for a moment, and ended the flow. The password is set
     /// all the same, and must not be set in silence (NO-1).
@@ -259,21 +279,24 @@ impl Inner {
         self.supersede_all(account, HouseKeeping { notice, record, ..HouseKeeping::default() }).await
     }
 
+    /// The choice, and when it was made; a choice that was written before that was noted has no time.
     fn open_choice(
         &self,
         flow: &RecoveryFlow,
         sealed: &Sealed,
         account: &AccountId,
         epoch: &AccountEpoch,
-    ) -> Result<PasswordChange, Fault> {
+    ) -> Result<(PasswordChange, Option<Timestamp>), Fault> {
         let plain = self.sealer.open(self.flow_place(&flow.id(), HASH), sealed.as_bytes())?;
-        let [owner, at_epoch, phc] = unframe::<3>(&plain).ok_or(KeyError::Altered)?;
+        let fields = unframe::<4>(&plain).or_else(|| unframe::<3>(&plain).map(|[a, b, c]| [a, b, c, &[]]));
+        let [owner, at_epoch, phc, chosen_at] = fields.ok_or(KeyError::Altered)?;
         if owner != account.as_str().as_bytes() || at_epoch != epoch.as_bytes() {
             return Err(KeyError::Altered.into());
         }
         let phc = std::str::from_utf8(phc).map_err(|_| KeyError::Altered)?;
         let (flow, hash) = (flow.id(), PasswordHash::parse(phc)?);
-        Ok(PasswordChange { flow, account: account.clone(), expected: *epoch, hash })
+        let chosen_at = chosen_at.try_into().ok().map(i64::from_be_bytes).map(Timestamp::from_millis);
+        Ok((PasswordChange { flow, account: account.clone(), expected: *epoch, hash }, chosen_at))
     }
 }
 

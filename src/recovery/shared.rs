@@ -7,16 +7,15 @@ use crate::account::{Account, AddressKind, AddressOnFile};
 use crate::audit::Actor;
 use crate::clock::Moment;
 use crate::error::Fault;
-use crate::flow::{ACCOUNTS_PER_MAIL, Dismissal, Event, Purpose, RecoveryFlow};
+use crate::flow::{ACCOUNTS_PER_MAIL, Dismissal, Event, Letter, Purpose, RecoveryFlow};
 use crate::identity::Identifier;
 use crate::ids::AccountId;
-use crate::mail::LetterContent;
+use crate::mail::{LetterContent, SharedAccount};
 use crate::planted::{Bug, planted};
 use crate::recovery::resolve::Refused;
 use crate::recovery::step::{LeftOut, Mailing, Shared};
 use crate::recovery::{Carried, Inner, Step, Took};
 use crate::store::{Commit, Committed};
-use zeroize::Zeroizing;
 
 /// So many accounts that get nothing have a line each in the audit record; the rest is one line. A clinic may have its own
 /// address on file for everybody.
@@ -99,7 +98,10 @@ impl Inner {
     ) -> Result<(), Fault> {
         // Where no mailer carries e-mail, the address that they share reaches none of them.
         let no_way = (!carried.includes(AddressKind::Email)).then_some(Dismissal::NoAddress);
-        let barred = |account: &Account| self.barred(Purpose::Password, account, carried).or(no_way);
+        let on_hold = self.on_hold(&sharers, at).await?;
+        let held = |account: &Account| on_hold.contains(&account.id).then_some(Dismissal::OnHold);
+        let barred =
+            |account: &Account| self.barred(Purpose::Password, account, carried).or(no_way).or(held(account));
         let Sorted { get_a_link, mut left_out, turned_down } = sharers.sorted(barred);
         if get_a_link.is_empty() {
             let Some((why, account, address)) = turned_down else { return Ok(()) };
@@ -131,6 +133,16 @@ impl Inner {
         self.take(step, at).await.map(drop)
     }
 
+    async fn on_hold(&self, sharers: &Sharers, at: Moment) -> Result<Vec<AccountId>, Fault> {
+        let mut on_hold = Vec::new();
+        for Sharer { account, .. } in &sharers.0 {
+            if self.is_on_hold(&account.id, at).await? {
+                on_hold.push(account.id.clone());
+            }
+        }
+        Ok(on_hold)
+    }
+
     /// Takes the mail from the account's own budget, where one commit for all of them was refused because of another
     /// account. A crash after it costs a mail of the budget, and never sends one too many (RL-6).
     async fn pays(&self, account: &AccountId, at: Moment) -> Result<bool, Fault> {
@@ -153,7 +165,11 @@ impl Inner {
         for Sharer { account, address } in sharers {
             let id = self.new_flow_id()?;
             let (token, link) = self.bare_link(id, account, account.epoch(), at)?;
-            let entry = (account.username.clone(), self.links.recovery(&token));
+            let entry = SharedAccount {
+                username: account.username.clone(),
+                link: self.links.recovery(&token),
+                disown: self.disown_button(&account.id, Letter::SharedLinks, flow.id(), at)?,
+            };
             links.push((id, link));
             match letters.iter_mut().find(|(to, _)| to == address) {
                 Some((_, entries)) => entries.push(entry),
@@ -175,8 +191,8 @@ impl Inner {
 }
 
 /// A mistake to be found: see [`Bug::SharedLinksSwapped`].
-fn swap_links(entries: &mut [(String, Zeroizing<String>)]) {
+fn swap_links(entries: &mut [SharedAccount]) {
     if let [first, .., last] = entries {
-        std::mem::swap(&mut first.1, &mut last.1);
+        std::mem::swap(&mut first.link, &mut last.link);
     }
 }

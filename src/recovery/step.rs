@@ -8,14 +8,14 @@ use crate::entropy::random;
 use crate::error::Fault;
 use crate::events::RecoveryEvent;
 use crate::flow::{Dismissal, Effect, Event, FlowRecord, Letter, Line, RecoveryFlow, Scope, StateKind};
-use crate::ids::{AccountId, FlowId, MailId};
+use crate::ids::{AccountId, FlowId, MailId, Realm};
 use crate::mail::{self, LetterContent};
 use crate::planted::{Bug, planted};
 use crate::recovery::Inner;
 use crate::store::{Commit, Committed, FlowWrite, OutboxMail};
 
 /// How often a commit is tried anew when others change the account's links at the same time.
-const TRIES: u32 = 16;
+pub(crate) const TRIES: u32 = 16;
 
 /// One event for one flow, with what its effects need.
 #[derive(Clone)]
@@ -80,10 +80,23 @@ impl Step {
     }
 }
 
+/// Whose doing something is, and from where.
+#[derive(Clone, Copy)]
+pub(crate) struct Doer {
+    pub(crate) actor: Actor,
+    pub(crate) client: Option<Pseudonym>,
+}
+
 /// A commit in the making, with the events to tell once it is durable.
-struct Draft {
-    commit: Commit,
+pub(crate) struct Draft {
+    pub(crate) commit: Commit,
     moved: Vec<RecoveryEvent>,
+}
+
+impl Draft {
+    pub(crate) fn new(realm: &Realm) -> Self {
+        Self { commit: Commit::new(realm.clone()), moved: Vec::new() }
+    }
 }
 
 impl Inner {
@@ -92,7 +105,7 @@ impl Inner {
         let transition = step.flow.apply(step.event.clone(), at)?;
         let mut transition = transition;
         for number in 0..TRIES {
-            let mut draft = Draft { commit: Commit::new(self.realm.clone()), moved: Vec::new() };
+            let mut draft = Draft::new(&self.realm);
             if number == 0 || !planted(Bug::SpendDroppedOnRetry) {
                 draft.commit.spends.clone_from(&step.spends);
             }
@@ -102,16 +115,19 @@ impl Inner {
                     Effect::Begin => self.begin(&mut draft, &step, &transition.offspring, at).await?,
                     Effect::Mail(Letter::SharedLinks) => {
                         for mailing in &step.shared.mailings {
-                            self.queue(&mut draft, step.flow.id(), Some(mailing), at)?;
+                            self.queue(&mut draft, step.flow.id(), None, Some(mailing), at)?;
                         }
                     }
-                    Effect::Mail(_) => self.queue(&mut draft, step.flow.id(), step.mailing.as_ref(), at)?,
+                    Effect::Mail(_) => self.queue_for(&mut draft, &step, at)?,
                     Effect::SetPassword => {}
                 }
             }
             // A dismissal may tell the account on file that somebody asked.
             if transition.effects.is_empty() && step.mailing.is_some() {
-                self.queue(&mut draft, step.flow.id(), step.mailing.as_ref(), at)?;
+                self.queue_for(&mut draft, &step, at)?;
+            }
+            if let (Event::PasswordApplied, Some(account)) = (&step.event, &step.account) {
+                self.note_password_change(&mut draft, account, at).await?;
             }
             self.write(&mut draft, &transition.next, transition.line, &step, at);
             self.write_left_out(&mut draft, &transition.next, &step, at);
@@ -157,11 +173,11 @@ impl Inner {
         if planted(Bug::CompletionLeavesLinks) && matches!(step.event, Event::PasswordApplied) {
             return Ok(());
         }
-        let keep = |other: &RecoveryFlow| {
+        let end = |other: &RecoveryFlow| {
             let in_scope = scope == Scope::Account || other.purpose() == step.flow.purpose();
-            other.id() == step.flow.id() || !in_scope
+            (other.id() != step.flow.id() && in_scope).then_some(Event::Supersede)
         };
-        self.end_links(draft, account, keep, step.actor, at).await
+        self.end_links(draft, account, end, Doer { actor: step.actor, client: None }, at).await
     }
 
     /// Begins a flow for each account, in the place of what the account has out. Ends come before beginnings: a store
@@ -175,8 +191,8 @@ impl Inner {
     ) -> Result<(), Fault> {
         for flow in offspring {
             let Some(account) = flow.account() else { continue };
-            let keep = |other: &RecoveryFlow| other.purpose() != flow.purpose();
-            self.end_links(draft, account, keep, step.actor, at).await?;
+            let end = |other: &RecoveryFlow| (other.purpose() == flow.purpose()).then_some(Event::Supersede);
+            self.end_links(draft, account, end, Doer { actor: step.actor, client: None }, at).await?;
         }
         for flow in offspring {
             draft.commit.flows.push(FlowWrite::Insert(FlowRecord::from(flow)));
@@ -201,12 +217,13 @@ impl Inner {
         }));
     }
 
-    async fn end_links(
+    /// Ends live links of an account, each by the event that `end` says, or because its time is over.
+    pub(crate) async fn end_links(
         &self,
         draft: &mut Draft,
         account: &AccountId,
-        keep: impl Fn(&RecoveryFlow) -> bool + Send,
-        actor: Actor,
+        end: impl Fn(&RecoveryFlow) -> Option<Event> + Send,
+        by: Doer,
         at: Moment,
     ) -> Result<(), Fault> {
         for record in self.flows.live_links(&self.realm, account).await? {
@@ -214,27 +231,35 @@ impl Inner {
                 self.write_burial(&mut draft.commit, record, at);
                 continue;
             };
-            if keep(&flow) {
-                continue;
-            }
+            let Some(event) = end(&flow) else { continue };
             let over = flow.link().is_some_and(|link| link.window.is_over(at));
-            let event = if over { Event::Expire } else { Event::Supersede };
+            let event = if over { Event::Expire } else { event };
             let transition = flow.apply(event.clone(), at)?;
-            self.write(draft, &transition.next, transition.line, &Step::new(flow, event, actor), at);
+            let step = Step { client: by.client, ..Step::new(flow, event, by.actor) };
+            self.write(draft, &transition.next, transition.line, &step, at);
         }
         Ok(())
     }
 
-    fn queue(
+    fn queue_for(&self, draft: &mut Draft, step: &Step, at: Moment) -> Result<(), Fault> {
+        self.queue(draft, step.flow.id(), step.account.as_ref(), step.mailing.as_ref(), at)
+    }
+
+    /// Puts a letter into the outbox, once for each address. `account` is whom it is about: the letter then carries the
+    /// button "this wasn't me". Only a letter about several accounts has none of its own.
+    pub(crate) fn queue(
         &self,
         draft: &mut Draft,
         flow: FlowId,
+        account: Option<&AccountId>,
         mailing: Option<&Mailing>,
         at: Moment,
     ) -> Result<(), Fault> {
         let Some(mailing) = mailing else { return Ok(()) };
+        let letter = mailing.content.letter();
+        let button = account.map(|account| self.disown_button(account, letter, flow, at)).transpose()?;
         for to in &mailing.to {
-            let composed = mail::compose_for(to.kind(), &self.service, &mailing.content);
+            let composed = mail::compose_for(to.kind(), &self.service, &mailing.content, button.as_ref());
             let composed = composed.map_err(|error| Fault::Letter(error.into()))?;
             let id = MailId::from_bytes(random(&*self.entropy)?);
             let sealed = mail::seal(&self.sealer, &*self.entropy, &self.realm, &id, to, &composed)?;
@@ -242,7 +267,7 @@ impl Inner {
                 id,
                 realm: self.realm.clone(),
                 flow,
-                letter: mailing.content.letter().code().into(),
+                letter: letter.code().into(),
                 sealed,
                 attempts: 0,
                 created_at: at.now,
@@ -250,6 +275,15 @@ impl Inner {
             });
         }
         Ok(())
+    }
+
+    pub(crate) async fn commit_draft(&self, draft: Draft) -> Result<Committed, Fault> {
+        let committed = self.flows.commit(draft.commit).await?;
+        if committed == Committed::Done {
+            draft.moved.into_iter().for_each(|event| self.emit(event));
+            self.wake.nudge();
+        }
+        Ok(committed)
     }
 
     fn write(&self, draft: &mut Draft, next: &RecoveryFlow, line: Line, step: &Step, at: Moment) {
@@ -293,11 +327,12 @@ impl Inner {
     pub(crate) async fn supersede_all(&self, account: &AccountId, also: HouseKeeping) -> Result<(), Fault> {
         let at = self.clock.read();
         for _ in 0..TRIES {
-            let mut draft = Draft { commit: Commit::new(self.realm.clone()), moved: Vec::new() };
+            let mut draft = Draft::new(&self.realm);
             let leave = planted(Bug::SignInLeavesLinks) && also.record.is_none();
-            self.end_links(&mut draft, account, |_| leave, Actor::Host, at).await?;
+            let end = |_: &RecoveryFlow| (!leave).then_some(Event::Supersede);
+            self.end_links(&mut draft, account, end, Doer { actor: Actor::Host, client: None }, at).await?;
             let change = self.new_flow_id()?;
-            self.queue(&mut draft, change, also.notice.as_ref(), at)?;
+            self.queue(&mut draft, change, Some(account), also.notice.as_ref(), at)?;
             draft.commit.clears.clone_from(&also.clears);
             draft.commit.audit.extend(also.record.map(|event| AuditRecord {
                 realm: self.realm.clone(),
@@ -313,9 +348,7 @@ impl Inner {
             if draft.commit == Commit::new(self.realm.clone()) {
                 return Ok(());
             }
-            if self.flows.commit(draft.commit).await? == Committed::Done {
-                draft.moved.into_iter().for_each(|event| self.emit(event));
-                self.wake.nudge();
+            if self.commit_draft(draft).await? == Committed::Done {
                 return Ok(());
             }
         }

@@ -363,4 +363,10 @@ impl AccountStore for SqliteAccounts {
             .await?;
         Ok(())
     }
+
+    async fn end_sessions(&self, id: &AccountId) -> Result<()> {
+        let query = sqlx::query("DELETE FROM regain_session WHERE account = ?").bind(id.as_str());
+        query.execute(&self.pools.writer).await?;
+        Ok(())
+    }
 }

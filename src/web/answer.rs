@@ -118,8 +118,10 @@ impl Notice {
                 "You get a mail as soon as it does. Then sign in with it.",
             ],
             Self::Disowned => &[
-                "The link no longer works. Your password has not been changed, and you can go on using it.",
-                "If you get such mails again and again, contact us in the way named below.",
+                "All links for a new password of your account have stopped working, and for a while nobody can ask for new \
+                 ones.",
+                "If your password was changed and it was not you who did it, or if you get such mails again and again, \
+                 contact us in the way named below.",
             ],
             Self::Forged => &["What you sent did not come from one of our own pages. Nothing was done."],
             Self::WrongMethod => &["Nothing was done. Please begin again."],

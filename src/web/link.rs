@@ -1,4 +1,4 @@
-//! With a link from a mail: look at it, choose a password, or disown it.
+//! With a link from a mail: look at it, choose a password.
 
 use crate::error::RecoveryError;
 use crate::password::{Password, Reason};
@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// Changes nothing, however often it is opened and by whom (RC-17).
 pub(super) async fn look(State(site): State<Arc<Site>>, RawQuery(query): RawQuery) -> Response {
-    let typed = form::token(query.as_deref().unwrap_or_default());
+    let typed = form::only("token", query.as_deref().unwrap_or_default());
     match site.view(&typed).await {
         Ok((token, _)) => site.page(StatusCode::OK, &LinkPage { frame: site.frame(), token: token.expose() }),
         Err(error) => site.error(error),
@@ -44,15 +44,6 @@ pub(super) async fn choose(State(site): State<Arc<Site>>, posted: Posted) -> Res
             Ok(view) => site.new_password(&token, &view, &reasons),
             Err(error) => site.error(error),
         },
-        Err(error) => site.error(error),
-    }
-}
-
-pub(super) async fn disown(State(site): State<Arc<Site>>, posted: Posted) -> Response {
-    let [typed] = posted.fields(["token"]);
-    let Ok(token) = site.recovery.read_token(&typed) else { return site.notice(&Notice::LinkNotUsable) };
-    match site.recovery.disown(&token, &posted.client).await {
-        Ok(()) => site.notice(&Notice::Disowned),
         Err(error) => site.error(error),
     }
 }

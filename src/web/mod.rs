@@ -15,7 +15,7 @@
 //! | `/link?token=…` | what the link is for; changes nothing | form for the new password |
 //! | `/code` | form for a code | form for the new password |
 //! | `/new-password` | - | sets it |
-//! | `/disown` | - | "this wasn't me" |
+//! | `/disown?letter=…` | what "this wasn't me" does; changes nothing | does it; a link's page sends it too |
 //! | `/assets/…` | style sheet and scripts | - |
 //!
 //! ```
@@ -39,6 +39,7 @@ mod ask;
 mod assets;
 mod client;
 mod code;
+mod disown;
 mod dress;
 mod forgery;
 mod form;
@@ -88,7 +89,7 @@ pub fn router(recovery: Recovery, config: WebConfig) -> Router {
         .route(&at("/code"), get(code::form).post(code::exchange))
         .route(&at("/link"), get(link::look).post(link::open))
         .route(&at("/new-password"), post(link::choose))
-        .route(&at("/disown"), post(link::disown));
+        .route(&at("/disown"), get(disown::look).post(disown::disown));
     let routes = assets::ALL.iter().fold(routes, |routes, asset| {
         routes.route(&at(&format!("/assets/{}", asset.name)), get(async || asset.response()))
     });

@@ -52,6 +52,15 @@ pub(super) struct LinkPage<'a> {
 }
 
 #[derive(Template)]
+#[template(path = "web/disown.html")]
+pub(super) struct DisownPage<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) letter: Zeroizing<String>,
+    /// How long nobody can ask for a new link, in words.
+    pub(super) hold: Option<String>,
+}
+
+#[derive(Template)]
 #[template(path = "web/new_password.html")]
 pub(super) struct NewPassword<'a> {
     pub(super) frame: Frame<'a>,

@@ -5,6 +5,7 @@
 //! with one `Message-ID`.
 
 mod dead_letters;
+mod documents;
 mod upkeep;
 
 pub use dead_letters::{OpenedLetter, SentAgain};
@@ -43,6 +44,8 @@ const POLL: std::time::Duration = std::time::Duration::from_secs(1);
 pub struct Progress {
     /// Flows attended to.
     pub flows: usize,
+    /// Documents attended to.
+    pub documents: usize,
     /// Mails tried.
     pub mails: usize,
     /// Flows or mails that could not be attended to now; they come again when their lease ends.
@@ -55,12 +58,13 @@ impl Progress {
     /// Whether there was nothing to do.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.flows == 0 && self.mails == 0
+        self.flows == 0 && self.documents == 0 && self.mails == 0
     }
 
     fn and(self, other: Self) -> Self {
         Self {
             flows: self.flows + other.flows,
+            documents: self.documents + other.documents,
             mails: self.mails + other.mails,
             faults: self.faults + other.faults,
             swept: self.swept + other.swept,
@@ -105,6 +109,7 @@ impl Worker {
     async fn flow_round(&self) -> Result<Progress, Fault> {
         let mut progress = Progress::default();
         self.attend_flows(&mut progress).await?;
+        self.attend_documents(&mut progress).await?;
         self.keep_up(&mut progress).await;
         Ok(progress)
     }

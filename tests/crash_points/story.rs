@@ -250,7 +250,7 @@ impl Player {
             self.first_try();
             match self.site.recovery.disown(&link, &client()).await {
                 Err(RecoveryError::Unavailable) => {}
-                disowned => return disowned.unwrap(),
+                disowned => return assert!(disowned.is_ok()),
             }
         }
     }

@@ -111,6 +111,7 @@ async fn links_that_cannot_be_used_are_answered_alike_and_nothing_is_written() {
     let bea = world.person("Bea").await;
     let used = world.fresh_link(&bea).await;
     world.recovery.disown(&used, &here()).await.unwrap();
+    world.clock.advance(time::Duration::DAY);
     let replaced = world.fresh_link(&bea).await;
     let outdated = world.fresh_link(&bea).await;
     world.change(&bea, |account| account.factors.push("totp".to_owned())).await;

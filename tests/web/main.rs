@@ -2,6 +2,7 @@
 
 mod asking;
 mod code;
+mod disown;
 mod hostile;
 mod link;
 mod operator;
