@@ -258,7 +258,7 @@ impl Inner {
         let signs_out = security.guard.sign_out_by.is_some();
         if let Some(until) = security.guard.hold_until().filter(|_| !was_on_hold) {
             let on_file = self.accounts.get(&disputed.account).await?;
-            let to = on_file.map(|account| account.addresses).unwrap_or_default();
+            let to = on_file.map(|account| account.notice_addresses()).unwrap_or_default();
             let content =
                 LetterContent::HoldPlaced(HoldPlaced { until: until.to_datetime(), signed_out: signs_out });
             let (flow, mailing) = (self.new_flow_id()?, Mailing { to, content });
