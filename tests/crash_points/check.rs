@@ -171,6 +171,8 @@ pub fn at_the_end(remains: &Remains, findings: &mut Findings) {
     ] {
         ended_as_they_should(remains, Asker { who, purpose }, ends, end, findings);
     }
+    let disowned = remains.audit.iter().filter(|(_, line)| line.event == "account.disowned").count();
+    findings.expect(disowned == 1, || format!("one letter was disowned {disowned} times"));
     for (who, end) in [(FAY, "expired"), (GUS, "completed")] {
         listed_each_time(remains, who, end, findings);
     }

@@ -73,7 +73,8 @@ impl Remains {
     /// The lines of each flow, in order.
     pub fn lines(&self) -> BTreeMap<Vec<u8>, Vec<&AuditRecord>> {
         let mut lines: BTreeMap<Vec<u8>, Vec<&AuditRecord>> = BTreeMap::new();
-        for (_, line) in &self.audit {
+        // A line of version 0 tells what was done to an account, and moves no flow.
+        for (_, line) in self.audit.iter().filter(|(_, line)| line.version > 0) {
             lines.entry(line.flow.as_bytes().to_vec()).or_default().push(line);
         }
         lines

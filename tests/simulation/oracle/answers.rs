@@ -108,7 +108,8 @@ impl Oracle {
             Ok(()) => {
                 let book = self.book();
                 let flow = choice.true_for.and_then(|flow| book.flows.get(&flow));
-                flow.is_some_and(|flow| flow.row.state == "disowned")
+                // Whoever chose a password at the same time may have been first: then the sessions end.
+                flow.is_some_and(|flow| !flow.row.live_link)
             }
             Err(RecoveryError::LinkNotUsable) => true,
             Err(RecoveryError::Unavailable) => self.failed(),

@@ -39,6 +39,10 @@ impl Oracle {
         if doing.what == "look" {
             self.stage.broken("opening a link writes nothing", format!("{commit:?}"));
         }
+        let disowned = commit.audit.iter().filter(|line| line.event == "account.disowned");
+        let disowned = disowned.filter_map(|line| book.pseudonyms.get(line.account?.as_bytes()).cloned());
+        let disowned: Vec<_> = disowned.collect();
+        book.disowned.extend(disowned);
         self.queued(&mut book, clock, commit);
         for write in &commit.flows {
             self.written(&mut book, clock, commit, write);

@@ -162,6 +162,7 @@ impl Oracle {
         let Some(link) = &seen.link else { return };
         let changed = book.accounts.get(&link.account).and_then(|account| account.facts.last());
         let changed = changed.is_some_and(|facts| facts.since > link.since);
+        let changed = changed || book.disowned.contains(&link.account);
         self.hold("a choice gives way only to a changed account", changed, || short(passage.flow()));
         self.stage.tally("choices that gave way");
     }
@@ -198,6 +199,7 @@ impl Oracle {
             "disabled" => about.iter().any(|id| ever(id, |facts| !facts.active)),
             "legal_hold" => about.iter().any(|id| ever(id, |facts| facts.held)),
             "not_allowed" => about.iter().any(|id| ever(id, |facts| !facts.may_change)),
+            "on_hold" => about.iter().any(|id| book.disowned.contains(id)),
             "no_address" => about.iter().any(|id| ever(id, |facts| facts.addresses.is_empty())),
             "over_limit" => counted(&self.stage.doing().over_budget) > 0,
             _ => false,

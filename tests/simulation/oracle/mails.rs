@@ -31,23 +31,25 @@ impl Oracle {
     pub(super) fn queued(&self, book: &mut Book, clock: &NodeClock, commit: &Commit) {
         for mail in &commit.mails {
             let event = self.stage.event();
-            let shared = mail.letter == "shared_links";
-            let is_about = |line: &&regain::audit::AuditRecord| match shared {
-                true => line.event == "password.link_sent",
-                false => line.flow == mail.flow,
+            let is_about = |line: &&regain::audit::AuditRecord| match &*mail.letter {
+                "shared_links" => line.event == "password.link_sent",
+                "hold_placed" => line.event == "account.disowned",
+                _ => line.flow == mail.flow && !line.event.ends_with(".left_out"),
             };
             let names = commit.audit.iter().filter(is_about).filter_map(|line| line.account);
             let mut accounts: Vec<AccountId> =
                 names.filter_map(|name| book.pseudonyms.get(name.as_bytes()).cloned()).collect();
             accounts.dedup();
             self.hold("a mail is for a known account", !accounts.is_empty(), || mail.letter.clone());
+            let shared = mail.letter == "shared_links";
             self.hold("a mail is for one account, or shared", shared || accounts.len() == 1, || {
                 mail.letter.clone()
             });
             self.hold("a mail is queued once", !book.mails.contains_key(&mail.id), || short(mail.id));
             // A letter to all addresses of an account counts once.
             let first = commit.mails.iter().find(|other| other.flow == mail.flow);
-            let counts = mail.letter != "password_changed" && first.is_some_and(|first| first.id == mail.id);
+            let notice = ["password_changed", "hold_placed"].contains(&&*mail.letter);
+            let counts = !notice && first.is_some_and(|first| first.id == mail.id);
             let counts = counts && is_prompt(clock, mail.created_at);
             for id in accounts.iter().filter(|_| counts) {
                 if let Some(seen) = book.accounts.get_mut(id) {

@@ -23,7 +23,7 @@ use regain::budget::{BudgetKey, Quota};
 use regain::flow::FlowRecord;
 use regain::ids::{AccountId, FlowId, MailId, Realm};
 use regain::memory::MemoryFlows;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// What an asker typed, as the simulation knows it.
@@ -113,6 +113,8 @@ struct Book {
     accounts: BTreeMap<AccountId, AccountSeen>,
     pseudonyms: BTreeMap<[u8; 16], AccountId>,
     budgets: BTreeMap<BudgetKey, (Quota, Vec<i64>)>,
+    /// Accounts of which somebody said "this wasn't me".
+    disowned: BTreeSet<AccountId>,
     /// Tokens that really went out, by their text.
     tokens: BTreeMap<String, FlowId>,
     asking: BTreeMap<u64, (Typed, String)>,
