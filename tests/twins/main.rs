@@ -2,6 +2,7 @@
 //! it breaks; a suite that fails otherwise, or not at all, has not noticed.
 
 mod accounts;
+mod documents;
 mod flows_commits;
 mod flows_housekeeping;
 mod flows_races;
