@@ -15,7 +15,7 @@ fn judging(c: &mut Criterion) {
         birth_date: Some(date!(1990 - 03 - 07)),
         record_number: Some("MRN-00481516"),
         emails: vec!["maria.sunshine@example.org"],
-        second_factor: false,
+        ..PolicyContext::default()
     };
     let inputs = ["mgarcia90", "María José", "García-Núñez", "MRN-00481516", "maria.sunshine@example.org"];
     for (name, typed) in passwords() {

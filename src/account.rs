@@ -3,7 +3,10 @@
 //! regain owns no users. A host implements [`AccountStore`] over its own table, or over LDAP, and keeps
 //! every rule of its own; regain only reads, and writes one thing: a new password hash, guarded by the epoch.
 
-use crate::identity::{EmailAddress, Identifier, IdentityKey, Person};
+use crate::flow::coded;
+use crate::identity::{
+    AddressError, EmailAddress, Identifier, IdentityKey, Person, PhoneNumber, PostalAddress,
+};
 use crate::ids::{AccountId, FlowId};
 use crate::password::PasswordHash;
 use crate::planted::{Bug, planted};
@@ -19,13 +22,62 @@ use std::fmt;
 pub enum AddressOnFile {
     /// An e-mail address that was confirmed. Mail goes to exactly these bytes.
     Email(EmailAddress),
+    /// A telephone number that takes text messages and was confirmed. Codes go there only where the host allows it: see
+    /// [`Means`](crate::recovery::Means).
+    Phone(PhoneNumber),
+    /// A postal address. Letters go there when a mailer prints them.
+    Post(PostalAddress),
+}
+
+coded! {
+    /// The kinds of [`AddressOnFile`]: what a mailer says it carries.
+    AddressKind {
+        /// E-mail.
+        Email = "email",
+        /// A telephone number, for text messages.
+        Phone = "phone",
+        /// A postal address.
+        Post = "post",
+    }
 }
 
 impl AddressOnFile {
-    fn epoch_bytes(&self) -> (&'static str, &str) {
+    /// Its kind.
+    #[must_use]
+    pub fn kind(&self) -> AddressKind {
         match self {
-            Self::Email(address) => ("email", address.as_str()),
+            Self::Email(_) => AddressKind::Email,
+            Self::Phone(_) => AddressKind::Phone,
+            Self::Post(_) => AddressKind::Post,
         }
+    }
+
+    /// Its text: a personal datum.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Email(address) => address.as_str(),
+            Self::Phone(number) => number.as_str(),
+            Self::Post(address) => address.as_str(),
+        }
+    }
+
+    /// The e-mail address, if it is one.
+    #[must_use]
+    pub fn email(&self) -> Option<&EmailAddress> {
+        if let Self::Email(address) = self { Some(address) } else { None }
+    }
+
+    /// Reads back what [`AddressOnFile::as_str`] gives, for a host that stores the two in columns.
+    ///
+    /// # Errors
+    /// [`AddressError`] when the text is no such address.
+    pub fn parse(kind: AddressKind, text: &str) -> Result<Self, AddressError> {
+        Ok(match kind {
+            AddressKind::Email => Self::Email(EmailAddress::parse(text)?),
+            AddressKind::Phone => Self::Phone(PhoneNumber::parse(text)?),
+            AddressKind::Post => Self::Post(PostalAddress::parse(text)?),
+        })
     }
 }
 
@@ -36,8 +88,33 @@ pub enum AccountStatus {
     /// In use.
     #[default]
     Active,
-    /// Disabled, locked by the host, deceased, closed: no recovery and no sign-in.
+    /// Disabled or closed: no recovery and no sign-in.
     Disabled,
+}
+
+coded! {
+    /// Whether the host lets an account be recovered by its owner alone. Whoever asks is told nothing of it: inside, the
+    /// ask goes to the support desk, or the addresses on file learn that recovery is not possible this way
+    /// ([`AskedNotice`](crate::recovery::AskedNotice)). Until the host says `Possible` again, no link sets a password, not even
+    /// one that the desk has sent. It says nothing about signing in: for that there is [`Account::status`].
+    #[derive(Default)]
+    Recoverability {
+        /// A link or a username may go to the address on file.
+        #[default]
+        Possible = "possible",
+        /// The person has died: whoever asks is somebody else. The desk decides; nothing is mailed.
+        Deceased = "deceased",
+        /// The host keeps it shut for a while, such as after fraud. The desk decides.
+        LockedByHost = "locked_by_host",
+        /// Nothing about it may change until a court has decided. The desk decides.
+        LegalHold = "legal_hold",
+        /// A child, or somebody in the care of others: whoever asks may be a carer, and the desk decides who may. A carer
+        /// whom the host trusts already has an account of their own (ID-7), or their address stands on file and the
+        /// account is `Possible`.
+        Minor = "minor",
+        /// Its password is kept in another place, such as an employer's directory. The username may still be mailed.
+        ManagedElsewhere = "managed_elsewhere",
+    }
 }
 
 /// An account as the host has it on file.
@@ -50,12 +127,15 @@ pub struct Account {
     pub username: String,
     /// The stored hash; `None` when there is no password, or the host cannot read it (see `revision`).
     pub password: Option<PasswordHash>,
-    /// Confirmed addresses; the first is where links go, notices go to all of them (NO-2).
+    /// Confirmed addresses, the preferred first: links and codes go to the first that a mailer carries, notices to all
+    /// but the postal ones (NO-2; [`Account::notice_addresses`]).
     pub addresses: Vec<AddressOnFile>,
     /// Whether it may be used.
     pub status: AccountStatus,
     /// Whether the person may change the password; `false` for one that is managed elsewhere.
     pub may_change_password: bool,
+    /// Whether the host lets it be recovered; whoever asks is not told.
+    pub recoverability: Recoverability,
     /// The person must choose a new password before anything else (PW-6).
     pub must_change_password: bool,
     /// Ids of the second factors that are bound to it.
@@ -78,6 +158,7 @@ impl Account {
             addresses: Vec::new(),
             status: AccountStatus::Active,
             may_change_password: true,
+            recoverability: Recoverability::Possible,
             must_change_password: false,
             factors: Vec::new(),
             person: None,
@@ -97,14 +178,33 @@ impl Account {
             AccountStatus::Disabled => b"disabled",
         });
         fields.push(if self.may_change_password { b"may" } else { b"may not" });
+        // Where nothing is out of the ordinary, the digest is what it was before there was such a field.
+        if self.recoverability != Recoverability::Possible {
+            fields.extend([&b"recoverability"[..], self.recoverability.code().as_bytes()]);
+        }
         for address in &self.addresses {
-            let (kind, text) = address.epoch_bytes();
-            fields.extend([kind.as_bytes(), text.as_bytes()]);
+            fields.extend([address.kind().code().as_bytes(), address.as_str().as_bytes()]);
         }
         for factor in &self.factors {
             fields.extend([&b"factor"[..], factor.as_bytes()]);
         }
         AccountEpoch(Sha256::digest(&*frame(&fields)).into())
+    }
+
+    /// Whether a recovery may give it a new password.
+    #[must_use]
+    pub fn takes_a_new_password(&self) -> bool {
+        let recoverable = self.recoverability == Recoverability::Possible;
+        self.status == AccountStatus::Active && self.may_change_password && recoverable
+    }
+
+    /// Where notices go: to every address but the postal ones, and to those as well where there is at most one other, which
+    /// is then the one that the link or code went to (NIST SP 800-63B-4, 4.6; NO-2).
+    #[must_use]
+    pub fn notice_addresses(&self) -> Vec<AddressOnFile> {
+        let is_postal = |address: &&AddressOnFile| address.kind() == AddressKind::Post;
+        let others = self.addresses.iter().filter(|address| !is_postal(address)).count();
+        self.addresses.iter().filter(|address| others <= 1 || !is_postal(address)).cloned().collect()
     }
 }
 
@@ -178,7 +278,7 @@ impl PasswordChange {
         if account.password.as_ref() == Some(&self.hash) {
             return Applied::Before;
         }
-        let allowed = account.status == AccountStatus::Active && account.may_change_password;
+        let allowed = account.takes_a_new_password();
         let unchanged = account.epoch() == self.expected || planted(Bug::EpochNotCompared);
         if allowed && unchanged { Applied::Done } else { Applied::Conflict }
     }
@@ -261,6 +361,16 @@ pub trait AccountStore: Send + Sync {
     /// [`StoreError`] when the store does not answer; the sign-in goes on all the same.
     async fn upgrade_hash(&self, upgrade: &HashUpgrade) -> Result<(), StoreError> {
         let _ = upgrade;
+        Ok(())
+    }
+
+    /// Ends all sessions of an account: somebody said that a change of the password a short time ago was not theirs.
+    /// It is called again until it succeeds. A host without sessions keeps the default, which does nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer; regain tries again.
+    async fn end_sessions(&self, id: &AccountId) -> Result<(), StoreError> {
+        let _ = id;
         Ok(())
     }
 }

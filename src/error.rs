@@ -13,6 +13,10 @@ pub enum RecoveryError {
     /// The link is unknown, expired, used, replaced or malformed. Which of these, only the event stream tells (EN-5).
     #[error("this link cannot be used")]
     LinkNotUsable,
+    /// The code is mistyped, expired, used, replaced, of another ask, or of nobody. Which of these, only the event stream
+    /// tells.
+    #[error("this code cannot be used")]
+    CodeNotUsable,
     /// The account's second factor has to be proven before a password can be chosen.
     #[error("the second factor is needed")]
     FactorNeeded,

@@ -29,7 +29,7 @@ pub enum RecoveryEvent {
     },
     /// Somebody was told to wait.
     Limited {
-        /// What they did: `ask`, `choose`, `sign_in`.
+        /// What they did: `ask`, `code`, `choose`, `sign_in`.
         doing: &'static str,
         /// From where, where that is known.
         client: Option<Pseudonym>,
@@ -38,8 +38,25 @@ pub enum RecoveryEvent {
     LinkRefused {
         /// The flow that it named, if it was a token at all.
         flow: Option<FlowId>,
-        /// `malformed`, `unknown`, `dead`, `expired`, `no_account`, `wrong_secret_or_account_changed`, `not_allowed`.
+        /// `malformed`, `unknown`, `dead`, `expired`, `no_account`, `wrong_secret_or_account_changed`, `not_allowed`,
+        /// `on_hold`.
         why: &'static str,
+    },
+    /// A code was typed that cannot be used: the true reason, which nobody is told.
+    CodeRefused {
+        /// The flow that it was typed for.
+        flow: FlowId,
+        /// `malformed` (not counted), `dead_or_unknown`, `over_limit` (the account's), `wrong`, `used_or_replaced`.
+        why: &'static str,
+    },
+    /// Somebody said "this wasn't me": the account's links are ended, new ones are on hold.
+    Disowned {
+        /// The flow of the letter.
+        flow: FlowId,
+        /// The account.
+        account: Pseudonym,
+        /// Whether all sessions end.
+        signs_out: bool,
     },
     /// A new password was refused; the link still works.
     PasswordRefused {
@@ -61,7 +78,8 @@ pub enum RecoveryEvent {
     Mail {
         /// The mail.
         id: MailId,
-        /// `sent`, `stale` (its link was replaced or used; not sent), `retry`, `refused`, `expired` (its link is), `too_old`,
+        /// `sent`, `stale` (its link was replaced or used; not sent), `not_carried` (the mailer takes
+        /// nothing to such an address; not sent), `retry`, `refused`, `expired` (its link is), `too_old`,
         /// `unreadable`.
         outcome: &'static str,
         /// Which try.

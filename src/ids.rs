@@ -126,6 +126,11 @@ random_id! {
     DocumentId
 }
 
+random_id! {
+    /// The name of one factor of one account: 128 random bits.
+    FactorId
+}
+
 /// Lower-case hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     use fmt::Write as _;

@@ -25,11 +25,11 @@ pub type KeyId = u32;
 ///    anew by the worker ([`Worker::old_keys_in_use`](crate::Worker::old_keys_in_use) tells when that is done), and the
 ///    audit record is vouched for by it within a minute.
 /// 3. Make the blind indexes anew ([`reindex`](crate::identity::reindex)).
-/// 4. After the life of a link (at most a day) take the old key out. What was typed too often may then be typed again, and
+/// 4. After seven days, the life of the "this wasn't me" in a mail (links live a day at most), take the old key out. What was typed too often may then be typed again, and
 ///    pseudonyms in the audit record change: both are made under the oldest key.
 ///
-/// A key that is lost before that costs what was made under it: asks and mails that wait (people ask again), links that are
-/// out, and the blind indexes (to be made anew).
+/// A key that is lost before that costs what was made under it: asks and mails that wait (people ask again), links and
+/// "this wasn't me" that are out, and the blind indexes (to be made anew).
 #[derive(Clone)]
 pub struct KeyRing {
     /// The key that new things are made with comes first.

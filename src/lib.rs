@@ -8,6 +8,7 @@
 //!
 //! 1. Somebody asks: [`Recovery::ask_username`] or [`Recovery::ask_password`]. One row is written; no account is looked at.
 //! 2. The [`Worker`] finds the account, if there is one, and mails the username or a link to the address on file.
+//!    Who cannot follow the link types the code beside it where they asked: [`Recovery::exchange_code`].
 //! 3. The bearer of the link looks at it, [`Recovery::look`], and chooses a password, [`Recovery::choose_password`].
 //! 4. The person signs in with it: [`Recovery::sign_in`].
 //!
@@ -15,9 +16,9 @@
 //!
 //! | pure rules | ports | adapters |
 //! |---|---|---|
-//! | [`flow`], [`token`], [`identity`], [`password`], [`budget`], [`audit`], [`origin`] | [`account`], [`store`], [`mail`], [`clock`], [`entropy`], [`events`] | [`memory`]; `sqlite`, `postgres`, `web`, `mail::EmlMailer`, `mail::SmtpMailer` by feature |
+//! | [`flow`], [`token`], [`identity`], [`password`], [`factor`], [`budget`], [`audit`], [`origin`] | [`account`], [`store`], [`mail`], [`clock`], [`entropy`], [`events`] | [`memory`]; `sqlite`, `postgres`, `web`, `mail::EmlMailer`, `mail::SmtpMailer`, `mail::PrintMailer`, `mail::WebhookMailer` by feature |
 //!
-//! Features: `sqlite`, `postgres`, `web`, `eml`, `smtp`, `testing`, and `tokio` for `Worker::run`. None is on by default.
+//! Features: `sqlite`, `postgres`, `web`, `qr`, `eml`, `smtp`, `print`, `webhook`, `testing`, and `tokio` for `Worker::run`. None is on by default.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
@@ -30,6 +31,7 @@ pub mod clock;
 pub mod entropy;
 pub mod error;
 pub mod events;
+pub mod factor;
 pub mod flow;
 pub mod identity;
 pub mod ids;

@@ -3,7 +3,7 @@
 //! It comes from configuration and is parsed once. No API takes a host from a request, so there is nothing
 //! that a forged `Host` or `X-Forwarded-*` header could change (RC-15).
 
-use crate::token::RecoveryToken;
+use crate::token::{DisownToken, RecoveryToken};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use zeroize::Zeroizing;
 
@@ -152,10 +152,23 @@ impl Links {
         format!("{}{}", self.origin.as_str(), self.sign_in)
     }
 
+    /// The address of the page where a code is typed, as a letter prints it.
+    #[must_use]
+    pub fn code_page(&self) -> String {
+        format!("{}{}/code", self.origin.as_str(), self.mount)
+    }
+
     /// The address that a mailed token is opened at: a secret.
     #[must_use]
     pub fn recovery(&self, token: &RecoveryToken) -> Zeroizing<String> {
         Zeroizing::new(format!("{}{}/link?token={}", self.origin.as_str(), self.mount, &*token.expose()))
+    }
+
+    /// The address that "this wasn't me" is said at: a secret. Its parameter has another name, so that neither kind of
+    /// token is ever taken for the other.
+    #[must_use]
+    pub fn disown(&self, token: &DisownToken) -> Zeroizing<String> {
+        Zeroizing::new(format!("{}{}/disown?letter={}", self.origin.as_str(), self.mount, &*token.expose()))
     }
 }
 

@@ -29,6 +29,8 @@ pub enum Bug {
     FailedMailCountsAsSent,
     MessageIdForEachTry,
     LookingConsumes,
+    SharedLinksSwapped,
+    SharedMailsUnpaid,
 }
 
 #[cfg(not(regain_planted))]
@@ -82,6 +84,8 @@ mod active {
             Self::FailedMailCountsAsSent,
             Self::MessageIdForEachTry,
             Self::LookingConsumes,
+            Self::SharedLinksSwapped,
+            Self::SharedMailsUnpaid,
         ];
 
         /// The mistake in words.
@@ -111,6 +115,10 @@ mod active {
                 Self::FailedMailCountsAsSent => "a mail that could not be handed over counts as sent",
                 Self::MessageIdForEachTry => "each try of a mail has another Message-ID",
                 Self::LookingConsumes => "opening a link is counted in the tables",
+                Self::SharedLinksSwapped => {
+                    "of accounts that share an address, one is listed with another's link"
+                }
+                Self::SharedMailsUnpaid => "a mail to a shared address costs no account anything",
             }
         }
     }

@@ -1,7 +1,10 @@
-//! Recovery tokens: what a mailed link carries.
+//! Tokens: what a mailed link carries.
 //!
-//! A token names its flow and proves that the mail was read. Only a digest is ever stored, and the digest
+//! A [`RecoveryToken`] names its flow and proves that the mail was read. Only a digest is ever stored, and the digest
 //! is bound to realm, flow, purpose and account epoch: under any other of these it proves nothing.
+//!
+//! A [`DisownToken`] can stop things and start none. Nothing of it is stored: it is sealed by the key ring, and says itself
+//! which letter about which account it came with.
 
 use crate::account::AccountEpoch;
 use crate::flow::Purpose;
@@ -42,6 +45,12 @@ impl RecoveryToken {
     /// # Errors
     /// [`MalformedToken`] for every other text: other length, padding, `+` or `/`, stray bits, spaces.
     pub fn parse(text: &str) -> Result<Self, MalformedToken> {
+        let (flow, secret) = Self::parse_parts(text)?;
+        Ok(Self { flow, secret })
+    }
+
+    /// The flow and the secret of whatever is printed like a token.
+    pub(crate) fn parse_parts(text: &str) -> Result<(FlowId, [u8; SECRET]), MalformedToken> {
         if text.len() != TOKEN_LENGTH {
             return Err(MalformedToken);
         }
@@ -49,7 +58,7 @@ impl RecoveryToken {
         let decoded = Base64UrlUnpadded::decode(text, &mut *bytes).map_err(|_| MalformedToken)?;
         let (flow, secret) = decoded.split_first_chunk::<ID>().ok_or(MalformedToken)?;
         let secret: [u8; SECRET] = secret.try_into().map_err(|_| MalformedToken)?;
-        Ok(Self { flow: FlowId::from_bytes(*flow), secret })
+        Ok((FlowId::from_bytes(*flow), secret))
     }
 
     /// The printed form: a secret. Only for the mail and for the form that the person sends back.
@@ -90,9 +99,54 @@ impl fmt::Debug for RecoveryToken {
     }
 }
 
+/// Longest printed [`DisownToken`], in characters: that of an account whose id has 255 bytes.
+pub const DISOWN_TOKEN_LENGTH: usize = 512;
+
+/// "This wasn't me", for the account that a letter was about. Sealed: who has no key can neither make nor read one.
+///
+/// Like a [`RecoveryToken`] it has no `Display` and no serialisation.
+#[derive(Clone, ZeroizeOnDrop)]
+pub struct DisownToken {
+    sealed: Vec<u8>,
+}
+
+impl DisownToken {
+    pub(crate) fn new(sealed: Vec<u8>) -> Self {
+        Self { sealed }
+    }
+
+    /// Reads a token in its one canonical spelling. Whether it opens, only the key ring can tell.
+    ///
+    /// # Errors
+    /// [`MalformedToken`] for a text that cannot be one.
+    pub fn parse(text: &str) -> Result<Self, MalformedToken> {
+        if text.is_empty() || text.len() > DISOWN_TOKEN_LENGTH {
+            return Err(MalformedToken);
+        }
+        let sealed = Base64UrlUnpadded::decode_vec(text).map_err(|_| MalformedToken)?;
+        Ok(Self { sealed })
+    }
+
+    /// The printed form: a secret, though one that opens nothing.
+    #[must_use]
+    pub fn expose(&self) -> Zeroizing<String> {
+        Zeroizing::new(Base64UrlUnpadded::encode_string(&self.sealed))
+    }
+
+    pub(crate) fn sealed(&self) -> &[u8] {
+        &self.sealed
+    }
+}
+
+impl fmt::Debug for DisownToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DisownToken(..)")
+    }
+}
+
 /// Not a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a recovery token")]
+#[error("not a token of regain")]
 pub struct MalformedToken;
 
 /// The stored half of a token. It is no secret that opens anything, but it is kept out of logs all the same.

@@ -125,7 +125,7 @@ async fn a_link_survives_stores_that_are_down() {
 /// RC-1: there is no other generator to fall back to, and nothing is written without randomness.
 #[tokio::test]
 async fn asking_without_randomness_fails_closed() {
-    for draws in 0..2 {
+    for draws in 0..3 {
         let entropy = Arc::new(FailingEntropy::after(draws));
         let world = World::builder()
             .flows(Arc::new(MockFlowStore::new()))
@@ -138,12 +138,12 @@ async fn asking_without_randomness_fails_closed() {
 /// RC-1
 #[tokio::test]
 async fn without_randomness_no_link_is_issued_and_the_ask_is_resolved_once_there_is_some() {
-    let entropy = Arc::new(FailingEntropy::after(2));
+    let entropy = Arc::new(FailingEntropy::after(3));
     let seam = entropy.clone();
     let world = World::builder().configure(move |builder| builder.entropy(seam)).build();
     let ana = world.person("Ana").await;
     ask(&world).await.unwrap();
-    for draws in 0..3 {
+    for draws in 0..4 {
         entropy.allow(draws);
         assert_eq!(world.work().await.faults, 1, "with {draws} draws");
         assert!(world.mailbox.mails().is_empty());

@@ -12,6 +12,7 @@ CREATE TABLE IF NOT EXISTS users (
     password         TEXT COLLATE "C",
     status           TEXT COLLATE "C" NOT NULL CHECK (status IN ('active', 'locked')),
     managed          BIGINT NOT NULL DEFAULT 0,
+    recoverability   TEXT   NOT NULL DEFAULT 'possible',
     recovered_by     BYTEA,
     must_change      BIGINT NOT NULL DEFAULT 0,
     email            TEXT COLLATE people,

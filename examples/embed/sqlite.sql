@@ -6,6 +6,7 @@ CREATE TABLE IF NOT EXISTS users (
     password         TEXT,
     status           TEXT    NOT NULL CHECK (status IN ('active', 'locked')),
     managed          INTEGER NOT NULL DEFAULT 0,
+    recoverability   TEXT    NOT NULL DEFAULT 'possible',
     recovered_by     BLOB,
     must_change      INTEGER NOT NULL DEFAULT 0,
     email            TEXT    COLLATE NOCASE,

@@ -6,7 +6,7 @@
 
 use async_trait::async_trait;
 use regain::account::{
-    Account, AccountStatus, AccountStore, AddressOnFile, Applied, HashUpgrade, PasswordChange,
+    Account, AccountStatus, AccountStore, AddressOnFile, Applied, HashUpgrade, PasswordChange, Recoverability,
 };
 use regain::identity::{BlindIndex, EmailAddress, Identifier, IdentityKey, Person, username_key};
 use regain::ids::{AccountId, FlowId};
@@ -144,8 +144,8 @@ fn insert<'q>(account: &Account, key: &str) -> Statement<'q> {
     let bytes = |at: usize| addresses.get(at).map(|address| address.key().as_str().as_bytes().to_vec());
     sqlx::query(
         "INSERT INTO users (login, login_key, password, status, managed, must_change, factors, email, email_key,
-           second_email, second_email_key, given_name, family_name, birth_date, record_number)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+           second_email, second_email_key, given_name, family_name, birth_date, record_number, recoverability)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
          ON CONFLICT (login_key) DO NOTHING RETURNING id",
     )
     .bind(account.username.clone())
@@ -163,6 +163,7 @@ fn insert<'q>(account: &Account, key: &str) -> Statement<'q> {
     .bind(person.map(|person| person.family_name.clone()))
     .bind(person.and_then(|person| person.birth_date).map(|date| date.to_string()))
     .bind(person.and_then(|person| person.record_number.clone()))
+    .bind(account.recoverability.code())
 }
 
 /// The table has room for nothing else.
@@ -185,6 +186,8 @@ fn account(row: &AnyRow) -> Result<Account> {
         _ => AccountStatus::Disabled,
     };
     account.may_change_password = get::<i64>(row, "managed")? == 0;
+    account.recoverability = Recoverability::from_code(&get::<String>(row, "recoverability")?)
+        .ok_or(StoreError::plain("a user's recoverability is none that is known"))?;
     account.must_change_password = get::<i64>(row, "must_change")? != 0;
     account.factors = get::<String>(row, "factors")?.lines().map(str::to_owned).collect();
     for column in ["email", "second_email"] {

@@ -44,6 +44,10 @@ pub struct Args {
     /// Hash passwords so cheaply that they are as good as open: for tests with many people, on a loopback address only.
     #[arg(long)]
     pub cheap_hashes: bool,
+    /// A file with a number of seconds that the portal's clock runs ahead by, read again at each look: to try out what
+    /// takes a day, on a loopback address and with mails in a folder only.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["smtp", "database"])]
+    pub clock_file: Option<PathBuf>,
 }
 
 impl Args {
@@ -52,12 +56,14 @@ impl Args {
         if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
             return Err(Failure("--database takes postgres://…; for SQLite leave it out".to_owned()));
         }
-        for (given, option) in
-            [(self.client_budget.is_some(), "--client-budget"), (self.cheap_hashes, "--cheap-hashes")]
-        {
+        for (given, option) in [
+            (self.client_budget.is_some(), "--client-budget"),
+            (self.cheap_hashes, "--cheap-hashes"),
+            (self.clock_file.is_some(), "--clock-file"),
+        ] {
             if given && !self.listen.ip().is_loopback() {
                 return Err(Failure(format!(
-                    "{option} is for load tests; use it with a loopback address, not with --listen {}",
+                    "{option} is for tests; use it with a loopback address, not with --listen {}",
                     self.listen
                 )));
             }

@@ -5,6 +5,7 @@
 //! `cargo run --example portal --features postgres,smtp -- --database postgres://… --key-file portal.key`.
 
 mod args;
+mod clock;
 mod keys;
 mod mail_room;
 mod mails;
@@ -22,6 +23,7 @@ use args::Args;
 use axum::Router;
 use clap::Parser as _;
 use mails::Mails;
+use regain::clock::Clock;
 use regain::identity::EmailAddress;
 use regain::ids::Realm;
 use regain::mail::{Sender, Service};
@@ -33,7 +35,6 @@ use regain::{Recovery, Worker};
 use sessions::Portal;
 use std::future::Future;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -88,12 +89,18 @@ async fn run(args: Args) -> Result<(), Failure> {
     let mails = Mails::set_up(&args)?;
     let stores = Stores::open(&args).await?;
     let keys = keys::load(&args)?;
-    let recovery = recovery(&args, keys, links, &stores)?;
+    let clock = clock::set_up(args.clock_file.as_deref())?;
+    let recovery = recovery(&args, keys, links, &stores, clock.clone())?;
     let known = people::fill(&stores.accounts, &recovery, args.people).await?;
 
     let worker = Worker::new(recovery.clone(), mails.mailer.clone());
     let folder = mails.folder.filter(|_| address.ip().is_loopback());
-    let app = app(recovery.clone(), &stores, folder.as_deref(), address);
+    let portal =
+        Portal { accounts: stores.accounts.clone(), secure: recovery.links().origin().is_https(), clock };
+    let mut app = app(&recovery, Arc::new(portal));
+    if let Some(folder) = &folder {
+        app = app.merge(mail_room::router(&recovery, folder, address));
+    }
     pages::print_welcome(&recovery, &known, folder.is_some());
     let served = serve(listener, app, worker).await;
     stores.close().await;
@@ -112,6 +119,7 @@ fn recovery(
     keys: regain::keys::KeyRing,
     links: Links,
     stores: &Stores,
+    clock: Arc<dyn Clock>,
 ) -> Result<Recovery, Failure> {
     let sender = EmailAddress::parse("portal@mercy.example").map_err(failed("sender"))?;
     let setup = Setup {
@@ -127,23 +135,17 @@ fn recovery(
     let limits = args
         .client_budget()
         .map_or_else(Limits::default, |quota| Limits::default().danger_asks_per_client(quota));
-    let builder = Recovery::builder(setup).limits(limits);
+    let builder = Recovery::builder(setup).limits(limits).clock(clock);
     let builder =
         if args.cheap_hashes { builder.hasher(Arc::new(Argon2Hasher::danger_for_tests())) } else { builder };
     builder.build().map_err(failed("configuration"))
 }
 
-fn app(recovery: Recovery, stores: &Stores, mails: Option<&Path>, address: SocketAddr) -> Router {
-    let secure = recovery.links().origin().is_https();
-    let portal = Arc::new(Portal { accounts: stores.accounts.clone(), secure });
+fn app(recovery: &Recovery, portal: Arc<Portal>) -> Router {
     let config = WebConfig::new(ClientAddress::Socket);
-    let mut app = web::router(recovery.clone(), config.clone())
+    web::router(recovery.clone(), config.clone())
         .merge(web::sign_in_router(recovery.clone(), portal.clone(), config))
-        .merge(pages::router(&recovery, portal));
-    if let Some(folder) = mails {
-        app = app.merge(mail_room::router(&recovery, folder, address));
-    }
-    app
+        .merge(pages::router(recovery, portal))
 }
 
 /// Serves and works until Ctrl-C or SIGTERM.

@@ -6,8 +6,8 @@ use axum::http::header::{COOKIE, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
-use regain::clock::{Clock as _, SystemClock, Timestamp};
-use regain::entropy::{Entropy as _, SystemEntropy};
+use regain::clock::{Clock, Timestamp};
+use regain::entropy::{Entropy as _, EntropyError, SystemEntropy};
 use regain::ids::AccountId;
 use regain::recovery::SignedIn;
 use regain::store::StoreError;
@@ -19,35 +19,49 @@ use time::Duration;
 /// After this long one has to sign in again.
 const LIFE: Duration = Duration::hours(8);
 
-fn now() -> Timestamp {
-    SystemClock.now().into()
+/// All that is kept of a secret of a session.
+pub fn digest(secret: &str) -> [u8; 32] {
+    Sha256::digest(secret.as_bytes()).into()
 }
 
-fn digest(secret: &str) -> [u8; 32] {
-    Sha256::digest(secret.as_bytes()).into()
+/// 256 random bits as text.
+pub fn random_secret() -> Result<String, EntropyError> {
+    let mut secret = [0; 32];
+    SystemEntropy.fill(&mut secret)?;
+    Ok(Base64UrlUnpadded::encode_string(&secret))
+}
+
+/// The value of a cookie.
+pub fn cookie_in<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
+    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == wanted).map(|(_, value)| value)
 }
 
 /// Sessions as cookies.
 pub struct Portal {
     pub accounts: Arc<Users>,
     pub secure: bool,
+    pub clock: Arc<dyn Clock>,
 }
 
 impl Portal {
+    fn now(&self) -> Timestamp {
+        self.clock.now().into()
+    }
+
     /// Whose session a request belongs to.
     pub async fn account(&self, headers: &HeaderMap) -> Result<Option<AccountId>, StoreError> {
         match self.secret(headers) {
-            Some(secret) => self.accounts.session(&digest(secret), now()).await,
+            Some(secret) => self.accounts.session(&digest(secret), self.now()).await,
             None => Ok(None),
         }
     }
 
     /// Begins a session, and gives its secret: 256 random bits, of which only a digest is kept.
     async fn begin_session(&self, account: &AccountId) -> Result<String, StoreError> {
-        let mut secret = [0; 32];
-        SystemEntropy.fill(&mut secret).map_err(|error| StoreError::new("begin a session", error))?;
-        let secret = Base64UrlUnpadded::encode_string(&secret);
-        let now = now();
+        let secret = random_secret().map_err(|error| StoreError::new("begin a session", error))?;
+        let now = self.now();
         self.accounts.begin_session(&digest(&secret), account, now, now.plus(LIFE)).await?;
         Ok(secret)
     }
@@ -71,10 +85,7 @@ impl Portal {
     }
 
     fn secret<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
-        let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let mut pairs =
-            cookies.flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        pairs.find(|(name, _)| *name == self.name()).map(|(_, secret)| secret)
+        cookie_in(headers, self.name())
     }
 }
 
@@ -90,6 +101,6 @@ impl SessionHost for Portal {
     }
 }
 
-fn see_other(to: &str, cookie: &str) -> Response {
+pub fn see_other(to: &str, cookie: &str) -> Response {
     (StatusCode::SEE_OTHER, [(LOCATION, to), (SET_COOKIE, cookie)]).into_response()
 }

@@ -3,6 +3,9 @@
 use crate::account::AccountEpoch;
 use crate::flow::RecoveryFlow;
 use crate::flow::state::{Dismissal, Link, Sealed, State, StateKind, coded};
+use crate::ids::FlowId;
+use crate::token::VerifierDigest;
+use time::Duration;
 
 /// Something that happens to a flow.
 #[derive(Debug, Clone)]
@@ -16,10 +19,20 @@ pub enum Event {
     RemindUsername,
     /// Exactly one account was found: a link goes to the address on file.
     IssueLink(Link),
+    /// Several accounts have what was typed as an address on file: each gets a link, in a flow of its own.
+    ShareLinks(Vec<(FlowId, Link)>),
     /// The bearer proved the second factor.
     ProveFactor,
     /// The bearer gave a wrong code.
     FailFactor,
+    /// The asking browser typed the code that was sent with the link. It goes on with a fresh secret; the code, and the
+    /// secret that was sent, are worth nothing any more.
+    ExchangeCode {
+        /// What is stored of the fresh secret.
+        digest: VerifierDigest,
+        /// How long the fresh secret works at most; never longer than what was sent.
+        life: Duration,
+    },
     /// The bearer chose a password that the policy accepts. This consumes the link.
     ChoosePassword {
         /// The new password's hash, sealed.
@@ -50,10 +63,14 @@ coded! {
         RemindUsername = "remind_username",
         /// See [`Event::IssueLink`].
         IssueLink = "issue_link",
+        /// See [`Event::ShareLinks`].
+        ShareLinks = "share_links",
         /// See [`Event::ProveFactor`].
         ProveFactor = "prove_factor",
         /// See [`Event::FailFactor`].
         FailFactor = "fail_factor",
+        /// See [`Event::ExchangeCode`].
+        ExchangeCode = "exchange_code",
         /// See [`Event::ChoosePassword`].
         ChoosePassword = "choose_password",
         /// See [`Event::PasswordApplied`].
@@ -78,8 +95,10 @@ impl Event {
             Self::Escalate(_) => EventKind::Escalate,
             Self::RemindUsername => EventKind::RemindUsername,
             Self::IssueLink(_) => EventKind::IssueLink,
+            Self::ShareLinks(_) => EventKind::ShareLinks,
             Self::ProveFactor => EventKind::ProveFactor,
             Self::FailFactor => EventKind::FailFactor,
+            Self::ExchangeCode { .. } => EventKind::ExchangeCode,
             Self::ChoosePassword { .. } => EventKind::ChoosePassword,
             Self::PasswordApplied => EventKind::PasswordApplied,
             Self::PasswordConflicted => EventKind::PasswordConflicted,
@@ -91,16 +110,36 @@ impl Event {
 }
 
 coded! {
-    /// The mails that a flow sends.
+    /// The mails that are sent.
     Letter {
         /// The forgotten username.
         UsernameReminder = "username_reminder",
         /// The link under which a new password is chosen.
         RecoveryLink = "recovery_link",
+        /// The links of all accounts that have this address on file, each beside its username.
+        SharedLinks = "shared_links",
         /// The notice that the password was changed.
         PasswordChanged = "password_changed",
         /// The notice that somebody asked although the account cannot use recovery.
         SomebodyAsked = "somebody_asked",
+        /// The notice that a second factor was added.
+        FactorAdded = "factor_added",
+        /// The notice that a second factor was removed or disabled.
+        FactorRemoved = "factor_removed",
+        /// The notice that new recovery codes were made.
+        CodesMade = "codes_made",
+        /// The notice to an address that it is on file now.
+        AddressAdded = "address_added",
+        /// The notice to the addresses before that one of them was changed.
+        AddressRemoved = "address_removed",
+        /// The notice that somebody disowned a mail, and new links are on hold.
+        HoldPlaced = "hold_placed",
+        /// The notice that the support desk has a case.
+        CaseOpened = "case_opened",
+        /// The notice that a case was approved and waits.
+        CaseWaiting = "case_waiting",
+        /// The notice that a case is over.
+        CaseDecided = "case_decided",
     }
 }
 
@@ -121,6 +160,8 @@ pub enum Effect {
     Mail(Letter),
     /// End the account's other live flows.
     Supersede(Scope),
+    /// Begin the offspring; each ends the live flows that its account has for the same purpose.
+    Begin,
     /// Give the account its new password: after the transition is committed, as often as it takes.
     SetPassword,
 }
@@ -147,6 +188,8 @@ impl Line {
 pub struct Transition {
     /// The flow after it.
     pub next: RecoveryFlow,
+    /// Flows that begin with it, each with a link that is out. They and the flow itself are one commit.
+    pub offspring: Vec<RecoveryFlow>,
     /// What has to be done with it.
     pub effects: Vec<Effect>,
     /// What the audit record says.
@@ -178,6 +221,9 @@ pub enum Refusal {
     /// The flow's time is not over.
     #[error("the flow's time is not over yet")]
     NotYetExpired,
+    /// No link at all, too many for one mail, two for one account or under one name, or one that is not fresh.
+    #[error("these links cannot be shared out: one to ten fresh ones, each of another account")]
+    CannotShare,
     /// The account has a second factor, which is not proven.
     #[error("the account's second factor has to be proven first")]
     FactorNeeded,

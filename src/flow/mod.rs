@@ -6,7 +6,9 @@
 //! ```text
 //! Requested -> Dismissed | Escalated              outwardly the same as every other answer
 //!           -> UsernameSent
+//!           -> Shared                            with a flow in LinkSent for each account that shares the address
 //!           -> LinkSent -> FactorProven -> PasswordChosen -> Completed
+//! LinkSent -> LinkSent                            a code was typed: a fresh secret; or a wrong factor was counted
 //! Requested, LinkSent, FactorProven -> Expired | Superseded
 //! LinkSent, FactorProven            -> Exhausted | Disowned | Escalated
 //! PasswordChosen                    -> Superseded    the account changed under it
@@ -19,16 +21,20 @@ mod state;
 pub use event::{Effect, Event, EventKind, Letter, Line, Refusal, Scope, Transition};
 pub use record::{CorruptRecord, FlowRecord};
 pub(crate) use state::coded;
-pub use state::{Dismissal, FactorRule, Link, Purpose, Sealed, State, StateKind, Window};
+pub use state::{Dismissal, FactorRule, Link, LinkCode, Purpose, Sealed, State, StateKind, Window};
 
 use crate::clock::{Moment, Timestamp};
 use crate::ids::{AccountId, FlowId, Realm};
 use crate::planted::{Bug, planted};
+use std::collections::BTreeSet;
 use time::Duration;
 
 /// Wrong codes that a link survives, one less than what exhausts it; a new link starts its own count,
 /// but the account's daily budget goes on (RC-12).
 pub const ATTEMPTS_PER_LINK: u32 = 5;
+
+/// So many accounts that share an address are listed in one mail, each with a link of its own.
+pub const ACCOUNTS_PER_MAIL: usize = 10;
 
 /// How long the request that chose a password has for applying it, before a worker takes over.
 pub const APPLY_GRACE: Duration = Duration::seconds(10);
@@ -137,8 +143,15 @@ impl RecoveryFlow {
                 .go(S::LinkSent(link))
                 .with(Effect::Supersede(Scope::SamePurpose))
                 .with(Effect::Mail(Letter::RecoveryLink))),
+            (S::Requested { .. }, Event::ShareLinks(links)) if self.purpose == Purpose::Password => {
+                self.share(links, at)
+            }
             (S::LinkSent(link), Event::ProveFactor) if link.factor == FactorRule::Needed => {
-                Ok(self.go(S::FactorProven(link.clone())))
+                Ok(self.go(S::FactorProven(Link { code: None, ..link.clone() })))
+            }
+            (S::LinkSent(link), Event::ExchangeCode { digest, life }) if link.code.is_some() => {
+                let window = link.window.cut_to(life, at);
+                Ok(self.go(S::LinkSent(Link { digest, code: None, window, ..link.clone() })))
             }
             (S::LinkSent(link), Event::FailFactor) if link.factor == FactorRule::Needed => {
                 Ok(self.count(link))
@@ -176,11 +189,32 @@ impl RecoveryFlow {
             (true, EventKind::ChoosePassword) if planted(Bug::ExpiryNotCheckedAtUse) => Ok(()),
             (true, _) => Err(Refusal::Expired),
             (false, EventKind::Expire) => Err(Refusal::NotYetExpired),
-            (false, EventKind::ChoosePassword | EventKind::ProveFactor) if window.is_ahead_of(at) => {
+            (false, EventKind::ChoosePassword | EventKind::ProveFactor | EventKind::ExchangeCode)
+                if window.is_ahead_of(at) =>
+            {
                 Err(Refusal::Expired)
             }
             (false, _) => Ok(()),
         }
+    }
+
+    /// The asking ends here, and goes on in a flow for each account.
+    fn share(&self, links: Vec<(FlowId, Link)>, at: Moment) -> Result<Transition, Refusal> {
+        let names: BTreeSet<FlowId> = links.iter().map(|(id, _)| *id).chain([self.id]).collect();
+        let accounts: BTreeSet<&str> = links.iter().map(|(_, link)| link.account.as_str()).collect();
+        let fresh = links.iter().all(|(_, link)| link.attempts == 0 && !link.window.is_over(at));
+        let apart = accounts.len() == links.len() && names.len() == links.len() + 1;
+        let until = links.iter().map(|(_, link)| link.window.expires_at).max();
+        let (Some(until), true, ..=ACCOUNTS_PER_MAIL) = (until, fresh && apart, links.len()) else {
+            return Err(Refusal::CannotShare);
+        };
+        let begin = |(id, link)| {
+            let state = State::LinkSent(link);
+            Self { id, version: 1, created_at: at.now, state, ..self.clone() }
+        };
+        let mut transition = self.end(State::Shared { until });
+        transition.offspring = links.into_iter().map(begin).collect();
+        Ok(transition.with(Effect::Begin).with(Effect::Mail(Letter::SharedLinks)))
     }
 
     fn count(&self, link: &Link) -> Transition {
@@ -204,6 +238,6 @@ impl RecoveryFlow {
     fn go(&self, state: State) -> Transition {
         let line = Line::of(&self.state, &state);
         let next = Self { version: self.version + 1, state, ..self.clone() };
-        Transition { next, effects: Vec::new(), line }
+        Transition { next, offspring: Vec::new(), effects: Vec::new(), line }
     }
 }

@@ -3,7 +3,7 @@
 use crate::account::AccountEpoch;
 use crate::clock::Timestamp;
 use crate::flow::RecoveryFlow;
-use crate::flow::state::{Dismissal, FactorRule, Link, Purpose, Sealed, State, StateKind, Window};
+use crate::flow::state::{Dismissal, FactorRule, Link, LinkCode, Purpose, Sealed, State, StateKind, Window};
 use crate::ids::{AccountId, FlowId, Realm};
 use crate::token::VerifierDigest;
 use std::fmt;
@@ -29,9 +29,9 @@ pub struct FlowRecord {
     pub live_link: bool,
     /// What is stored of the token.
     pub digest: Option<[u8; 32]>,
-    /// What is stored of the code that was sent beside the link.
+    /// What is stored of the code that was sent with the link; only while it may be typed.
     pub code: Option<[u8; 32]>,
-    /// The account's epoch that a chosen password is for.
+    /// The account's epoch that a code, or a chosen password, is for.
     pub epoch: Option<[u8; 32]>,
     /// Code of the [`FactorRule`] of a link.
     pub factor: Option<String>,
@@ -43,7 +43,7 @@ pub struct FlowRecord {
     pub created_at: Timestamp,
     /// When its present window opened.
     pub opened_at: Option<Timestamp>,
-    /// When its present window closes.
+    /// When its present window closes; of a flow that was shared out, when those of its links do.
     pub expires_at: Option<Timestamp>,
     /// The highest clock reading known when the window opened.
     pub high: Option<Timestamp>,
@@ -73,11 +73,17 @@ impl From<&RecoveryFlow> for FlowRecord {
         let state = &flow.state;
         let link = flow.link();
         let window = state.window();
+        let expires_at = match state {
+            State::Shared { until } => Some(*until),
+            _ => window.map(|window| window.expires_at),
+        };
         let (sealed, epoch) = match state {
             State::Requested { request, .. } => (Some(request), None),
-            State::PasswordChosen { hash, epoch, .. } => (Some(hash), Some(*epoch.as_bytes())),
+            State::PasswordChosen { hash, epoch, .. } => (Some(hash), Some(epoch)),
             _ => (None, None),
         };
+        let code = link.and_then(|link| link.code.as_ref());
+        let epoch = epoch.or(code.map(|code| &code.epoch));
         Self {
             id: flow.id,
             realm: flow.realm.clone(),
@@ -88,14 +94,14 @@ impl From<&RecoveryFlow> for FlowRecord {
             account: flow.account().cloned(),
             live_link: link.is_some(),
             digest: link.map(|link| *link.digest.as_bytes()),
-            code: None,
-            epoch,
+            code: code.map(|code| *code.digest.as_bytes()),
+            epoch: epoch.map(|epoch| *epoch.as_bytes()),
             factor: link.map(|link| link.factor.code().into()),
             attempts: link.map_or(0, |link| link.attempts),
             sealed: sealed.map(|sealed| sealed.as_bytes().to_vec()),
             created_at: flow.created_at,
             opened_at: window.map(|window| window.opened_at),
-            expires_at: window.map(|window| window.expires_at),
+            expires_at,
             high: window.map(|window| window.high),
             due_at: state.due_at(),
         }
@@ -120,6 +126,9 @@ impl TryFrom<FlowRecord> for RecoveryFlow {
             StateKind::Dismissed => State::Dismissed(record.reason()?),
             StateKind::Escalated => State::Escalated(record.reason()?),
             StateKind::UsernameSent => State::UsernameSent,
+            StateKind::Shared => {
+                State::Shared { until: record.expires_at.ok_or(CorruptRecord("expires_at"))? }
+            }
             StateKind::Completed => State::Completed,
             StateKind::Expired => State::Expired,
             StateKind::Superseded => State::Superseded,
@@ -198,7 +207,17 @@ impl FlowRecord {
 
     fn proven_link(&self) -> Result<Link, CorruptRecord> {
         let link = self.link()?;
-        if link.factor == FactorRule::Needed { Ok(link) } else { Err(CorruptRecord("factor")) }
+        if link.factor == FactorRule::Needed && link.code.is_none() {
+            Ok(link)
+        } else {
+            Err(CorruptRecord("factor"))
+        }
+    }
+
+    fn link_code(&self) -> Result<Option<LinkCode>, CorruptRecord> {
+        let Some(digest) = self.code.map(VerifierDigest::from_bytes) else { return Ok(None) };
+        let epoch = self.epoch.map(AccountEpoch::from_bytes).ok_or(CorruptRecord("epoch"))?;
+        Ok(Some(LinkCode { digest, epoch }))
     }
 
     fn link(&self) -> Result<Link, CorruptRecord> {
@@ -206,6 +225,7 @@ impl FlowRecord {
             account: self.account()?,
             digest: self.digest.map(VerifierDigest::from_bytes).ok_or(CorruptRecord("digest"))?,
             factor: self.factor.as_deref().and_then(FactorRule::from_code).ok_or(CorruptRecord("factor"))?,
+            code: self.link_code()?,
             attempts: self.attempts,
             window: self.window()?,
         })

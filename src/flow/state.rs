@@ -63,6 +63,36 @@ coded! {
         NoAddress = "no_address",
         /// The account's own budget is used up.
         OverLimit = "over_limit",
+        /// More accounts share the address than one mail lists.
+        TooMany = "too_many",
+        /// See [`Recoverability::Deceased`](crate::account::Recoverability::Deceased).
+        Deceased = "deceased",
+        /// See [`Recoverability::LockedByHost`](crate::account::Recoverability::LockedByHost).
+        LockedByHost = "locked_by_host",
+        /// See [`Recoverability::LegalHold`](crate::account::Recoverability::LegalHold).
+        LegalHold = "legal_hold",
+        /// See [`Recoverability::Minor`](crate::account::Recoverability::Minor).
+        Minor = "minor",
+        /// See [`Recoverability::ManagedElsewhere`](crate::account::Recoverability::ManagedElsewhere).
+        ManagedElsewhere = "managed_elsewhere",
+        /// Somebody said "this wasn't me" a short time ago.
+        OnHold = "on_hold",
+    }
+}
+
+impl Dismissal {
+    /// Whether the ask goes to the support desk: something that only people can decide stands in its way (ID-3, ID-10).
+    #[must_use]
+    pub const fn needs_people(self) -> bool {
+        matches!(
+            self,
+            Self::NoAddress
+                | Self::Ambiguous
+                | Self::Deceased
+                | Self::LockedByHost
+                | Self::LegalHold
+                | Self::Minor
+        )
     }
 }
 
@@ -89,6 +119,8 @@ coded! {
         PasswordChosen = "password_chosen",
         /// The username is on its way to the address on file.
         UsernameSent = "username_sent",
+        /// Several accounts share the address: each has a link, in a flow of its own.
+        Shared = "shared",
         /// The password is set.
         Completed = "completed",
         /// Came to nothing.
@@ -171,11 +203,37 @@ impl Window {
         at.now >= self.expires_at || passed_since_opening
     }
 
+    /// The same window; one that is longer than `life` becomes one of at most that life from now on, with the old end.
+    #[must_use]
+    pub fn cut_to(self, life: Duration, at: Moment) -> Self {
+        if self.length() <= life {
+            return self;
+        }
+        let fresh = Self::open(at, life);
+        Self { expires_at: fresh.expires_at.min(self.expires_at), ..fresh }
+    }
+
+    /// How long it is open altogether.
+    #[must_use]
+    pub fn length(&self) -> Duration {
+        Duration::milliseconds(self.expires_at.millis().saturating_sub(self.opened_at.millis()))
+    }
+
     /// Whether the clock stands clearly before the opening: it stepped back, and the life left is unknown.
     #[must_use]
     pub fn is_ahead_of(&self, at: Moment) -> bool {
         at.now.plus(CLOCK_TOLERANCE) < self.opened_at
     }
+}
+
+/// What is stored of a code that was sent with a link, or in its place.
+#[derive(Debug, Clone)]
+pub struct LinkCode {
+    /// What is stored of the code.
+    pub digest: VerifierDigest,
+    /// The account's epoch that the link was issued for. A fresh secret is made for the same one, so that no account is
+    /// looked at when a code is typed, and one that has changed since gets nothing by it.
+    pub epoch: AccountEpoch,
 }
 
 /// A link that is out.
@@ -187,7 +245,9 @@ pub struct Link {
     pub digest: VerifierDigest,
     /// Whether a second factor is needed too.
     pub factor: FactorRule,
-    /// Wrong codes so far.
+    /// The code that may be typed instead, until it is used.
+    pub code: Option<LinkCode>,
+    /// Wrong codes of the second factor so far.
     pub attempts: u32,
     /// When it may be used.
     pub window: Window,
@@ -221,6 +281,11 @@ pub enum State {
     },
     /// The username is on its way to the address on file.
     UsernameSent,
+    /// Several accounts share the address: each has a link, in a flow of its own.
+    Shared {
+        /// From then on none of these links opens any more: their mail need not go out.
+        until: Timestamp,
+    },
     /// The password is set.
     Completed,
     /// Came to nothing.
@@ -247,6 +312,7 @@ impl State {
             Self::FactorProven(_) => StateKind::FactorProven,
             Self::PasswordChosen { .. } => StateKind::PasswordChosen,
             Self::UsernameSent => StateKind::UsernameSent,
+            Self::Shared { .. } => StateKind::Shared,
             Self::Completed => StateKind::Completed,
             Self::Dismissed(_) => StateKind::Dismissed,
             Self::Escalated(_) => StateKind::Escalated,

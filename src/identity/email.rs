@@ -110,6 +110,14 @@ pub enum AddressError {
     /// The domain is no host name: empty label, literal, unusual character.
     #[error("the part after the @ must be a domain name, such as example.org")]
     Domain,
+    /// Not a telephone number in its international spelling.
+    #[error("a telephone number is + and 7 to 15 digits, the country code first, and nothing between them")]
+    Phone,
+    /// Not the lines of an envelope.
+    #[error(
+        "a postal address has 2 to 8 lines of at most 120 bytes, none of them empty or with a space at its ends"
+    )]
+    Post,
 }
 
 fn local_key(local: &str) -> Result<String, AddressError> {

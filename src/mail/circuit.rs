@@ -4,6 +4,7 @@
 //! its own time limit. After three such failures in a row nothing is tried for a while, then one mail alone: when that
 //! fails too, the while is doubled.
 
+use crate::account::AddressKind;
 use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::mail::{Delivery, Mailer, Message};
 use async_trait::async_trait;
@@ -197,5 +198,9 @@ impl<M: Mailer> Mailer for Circuit<M> {
         let delivery = self.mailer.send(message).await;
         pass.end(!matches!(delivery, Delivery::Unreachable(_)));
         delivery
+    }
+
+    fn carries(&self, kind: AddressKind) -> bool {
+        self.mailer.carries(kind)
     }
 }

@@ -2,7 +2,6 @@
 //!
 //! All tries of one mail give the same bytes, and no value of it can begin a header of its own (INJ).
 
-use crate::account::AddressOnFile;
 use crate::identity::EmailAddress;
 use crate::ids::hex;
 use crate::mail::{self, Delivery, Message, Sender};
@@ -89,7 +88,7 @@ fn letter(
     form: Form,
     spell: impl Fn(&EmailAddress) -> String,
 ) -> Result<lettre::Message, BoxError> {
-    let AddressOnFile::Email(to) = &message.to;
+    let to = message.to.email().ok_or("the recipient is no e-mail address")?;
     // lettre would carry a line break along, encoded; what reads the mail may decode it into a header.
     if [&message.subject, &message.message_id].iter().any(|text| !mail::is_plain(text)) {
         return Err("the subject or the message id has a control character or an encoded word".into());

@@ -8,26 +8,42 @@ mod circuit;
 mod dkim;
 #[cfg(feature = "eml")]
 mod eml;
+#[cfg(any(feature = "eml", feature = "print"))]
+mod folder;
 mod letter;
+mod means;
 #[cfg(any(feature = "eml", feature = "smtp"))]
 mod mime;
+#[cfg(feature = "print")]
+mod pdf;
+#[cfg(feature = "print")]
+mod print;
 mod seal;
 #[cfg(feature = "smtp")]
 mod smtp;
+#[cfg(feature = "webhook")]
+mod webhook;
 
 pub use circuit::{Circuit, CircuitState};
 #[cfg(feature = "dkim")]
 pub use dkim::{DkimError, DkimKey};
 #[cfg(feature = "eml")]
 pub use eml::{EmlError, EmlMailer};
-pub(crate) use letter::compose;
-pub(crate) use letter::{Composed, LetterContent};
+#[cfg(feature = "web")]
+pub(crate) use letter::length;
+pub(crate) use letter::{Composed, DisownButton, HoldPlaced, LetterContent, SharedAccount};
 pub use letter::{InvalidService, Service};
+pub use means::ByKind;
+pub(crate) use means::compose_for;
+#[cfg(feature = "print")]
+pub use print::{PrintError, PrintForm, PrintMailer};
 pub(crate) use seal::{open, place, seal, without_links};
 #[cfg(feature = "smtp")]
 pub use smtp::{SmtpBuilder, SmtpConfigError, SmtpMailer};
+#[cfg(feature = "webhook")]
+pub use webhook::{WebhookBuilder, WebhookConfigError, WebhookMailer, WebhookSecret};
 
-use crate::account::AddressOnFile;
+use crate::account::{AddressKind, AddressOnFile};
 use crate::identity::EmailAddress;
 use async_trait::async_trait;
 use std::fmt;
@@ -166,4 +182,10 @@ pub enum Delivery {
 pub trait Mailer: Send + Sync {
     /// Hands one mail over, within less than a minute: afterwards another worker may try as well.
     async fn send(&self, message: &Message) -> Delivery;
+
+    /// Whether it takes messages to such an address: to e-mail addresses only, unless it says otherwise. What no mailer
+    /// carries is not sent, and an account that has no other address is one without.
+    fn carries(&self, kind: AddressKind) -> bool {
+        kind == AddressKind::Email
+    }
 }

@@ -1,11 +1,11 @@
 //! The outbox holds mails sealed: what waits there opens nothing.
 
-use crate::account::AddressOnFile;
+use crate::account::{AddressKind, AddressOnFile};
 use crate::entropy::Entropy;
-use crate::identity::EmailAddress;
 use crate::ids::{MailId, Realm};
 use crate::keys::{KeyError, Place, Sealer};
 use crate::mail::{Composed, Message, Sender};
+use crate::recovery::TypedCode;
 use crate::wire::{frame, unframe};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -23,12 +23,9 @@ pub(crate) fn seal(
     to: &AddressOnFile,
     mail: &Composed,
 ) -> Result<Vec<u8>, KeyError> {
-    let (kind, address) = match to {
-        AddressOnFile::Email(address) => (b"email", address.as_str()),
-    };
     let plain = frame(&[
-        kind,
-        address.as_bytes(),
+        to.kind().code().as_bytes(),
+        to.as_str().as_bytes(),
         mail.subject.as_bytes(),
         mail.text.as_bytes(),
         mail.html.as_bytes(),
@@ -48,14 +45,12 @@ pub(crate) fn open(
     let plain = sealer.open(place(realm, id), sealed)?;
     let [kind, to, subject, text, html] = unframe::<5>(&plain).ok_or(KeyError::Altered)?;
     let utf8 = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).map_err(|_| KeyError::Altered);
-    if kind != b"email" {
-        return Err(KeyError::Altered);
-    }
-    let to = EmailAddress::parse(&utf8(to)?).map_err(|_| KeyError::Altered)?;
+    let kind = AddressKind::from_code(&utf8(kind)?).ok_or(KeyError::Altered)?;
+    let to = AddressOnFile::parse(kind, &utf8(to)?).map_err(|_| KeyError::Altered)?;
     Ok(Message {
         message_id: format!("{id}@{}", sender.from().domain()),
         sender: sender.clone(),
-        to: AddressOnFile::Email(to),
+        to,
         date,
         subject: utf8(subject)?,
         text: Zeroizing::new(utf8(text)?),
@@ -63,11 +58,16 @@ pub(crate) fn open(
     })
 }
 
-/// A mail's text with every web address that carries a token left out.
+/// A mail's text with every web address that carries a token left out, and every code.
 pub(crate) fn without_links(text: &str) -> String {
     let shown = |word: &str| {
-        let secret = word.contains("token=");
-        if secret { "[the link]".to_owned() } else { word.to_owned() }
+        if ["token=", "letter="].iter().any(|parameter| word.contains(parameter)) {
+            "[the link]".to_owned()
+        } else if TypedCode::is_shown_in(word) {
+            "[the code]".to_owned()
+        } else {
+            word.to_owned()
+        }
     };
     text.split_inclusive(char::is_whitespace)
         .map(|word| {
@@ -75,4 +75,65 @@ pub(crate) fn without_links(text: &str) -> String {
             shown(word) + space
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entropy::SystemEntropy;
+    use crate::keys::KeyRing;
+    use time::macros::datetime;
+
+    fn opened(sealed: &[u8]) -> Result<Message, KeyError> {
+        let sender = Sender::new(crate::identity::EmailAddress::parse("portal@mercy.example").unwrap());
+        let date = datetime!(2026-03-02 09:00 UTC);
+        open(&sealer(), &realm(), &MailId::from_bytes([1; 16]), sealed, &sender, date)
+    }
+
+    fn sealer() -> Sealer {
+        Sealer::new(KeyRing::new(1, [7; 32]))
+    }
+
+    fn realm() -> Realm {
+        Realm::new("clinic").unwrap()
+    }
+
+    fn sealed_by_hand(kind: &[u8], address: &[u8]) -> Vec<u8> {
+        let plain = frame(&[kind, address, b"subject", b"text", b"html"]);
+        sealer().seal(&SystemEntropy, place(&realm(), &MailId::from_bytes([1; 16])), &plain).unwrap()
+    }
+
+    #[test]
+    fn what_waits_from_before_there_were_other_kinds_still_opens() {
+        let message = opened(&sealed_by_hand(b"email", b"Ana@Home.example")).unwrap();
+        assert_eq!((message.to.kind(), message.to.as_str()), (AddressKind::Email, "Ana@Home.example"));
+        assert_eq!((&*message.subject, &**message.text, &**message.html), ("subject", "text", "html"));
+    }
+
+    #[test]
+    fn every_kind_of_address_comes_back_as_it_was() {
+        let words = Composed {
+            subject: "s".to_owned(),
+            text: Zeroizing::new("t".to_owned()),
+            html: Zeroizing::default(),
+        };
+        for (kind, text) in [
+            (AddressKind::Email, "ana@home.example"),
+            (AddressKind::Phone, "+15550100123"),
+            (AddressKind::Post, "Ana Silva\nRua das Flores 7\nLisboa"),
+        ] {
+            let (to, id) = (AddressOnFile::parse(kind, text).unwrap(), MailId::from_bytes([1; 16]));
+            let sealed = seal(&sealer(), &SystemEntropy, &realm(), &id, &to, &words).unwrap();
+            assert_eq!(opened(&sealed).unwrap().to, to, "{}", kind.code());
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_of_its_kind_does_not_open() {
+        for (kind, text) in
+            [(&b"fax"[..], &b"+15550100123"[..]), (b"phone", b"ana@home.example"), (b"post", b"\0\n")]
+        {
+            assert!(matches!(opened(&sealed_by_hand(kind, text)), Err(KeyError::Altered)));
+        }
+    }
 }

@@ -80,9 +80,8 @@ impl MemoryAccounts {
 }
 
 fn has_email(account: &Account, key: &str) -> bool {
-    account.addresses.iter().any(|address| match address {
-        AddressOnFile::Email(address) => EmailAddress::key(address).as_str() == key,
-    })
+    let mut emails = account.addresses.iter().filter_map(AddressOnFile::email);
+    emails.any(|address| EmailAddress::key(address).as_str() == key)
 }
 
 #[async_trait]
@@ -126,6 +125,13 @@ impl AccountStore for MemoryAccounts {
             && account.password.as_ref() == Some(&upgrade.from)
         {
             account.password = Some(upgrade.to.clone());
+        }
+        Ok(())
+    }
+
+    async fn end_sessions(&self, id: &AccountId) -> Result<(), StoreError> {
+        if let Some(row) = self.rows().get_mut(id) {
+            row.sessions = 0;
         }
         Ok(())
     }

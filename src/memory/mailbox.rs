@@ -1,6 +1,6 @@
 //! Mail in memory.
 
-use crate::account::AddressOnFile;
+use crate::account::AddressKind;
 use crate::mail::{Delivery, Mailer, Message};
 use async_trait::async_trait;
 use std::sync::{Mutex, PoisonError};
@@ -27,10 +27,7 @@ impl Mailbox {
     /// The mails to one address, the oldest first.
     #[must_use]
     pub fn to(&self, address: &str) -> Vec<Message> {
-        let to = |mail: &Message| match &mail.to {
-            AddressOnFile::Email(email) => email.as_str() == address,
-        };
-        self.mails().into_iter().filter(to).collect()
+        self.mails().into_iter().filter(|mail| mail.to.as_str() == address).collect()
     }
 }
 
@@ -39,5 +36,10 @@ impl Mailer for Mailbox {
     async fn send(&self, message: &Message) -> Delivery {
         self.mails.lock().unwrap_or_else(PoisonError::into_inner).push(message.clone());
         Delivery::Sent
+    }
+
+    /// All kinds.
+    fn carries(&self, _: AddressKind) -> bool {
+        true
     }
 }

@@ -23,6 +23,12 @@ impl OwnWords {
             add_name(&mut names, email);
             add_name(&mut names, email.rsplit_once('@').map_or(*email, |(local, _)| local));
         }
+        for phone in &context.phones {
+            add_phone(&mut names, phone);
+        }
+        for line in context.postal_addresses.iter().flat_map(|address| address.lines()) {
+            add_name(&mut names, line);
+        }
         names.sort_unstable();
         names.dedup();
 
@@ -72,6 +78,16 @@ fn add_name(names: &mut Vec<Vec<char>>, value: &str) {
     for word in whole.split(|c| !c.is_alphanumeric()).chain([joined.as_slice(), &whole]) {
         let unpadded = &word[word.iter().take_while(|&&c| c == '0').count()..];
         names.extend([word, unpadded].into_iter().filter(|word| is_telling(word)).map(<[char]>::to_vec));
+    }
+}
+
+/// A number as it is dialled: with its country code of 1 to 3 digits, without, and with a 0 in its place.
+fn add_phone(names: &mut Vec<Vec<char>>, number: &str) {
+    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+    for code in 0..=3.min(digits.len()) {
+        let rest = &digits[code..];
+        add_name(names, rest);
+        add_name(names, &format!("0{rest}"));
     }
 }
 

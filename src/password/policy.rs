@@ -42,6 +42,10 @@ pub struct PolicyContext<'a> {
     pub record_number: Option<&'a str>,
     /// E-mail addresses on file.
     pub emails: Vec<&'a str>,
+    /// Telephone numbers on file.
+    pub phones: Vec<&'a str>,
+    /// Postal addresses on file, their lines separated by `\n`.
+    pub postal_addresses: Vec<&'a str>,
     /// Whether **every** sign-in of this account needs a second factor; it lowers the floor.
     pub second_factor: bool,
 }

@@ -9,15 +9,27 @@ use crate::events::RecoveryEvent;
 use crate::flow::{FlowRecord, Purpose, RecoveryFlow, Sealed, StateKind};
 use crate::identity::{Identifier, IdentityClaims};
 use crate::ids::FlowId;
-use crate::recovery::{Inner, Recovery};
+use crate::recovery::{AskTicket, Inner, Recovery};
 use crate::store::{Commit, FlowWrite};
 use crate::wire::frame;
 use tracing::Instrument as _;
 
 /// What an ask gives back: that it was taken down. It is the same for every account and for none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct Receipt;
+pub struct Receipt {
+    /// What the browser keeps, so that a code may be typed there. An ask for a username has no code to be typed.
+    pub ticket: AskTicket,
+}
+
+/// Receipts are alike, whoever was asked about: what a ticket has of its own is random.
+impl PartialEq for Receipt {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Receipt {}
 
 /// Shares that the ceiling for all asks is divided into; fewer where a share would be too small to be used evenly.
 const SHARES: u32 = 16;
@@ -88,13 +100,12 @@ impl Inner {
         client: &Client,
         at: Moment,
     ) -> Result<Receipt, RecoveryError> {
-        let commit = self
+        let (commit, ticket) = self
             .asking(purpose, typed, spends, client, at)
             .map_err(|fault| self.unavailable("ask", fault))?;
-        let flow = commit.audit[0].flow;
         self.commit_within_budget("ask", commit, client, at).await?;
         self.emit(RecoveryEvent::Moved {
-            flow,
+            flow: ticket.flow(),
             purpose,
             state: StateKind::Requested,
             reason: None,
@@ -102,17 +113,17 @@ impl Inner {
             account: None,
         });
         self.wake.nudge();
-        Ok(Receipt)
+        Ok(Receipt { ticket })
     }
 
     /// One share of the ceiling for all asks, chosen by chance: one row for all of them would be one that they all queue
     /// for. The shares together are never more than the ceiling.
-    fn share_of_all(&self, id: &FlowId, at: Moment) -> Spend {
+    pub(crate) fn share_of_all(&self, kind: &'static str, id: &FlowId, at: Moment) -> Spend {
         let all = self.limits.asks_in_all;
         let shares = (all.count() / LEAST_SHARE).clamp(1, SHARES);
         let share = u32::from(id.as_bytes()[0]) % shares;
         let quota = Quota::new(all.count() / shares, all.period());
-        self.spend("ask/all", &share.to_be_bytes(), quota, at)
+        self.spend(kind, &share.to_be_bytes(), quota, at)
     }
 
     fn asking(
@@ -122,11 +133,13 @@ impl Inner {
         mut spends: Vec<Spend>,
         client: &Client,
         at: Moment,
-    ) -> Result<Commit, Fault> {
+    ) -> Result<(Commit, AskTicket), Fault> {
         let id = self.new_flow_id()?;
-        spends.push(self.share_of_all(&id, at));
+        spends.push(self.share_of_all("ask/all", &id, at));
+        let ticket = AskTicket::new(id, &*self.entropy)?;
         let place = self.flow_place(&id, REQUEST);
-        let request = Sealed::new(self.sealer.seal(&*self.entropy, place, &frame(&[typed]))?);
+        let plain = frame(&[typed, ticket.holder(&self.realm).as_bytes()]);
+        let request = Sealed::new(self.sealer.seal(&*self.entropy, place, &plain)?);
         let flow = RecoveryFlow::request(id, self.realm.clone(), purpose, request, self.request_life, at);
         let audit = AuditRecord {
             realm: self.realm.clone(),
@@ -143,6 +156,6 @@ impl Inner {
         commit.spends = spends;
         commit.flows.push(FlowWrite::Insert(FlowRecord::from(&flow)));
         commit.audit.push(audit);
-        Ok(commit)
+        Ok((commit, ticket))
     }
 }

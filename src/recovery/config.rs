@@ -14,7 +14,7 @@ use crate::origin::Links;
 use crate::password::{
     Argon2Hasher, BreachedPasswords, HashPool, OnBreachFailure, PasswordHasher, PasswordPolicy,
 };
-use crate::recovery::{Inner, Recovery, Retention};
+use crate::recovery::{DisownRules, Inner, Means, Recovery, Retention};
 use crate::store::FlowStore;
 use crate::wake::Wakes;
 use std::sync::Arc;
@@ -61,8 +61,18 @@ pub struct Limits {
     pub mails_per_account_hour: Quota,
     /// Mails to one account: 10 per day.
     pub mails_per_account_day: Quota,
+    /// Letters by post to one account: 2 per 21 days, since each costs postage and ends the one before. What a letter says
+    /// works whoever asked for it.
+    pub letters_per_account: Quota,
+    /// Codes typed for asks about one account: 10 per day, in silence, besides the 5 for each ask (RC-12). The link works on;
+    /// where only a code was sent, it has to wait for the next day.
+    pub codes_per_account: Quota,
+    /// Codes typed from one client network: 30 per 5 minutes.
+    pub codes_per_client: Quota,
     /// Passwords hashed for one link: 20 per hour.
     pub choices_per_link: Quota,
+    /// "This wasn't me" from one client network: 30 per 5 minutes.
+    pub disowns_per_client: Quota,
     /// Sign-ins tried for one identifier: 100 per hour. One that succeeds clears the count (RL-3).
     pub sign_ins_per_identifier: Quota,
     /// Sign-ins tried for one identifier from one client network: 10 per 15 minutes. One that succeeds clears it.
@@ -81,7 +91,11 @@ impl Default for Limits {
             claims_per_account: Quota::new(5, Duration::DAY),
             mails_per_account_hour: Quota::new(3, Duration::HOUR),
             mails_per_account_day: Quota::new(10, Duration::DAY),
+            letters_per_account: Quota::new(2, Duration::days(21)),
+            codes_per_account: Quota::new(10, Duration::DAY),
+            codes_per_client: Quota::new(30, Duration::minutes(5)),
             choices_per_link: Quota::new(20, Duration::HOUR),
+            disowns_per_client: Quota::new(30, Duration::minutes(5)),
             sign_ins_per_identifier: Quota::new(100, Duration::HOUR),
             sign_ins_per_identifier_and_client: Quota::new(10, Duration::minutes(15)),
             sign_ins_per_client: Quota::new(300, Duration::minutes(5)),
@@ -119,6 +133,8 @@ impl Limits {
                 100,
                 "100 a day (OWASP forgot-password sheet)",
             ),
+            ("codes_per_account", self.codes_per_account, 100, "100 a day (NIST SP 800-63B-4 3.2.2)"),
+            ("letters_per_account", self.letters_per_account, 3, "3 a day"),
             ("choices_per_link", self.choices_per_link, 2400, "100 an hour (NIST SP 800-63B-4 3.2.2)"),
             (
                 "sign_ins_per_identifier",
@@ -143,7 +159,8 @@ pub enum AskedNotice {
     /// Nothing is sent.
     #[default]
     Never,
-    /// A notice goes to the address on file of an account that is disabled or may not change its password.
+    /// A notice goes to the addresses on file of an account that is disabled, may not change its password, or cannot be
+    /// recovered ([`Recoverability`](crate::account::Recoverability)); but for that of somebody who has died.
     WhenNotPossible,
 }
 
@@ -185,10 +202,12 @@ pub struct RecoveryBuilder {
     pool: Option<HashPool>,
     identity: IdentityRules,
     limits: Limits,
+    means: Means,
     link_life: Duration,
     request_life: Duration,
     retention: Retention,
     notice: AskedNotice,
+    disown_rules: DisownRules,
     breached: Option<(Arc<dyn BreachedPasswords>, OnBreachFailure)>,
     sink: Option<Arc<dyn EventSink>>,
 }
@@ -204,10 +223,12 @@ impl RecoveryBuilder {
             pool: None,
             identity: IdentityRules::default(),
             limits: Limits::default(),
+            means: Means::default(),
             link_life: Duration::minutes(30),
             request_life: Duration::HOUR,
             retention: Retention::default(),
             notice: AskedNotice::default(),
+            disown_rules: DisownRules::default(),
             breached: None,
             sink: None,
         }
@@ -262,6 +283,13 @@ impl RecoveryBuilder {
         self
     }
 
+    /// By which means people are reached; by e-mail only unless something is said.
+    #[must_use]
+    pub fn means(mut self, means: Means) -> Self {
+        self.means = means;
+        self
+    }
+
     /// Life of a link: 30 minutes by default; NIST SP 800-63B-4 4.2.1.2 allows up to 24 h by e-mail.
     #[must_use]
     pub fn link_life(mut self, life: Duration) -> Self {
@@ -287,6 +315,13 @@ impl RecoveryBuilder {
     #[must_use]
     pub fn asked_notice(mut self, notice: AskedNotice) -> Self {
         self.notice = notice;
+        self
+    }
+
+    /// What "this wasn't me" does beside ending links.
+    #[must_use]
+    pub fn disown_rules(mut self, rules: DisownRules) -> Self {
+        self.disown_rules = rules;
         self
     }
 
@@ -332,9 +367,11 @@ impl RecoveryBuilder {
             }
             Ok(())
         };
+        self.means.check()?;
         life("link_life", self.link_life)?;
         life("request_life", self.request_life)?;
         self.retention.check()?;
+        self.disown_rules.check()?;
         let Setup { realm, keys, links, service, sender, accounts, flows } = self.setup;
         let pool = match self.pool {
             Some(pool) => pool,
@@ -360,9 +397,11 @@ impl RecoveryBuilder {
             pool,
             index,
             limits: self.limits,
+            means: self.means,
             link_life: self.link_life,
             request_life: self.request_life,
             notice: self.notice,
+            disown_rules: self.disown_rules,
             breached: self.breached,
             sink: self.sink,
             wake: Wakes::default(),

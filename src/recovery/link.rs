@@ -1,6 +1,6 @@
-//! With a link in hand: look at it, choose a password, or disown it.
+//! With a link in hand: look at it, choose a password.
 
-use crate::account::{Account, AccountStatus, Applied};
+use crate::account::{Account, Applied};
 use crate::audit::Actor;
 use crate::client::Client;
 use crate::clock::Moment;
@@ -55,11 +55,11 @@ impl From<Fault> for Unusable {
 }
 
 /// A link that has been proven, with its account as it is now.
-struct Proven {
+pub(crate) struct Proven {
     flow: RecoveryFlow,
-    account: Account,
-    at: Moment,
-    window: Window,
+    pub(crate) account: Account,
+    pub(crate) at: Moment,
+    pub(crate) window: Window,
 }
 
 impl Recovery {
@@ -105,15 +105,6 @@ impl Recovery {
         let span = self.0.span("choose_password", Some(token.flow()));
         self.0.choose(token, password, client).instrument(span).await
     }
-
-    /// "This wasn't me": ends the link, and every other live link of the account.
-    ///
-    /// # Errors
-    /// [`RecoveryError::LinkNotUsable`]; [`RecoveryError::Unavailable`].
-    pub async fn disown(&self, token: &RecoveryToken, client: &Client) -> Result<(), RecoveryError> {
-        let span = self.0.span("disown", Some(token.flow()));
-        self.0.disown(token, client).instrument(span).await
-    }
 }
 
 impl Inner {
@@ -152,20 +143,9 @@ impl Inner {
         }
     }
 
-    async fn disown(&self, token: &RecoveryToken, client: &Client) -> Result<(), RecoveryError> {
-        let proven = self.prove(token).await?;
-        let mut step = Step::new(proven.flow, Event::Disown, Actor::Bearer);
-        step.client = self.client_pseudonym(client);
-        match self.take(step, proven.at).await {
-            Ok(Took::Done(_)) => Ok(()),
-            Ok(_) | Err(Fault::Refused(_)) => Err(RecoveryError::LinkNotUsable),
-            Err(fault) => Err(self.unavailable("disown", fault)),
-        }
-    }
-
     /// Proves that the bearer has the link's secret, that it may be used now, and that the account is still what it
     /// was when the link was issued. Reads only.
-    async fn prove(&self, token: &RecoveryToken) -> Result<Proven, RecoveryError> {
+    pub(crate) async fn prove(&self, token: &RecoveryToken) -> Result<Proven, RecoveryError> {
         let at = self.clock.read();
         match self.try_prove(token, at).await {
             Ok(proven) => Ok(proven),
@@ -187,9 +167,13 @@ impl Inner {
         if !self.verifiers.proves(&presented, &link.digest) {
             return Err(Unusable::Because("wrong_secret_or_account_changed"));
         }
-        let window = flow.open_link_window(at, self.link_life).ok_or(Unusable::Because("expired"))?;
-        if account.status != AccountStatus::Active || !account.may_change_password {
+        let window = self.open_window(&flow, at).ok_or(Unusable::Because("expired"))?;
+        if !account.takes_a_new_password() {
             return Err(Unusable::Because("not_allowed"));
+        }
+        let guard = self.security(&account.id).await?.guard;
+        if guard.voids_link_of(window.opened_at, at.now) {
+            return Err(Unusable::Because("on_hold"));
         }
         Ok(Proven { flow, account, at, window })
     }
@@ -210,9 +194,14 @@ impl Inner {
         client: &Client,
     ) -> Result<RecoveryFlow, RecoveryError> {
         let (id, epoch) = (proven.flow.id(), proven.account.epoch());
-        // The account goes in too: a row that is pointed at another account sets no password there.
-        let bound =
-            frame(&[proven.account.id.as_str().as_bytes(), epoch.as_bytes(), hash.as_str().as_bytes()]);
+        // The account goes in too: a row that is pointed at another account sets no password there. And when it was
+        // chosen: the row's own times move with every lease.
+        let bound = frame(&[
+            proven.account.id.as_str().as_bytes(),
+            epoch.as_bytes(),
+            hash.as_str().as_bytes(),
+            &proven.at.now.millis().to_be_bytes(),
+        ]);
         let sealed = self.sealer.seal(&*self.entropy, self.flow_place(&id, HASH), &bound);
         let sealed = sealed.map_err(|error| self.unavailable("choose", error.into()))?;
         let event = Event::ChoosePassword { hash: Sealed::new(sealed), epoch };

@@ -5,18 +5,28 @@
 //! link from a mail was presented.
 
 mod ask;
+mod code;
 mod config;
+mod disown;
 mod documents;
 mod link;
+mod means;
 mod password;
 mod resolve;
 mod retention;
+mod security;
+mod shared;
 mod sign_in;
 mod step;
 
 pub use ask::Receipt;
+pub(crate) use code::TypedCode;
+pub use code::{AskTicket, LetterReference};
 pub use config::{AskedNotice, ConfigError, Limits, RecoveryBuilder, Setup};
+pub use disown::{DisownRules, DisownView, Disowned};
 pub use link::{Chosen, LinkView};
+pub(crate) use means::Carried;
+pub use means::Means;
 pub use retention::Retention;
 pub use sign_in::{Credential, SignedIn};
 pub(crate) use step::{Step, Took};
@@ -64,9 +74,11 @@ pub(crate) struct Inner {
     pub(crate) pool: HashPool,
     pub(crate) index: BlindIndex,
     pub(crate) limits: Limits,
+    pub(crate) means: Means,
     pub(crate) link_life: Duration,
     pub(crate) request_life: Duration,
     pub(crate) notice: AskedNotice,
+    pub(crate) disown_rules: DisownRules,
     pub(crate) breached: Option<(Arc<dyn BreachedPasswords>, OnBreachFailure)>,
     pub(crate) sink: Option<Arc<dyn EventSink>>,
     pub(crate) wake: Wakes,

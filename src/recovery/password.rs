@@ -1,6 +1,6 @@
 //! One policy and one way to hash, for recovery, registration and change alike (PW-12).
 
-use crate::account::{Account, AddressOnFile};
+use crate::account::{Account, AddressKind, AddressOnFile};
 use crate::entropy::random;
 use crate::error::{Fault, RecoveryError};
 use crate::events::RecoveryEvent;
@@ -108,8 +108,12 @@ fn is_present(
 
 pub(crate) fn policy_context(account: &Account) -> PolicyContext<'_> {
     let person = account.person.as_ref();
-    let mut emails: Vec<&str> = account.addresses.iter().map(email).collect();
+    let on_file = |kind| account.addresses.iter().filter(move |address| address.kind() == kind);
+    let texts = |kind| on_file(kind).map(AddressOnFile::as_str).collect::<Vec<_>>();
+    let mut emails = texts(AddressKind::Email);
     emails.extend(person.iter().flat_map(|person| person.emails.iter().map(String::as_str)));
+    let mut phones = texts(AddressKind::Phone);
+    phones.extend(person.iter().flat_map(|person| person.phones.iter().map(String::as_str)));
     PolicyContext {
         username: Some(&account.username),
         given_name: person.map(|person| person.given_name.as_str()),
@@ -117,12 +121,8 @@ pub(crate) fn policy_context(account: &Account) -> PolicyContext<'_> {
         birth_date: person.and_then(|person| person.birth_date),
         record_number: person.and_then(|person| person.record_number.as_deref()),
         emails,
+        phones,
+        postal_addresses: texts(AddressKind::Post),
         second_factor: !account.factors.is_empty(),
-    }
-}
-
-fn email(address: &AddressOnFile) -> &str {
-    match address {
-        AddressOnFile::Email(address) => address.as_str(),
     }
 }

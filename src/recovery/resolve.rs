@@ -1,12 +1,13 @@
 //! Resolving: what the worker does with an ask, where nobody waits for the answer.
 
-use crate::account::{Account, AccountEpoch, AccountStatus, AddressOnFile, Applied, PasswordChange};
+use crate::account::{
+    Account, AccountEpoch, AccountStatus, AddressKind, AddressOnFile, Applied, PasswordChange, Recoverability,
+};
 use crate::audit::Actor;
 use crate::budget::Spend;
-use crate::clock::Moment;
-use crate::entropy::random;
+use crate::clock::{Moment, Timestamp};
 use crate::error::Fault;
-use crate::flow::{Dismissal, Event, FactorRule, Link, Purpose, RecoveryFlow, Sealed, State, Window};
+use crate::flow::{Dismissal, Event, Purpose, RecoveryFlow, Sealed, State};
 use crate::identity::{Identifier, IdentityClaims, Person, Resolution, resolve_one};
 use crate::ids::{AccountId, FlowId};
 use crate::keys::KeyError;
@@ -14,17 +15,18 @@ use crate::mail::LetterContent;
 use crate::password::PasswordHash;
 use crate::planted::{Bug, planted};
 use crate::recovery::ask::REQUEST;
+use crate::recovery::code::Holder;
 use crate::recovery::link::HASH;
-use crate::recovery::step::{HouseKeeping, Mailing};
-use crate::recovery::{AskedNotice, Inner, Step, Took};
+use crate::recovery::shared::Sharers;
+use crate::recovery::step::{HouseKeeping, LeftOut, Mailing};
+use crate::recovery::{AskedNotice, Carried, Inner, Step, Took};
 use crate::store::{Commit, Committed};
-use crate::token::RecoveryToken;
 use crate::wire::unframe;
 use zeroize::Zeroizing;
 
 impl Inner {
     /// Does whatever is next for a flow that is due.
-    pub(crate) async fn attend(&self, flow: RecoveryFlow) -> Result<(), Fault> {
+    pub(crate) async fn attend(&self, flow: RecoveryFlow, carried: Carried) -> Result<(), Fault> {
         let at = self.clock.read();
         if flow.state().window().is_some_and(|window| window.is_over(at)) {
             self.take(Step::new(flow, Event::Expire, Actor::Worker), at).await?;
@@ -33,23 +35,36 @@ impl Inner {
         match flow.state() {
             State::Requested { request, .. } => {
                 let request = request.clone();
-                self.resolve(flow, &request, at).await
+                self.resolve(flow, &request, carried, at).await
             }
             State::PasswordChosen { .. } => self.apply_password(flow).await.map(drop),
             _ => Ok(()),
         }
     }
 
-    async fn resolve(&self, flow: RecoveryFlow, request: &Sealed, at: Moment) -> Result<(), Fault> {
+    async fn resolve(
+        &self,
+        flow: RecoveryFlow,
+        request: &Sealed,
+        carried: Carried,
+        at: Moment,
+    ) -> Result<(), Fault> {
         let plain = self.sealer.open(self.flow_place(&flow.id(), REQUEST), request.as_bytes())?;
-        let [typed] = unframe::<1>(&plain).ok_or(KeyError::Altered)?;
+        let (typed, asker) = read_request(&plain).ok_or(KeyError::Altered)?;
         let found = match flow.purpose() {
             Purpose::Password => self.find_by_identifier(typed).await?,
             Purpose::Username => self.find_by_claims(typed, at).await?,
         };
-        match found.and_then(|account| self.recoverable(flow.purpose(), account)) {
-            Ok(account) => self.send(flow, account, at).await,
-            Err((why, account)) => self.turn_down(flow, why, account, at).await,
+        match found {
+            Found::One(account) => match self.barred(flow.purpose(), &account, carried) {
+                None => self.send(flow, *account, carried, asker.as_ref(), at).await,
+                Some(why) => {
+                    let (to, account) = (account.notice_addresses(), Some(account.id));
+                    self.turn_down(flow, Refused { why, account, to, left_out: vec![] }, at).await
+                }
+            },
+            Found::Sharing(sharers) => self.share(flow, sharers, carried, at).await,
+            Found::Nobody(why) => self.turn_down(flow, Refused::of_nobody(why), at).await,
         }
     }
 
@@ -57,15 +72,21 @@ impl Inner {
         let typed = Zeroizing::new(String::from_utf8_lossy(typed).into_owned());
         let identifier = Identifier::parse(&typed);
         if identifier.is_malformed() {
-            return Ok(Err((Dismissal::Malformed, None)));
+            return Ok(Found::Nobody(Dismissal::Malformed));
         }
         let found = self.accounts.find_by_identifier(&identifier).await?;
-        Ok(only(owners_first(&identifier, found)).map_err(|why| (why, None)))
+        let found = owners_first(&identifier, found);
+        let shared = Sharers::of(&identifier, &found);
+        Ok(match only(found) {
+            Ok(account) => Found::One(Box::new(account)),
+            Err(Dismissal::Ambiguous) => shared.map_or(Found::Nobody(Dismissal::Ambiguous), Found::Sharing),
+            Err(why) => Found::Nobody(why),
+        })
     }
 
     /// Probe, then agreement. The comparison is counted, per account, before it is made (ID-4).
     async fn find_by_claims(&self, typed: &[u8], at: Moment) -> Result<Found, Fault> {
-        let malformed = Ok(Err((Dismissal::Malformed, None)));
+        let malformed = Ok(Found::Nobody(Dismissal::Malformed));
         let Some(claims) = IdentityClaims::from_bytes(typed) else { return malformed };
         let key = self.index.probe(&claims);
         if claims.is_malformed_on(at.now.to_datetime().date()) || key.values().is_empty() {
@@ -73,15 +94,15 @@ impl Inner {
         }
         let account = match only(self.accounts.find_by_identity(&key).await?) {
             Ok(account) => account,
-            Err(why) => return Ok(Err((why, None))),
+            Err(why) => return Ok(Found::Nobody(why)),
         };
         if !self.count_comparison(&account.id, at).await? {
-            return Ok(Err((Dismissal::OverLimit, None)));
+            return Ok(Found::Nobody(Dismissal::OverLimit));
         }
         // A host that keeps no plain attributes has all of them inside the index; nothing is left to compare.
         let nobody = Person::new("", "");
         let agrees = self.index.rules().agrees(&claims, account.person.as_ref().unwrap_or(&nobody));
-        Ok(if agrees { Ok(account) } else { Err((Dismissal::NoAccount, None)) })
+        Ok(if agrees { Found::One(Box::new(account)) } else { Found::Nobody(Dismissal::NoAccount) })
     }
 
     async fn count_comparison(&self, account: &AccountId, at: Moment) -> Result<bool, Fault> {
@@ -91,73 +112,89 @@ impl Inner {
         Ok(self.flows.commit(commit).await? == Committed::Done)
     }
 
-    fn recoverable(&self, purpose: Purpose, account: Account) -> Found {
-        let why = match purpose {
-            _ if account.status != AccountStatus::Active => Dismissal::Disabled,
-            Purpose::Password if !account.may_change_password => Dismissal::NotAllowed,
-            _ if account.addresses.is_empty() => Dismissal::NoAddress,
-            _ => return Ok(account),
-        };
-        Err((why, Some(Box::new(account))))
+    /// Why nothing can be recovered for an account, if there is something in the way.
+    pub(crate) fn barred(&self, purpose: Purpose, account: &Account, carried: Carried) -> Option<Dismissal> {
+        let for_password = purpose == Purpose::Password;
+        match account.recoverability {
+            _ if account.status != AccountStatus::Active => Some(Dismissal::Disabled),
+            Recoverability::Deceased => Some(Dismissal::Deceased),
+            Recoverability::LockedByHost => Some(Dismissal::LockedByHost),
+            Recoverability::LegalHold => Some(Dismissal::LegalHold),
+            Recoverability::Minor => Some(Dismissal::Minor),
+            Recoverability::ManagedElsewhere if for_password => Some(Dismissal::ManagedElsewhere),
+            _ if for_password && !account.may_change_password => Some(Dismissal::NotAllowed),
+            _ if self.way_to(account, carried).is_none() => Some(Dismissal::NoAddress),
+            Recoverability::Possible | Recoverability::ManagedElsewhere => None,
+        }
     }
 
-    /// Outwardly this is like every other ask. An account without an address needs people (ID-3), as does a
-    /// match that is ambiguous (ID-10).
-    async fn turn_down(
+    /// Outwardly this is like every other ask. What only people can decide goes to them.
+    pub(crate) async fn turn_down(
         &self,
         flow: RecoveryFlow,
-        why: Dismissal,
-        account: Option<Box<Account>>,
+        refused: Refused,
         at: Moment,
     ) -> Result<(), Fault> {
-        let event = match why {
-            Dismissal::NoAddress | Dismissal::Ambiguous => Event::Escalate(why),
-            _ => Event::Dismiss(why),
-        };
+        let Refused { why, account, to, left_out } = refused;
+        let event = if why.needs_people() { Event::Escalate(why) } else { Event::Dismiss(why) };
         let mut step = Step::new(flow, event, Actor::Worker);
-        if let Some(account) = account {
-            step.account = Some(account.id.clone());
-            let possible = !matches!(why, Dismissal::Disabled | Dismissal::NotAllowed);
-            if self.notice == AskedNotice::WhenNotPossible && !possible && !account.addresses.is_empty() {
-                step.spends = self.mail_budgets(&account.id, at);
-                step.mailing = Some(Mailing { to: account.addresses, content: LetterContent::SomebodyAsked });
-            }
+        step.account.clone_from(&account);
+        step.shared.left_out = left_out;
+        let in_silence = step.clone();
+        let told = self.notice == AskedNotice::WhenNotPossible && is_told(why) && !to.is_empty();
+        if let Some(account) = account.as_ref().filter(|_| told) {
+            step.spends = self.mail_budgets(account, at);
+            step.mailing = Some(Mailing { to, content: LetterContent::SomebodyAsked });
         }
-        let (flow, account) = (step.flow.clone(), step.account.clone());
-        if let Took::OverBudget = self.take(step, at).await? {
-            self.dismiss_over_limit(flow, account, at).await?;
+        match self.take(step, at).await? {
+            // People have to hear of it, however often somebody asks; the mailbox has to have its peace.
+            Took::OverBudget if why.needs_people() => self.take(in_silence, at).await.map(drop),
+            Took::OverBudget => self.dismiss_over_limit(in_silence, at).await,
+            Took::Done(_) | Took::Lost => Ok(()),
         }
-        Ok(())
     }
 
-    async fn send(&self, flow: RecoveryFlow, account: Account, at: Moment) -> Result<(), Fault> {
+    async fn send(
+        &self,
+        flow: RecoveryFlow,
+        account: Account,
+        carried: Carried,
+        asker: Option<&Holder>,
+        at: Moment,
+    ) -> Result<(), Fault> {
+        if self.is_on_hold(&account.id, at).await? {
+            let refused =
+                Refused { why: Dismissal::OnHold, account: Some(account.id), to: vec![], left_out: vec![] };
+            return self.turn_down(flow, refused, at).await;
+        }
+        let Some(to) = self.way_to(&account, carried) else { return Ok(()) };
         let (event, content) = match flow.purpose() {
             Purpose::Username => (Event::RemindUsername, self.reminder(&account)),
-            Purpose::Password => self.link_for(&flow, &account, at)?,
+            Purpose::Password => self.link_for(&flow, &account, account.epoch(), to.kind(), asker, at)?,
         };
-        let mut step = Step::new(flow.clone(), event, Actor::Worker);
+        let mut step = Step::new(flow, event, Actor::Worker);
         step.account = Some(account.id.clone());
-        // The first address is where links and usernames go; notices go to all of them.
-        step.mailing = Some(Mailing { to: account.addresses[..1].to_vec(), content });
+        let in_silence = step.clone();
+        step.mailing = Some(Mailing { to: vec![to.clone()], content });
         step.spends = self.mail_budgets(&account.id, at);
+        if to.kind() == AddressKind::Post {
+            let quota = self.limits.letters_per_account;
+            step.spends.push(self.spend("mail/post", account.id.as_str().as_bytes(), quota, at));
+        }
         if let Took::OverBudget = self.take(step, at).await? {
-            self.dismiss_over_limit(flow, Some(account.id), at).await?;
+            self.dismiss_over_limit(in_silence, at).await?;
         }
         Ok(())
     }
 
-    async fn dismiss_over_limit(
-        &self,
-        flow: RecoveryFlow,
-        account: Option<AccountId>,
-        at: Moment,
-    ) -> Result<(), Fault> {
-        let step = Step::new(flow, Event::Dismiss(Dismissal::OverLimit), Actor::Worker);
-        self.take(Step { account, ..step }, at).await?;
+    /// Gives up an ask whose letter no budget pays for.
+    pub(crate) async fn dismiss_over_limit(&self, step: Step, at: Moment) -> Result<(), Fault> {
+        let event = Event::Dismiss(Dismissal::OverLimit);
+        self.take(Step { event, mailing: None, spends: Vec::new(), ..step }, at).await?;
         Ok(())
     }
 
-    fn mail_budgets(&self, account: &AccountId, at: Moment) -> Vec<Spend> {
+    pub(crate) fn mail_budgets(&self, account: &AccountId, at: Moment) -> Vec<Spend> {
         let subject = account.as_str().as_bytes();
         vec![
             self.spend("mail/hour", subject, self.limits.mails_per_account_hour, at),
@@ -169,37 +206,17 @@ impl Inner {
         LetterContent::UsernameReminder { username: account.username.clone(), sign_in: self.links.sign_in() }
     }
 
-    fn link_for(
-        &self,
-        flow: &RecoveryFlow,
-        account: &Account,
-        at: Moment,
-    ) -> Result<(Event, LetterContent), Fault> {
-        let token = RecoveryToken::new(flow.id(), random(&*self.entropy)?);
-        let link = Link {
-            account: account.id.clone(),
-            digest: self.verifiers.mark(&token.digest(&self.realm, flow.purpose(), &account.epoch())),
-            factor: if account.factors.is_empty() { FactorRule::NotNeeded } else { FactorRule::Needed },
-            attempts: 0,
-            window: Window::open(at, self.link_life),
-        };
-        let minutes = self.link_life.whole_minutes();
-        Ok((
-            Event::IssueLink(link),
-            LetterContent::RecoveryLink { link: self.links.recovery(&token), minutes },
-        ))
-    }
-
     /// Gives the host's account its new password and completes the flow. Safe to repeat at any point.
     pub(crate) async fn apply_password(&self, flow: RecoveryFlow) -> Result<Applied, Fault> {
         let State::PasswordChosen { account, epoch, hash, .. } = flow.state() else {
             return Ok(Applied::Conflict);
         };
         let applied = match self.open_choice(&flow, hash, account, epoch) {
-            Ok(change) if planted(Bug::LostReplyTakenForConflict) => {
+            Ok((change, chosen_at)) if self.is_withdrawn(&change, chosen_at).await? => Applied::Conflict,
+            Ok((change, _)) if planted(Bug::LostReplyTakenForConflict) => {
                 self.accounts.set_password(&change).await.unwrap_or(Applied::Conflict)
             }
-            Ok(change) => self.accounts.set_password(&change).await?,
+            Ok((change, _)) => self.accounts.set_password(&change).await?,
             // Nobody can ever apply it; it ends like one that the account has left behind.
             Err(fault @ Fault::Key(KeyError::Altered)) => {
                 self.report("open_choice", &fault);
@@ -216,7 +233,7 @@ impl Inner {
         let mut step = Step::new(flow, event, Actor::Worker);
         if applied != Applied::Conflict {
             let on_file = self.accounts.get(&account).await?;
-            let to = on_file.map(|account| account.addresses).unwrap_or_default();
+            let to = on_file.map(|account| account.notice_addresses()).unwrap_or_default();
             let content = LetterContent::PasswordChanged { at: at.now.to_datetime() };
             let late = planted(Bug::NoticeOnlyAtFirst) && applied == Applied::Before;
             step.mailing = (!late).then_some(Mailing { to, content });
@@ -232,6 +249,20 @@ impl Inner {
 }
 
 impl Inner {
+    /// Whether the password was disowned after it was chosen, and is not set yet. One that is set has to be told of.
+    async fn is_withdrawn(
+        &self,
+        change: &PasswordChange,
+        chosen_at: Option<Timestamp>,
+    ) -> Result<bool, Fault> {
+        let Some(chosen_at) = chosen_at else { return Ok(false) };
+        if !self.was_disowned_since(&change.account, chosen_at).await? {
+            return Ok(false);
+        }
+        let present = self.accounts.get(&change.account).await?;
+        Ok(present.is_some_and(|account| account.epoch() == change.expected))
+    }
+
     /// Whoever loses the race to complete has nothing left to do, but for one case: the call to the host hung for so long
     /// that another worker tried too, while the account was disabled for a moment, and ended the flow. The password is set
     /// all the same, and must not be set in silence (NO-1).
@@ -248,33 +279,74 @@ impl Inner {
         self.supersede_all(account, HouseKeeping { notice, record, ..HouseKeeping::default() }).await
     }
 
+    /// The choice, and when it was made; a choice that was written before that was noted has no time.
     fn open_choice(
         &self,
         flow: &RecoveryFlow,
         sealed: &Sealed,
         account: &AccountId,
         epoch: &AccountEpoch,
-    ) -> Result<PasswordChange, Fault> {
+    ) -> Result<(PasswordChange, Option<Timestamp>), Fault> {
         let plain = self.sealer.open(self.flow_place(&flow.id(), HASH), sealed.as_bytes())?;
-        let [owner, at_epoch, phc] = unframe::<3>(&plain).ok_or(KeyError::Altered)?;
+        let fields = unframe::<4>(&plain).or_else(|| unframe::<3>(&plain).map(|[a, b, c]| [a, b, c, &[]]));
+        let [owner, at_epoch, phc, chosen_at] = fields.ok_or(KeyError::Altered)?;
         if owner != account.as_str().as_bytes() || at_epoch != epoch.as_bytes() {
             return Err(KeyError::Altered.into());
         }
         let phc = std::str::from_utf8(phc).map_err(|_| KeyError::Altered)?;
         let (flow, hash) = (flow.id(), PasswordHash::parse(phc)?);
-        Ok(PasswordChange { flow, account: account.clone(), expected: *epoch, hash })
+        let chosen_at = chosen_at.try_into().ok().map(i64::from_be_bytes).map(Timestamp::from_millis);
+        Ok((PasswordChange { flow, account: account.clone(), expected: *epoch, hash }, chosen_at))
     }
 }
 
-/// An account to go on with, or why there is none, with the account that this is about.
-type Found = Result<Account, (Dismissal, Option<Box<Account>>)>;
+/// What was found.
+enum Found {
+    One(Box<Account>),
+    /// The accounts that have the address on file.
+    Sharing(Sharers),
+    Nobody(Dismissal),
+}
+
+/// An ask that leads to no link and no username.
+pub(crate) struct Refused {
+    pub(crate) why: Dismissal,
+    pub(crate) account: Option<AccountId>,
+    /// Who may hear that somebody asked.
+    pub(crate) to: Vec<AddressOnFile>,
+    pub(crate) left_out: Vec<LeftOut>,
+}
+
+impl Refused {
+    fn of_nobody(why: Dismissal) -> Self {
+        Self { why, account: None, to: Vec::new(), left_out: Vec::new() }
+    }
+}
+
+/// Whether the addresses on file may hear that somebody asked in vain. Nobody writes to the dead.
+fn is_told(why: Dismissal) -> bool {
+    use Dismissal as D;
+    matches!(
+        why,
+        D::Disabled | D::NotAllowed | D::LockedByHost | D::LegalHold | D::Minor | D::ManagedElsewhere
+    )
+}
+
+/// What was typed, and the browser that asked; a request from before there were codes does not name one.
+fn read_request(plain: &[u8]) -> Option<(&[u8], Option<Holder>)> {
+    if let Some([typed, asker]) = unframe::<2>(plain) {
+        return Some((typed, Some(Holder::from_sealed(asker)?)));
+    }
+    let [typed] = unframe::<1>(plain)?;
+    Some((typed, None))
+}
 
 /// Somebody may have taken another person's e-mail address for a username. Where the address is on file, its owners
 /// are meant.
 pub(crate) fn owners_first(identifier: &Identifier, found: Vec<Account>) -> Vec<Account> {
     let Some(key) = identifier.email_key() else { return found };
     let owns = |account: &Account| {
-        account.addresses.iter().any(|AddressOnFile::Email(address)| address.key().as_str() == key)
+        account.addresses.iter().filter_map(AddressOnFile::email).any(|address| address.key().as_str() == key)
     };
     if !found.iter().any(owns) {
         return found;
@@ -288,5 +360,22 @@ pub(crate) fn only(accounts: Vec<Account>) -> Result<Account, Dismissal> {
         Resolution::None => Err(Dismissal::NoAccount),
         Resolution::Ambiguous => Err(Dismissal::Ambiguous),
         Resolution::One(_) => accounts.into_iter().next().ok_or(Dismissal::NoAccount),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::frame;
+
+    #[test]
+    fn a_request_from_before_there_were_codes_is_read_and_has_no_browser() {
+        assert!(matches!(read_request(&frame(&[b"ana"])), Some((b"ana", None))));
+        let asker = [7; 32];
+        let read = frame(&[b"ana", &asker]);
+        assert!(matches!(read_request(&read), Some((b"ana", Some(holder))) if *holder.as_bytes() == asker));
+        for other in [&frame(&[b"ana", b"short"])[..], &frame(&[b"ana", &asker, b""]), b"", b"ana"] {
+            assert!(read_request(other).is_none());
+        }
     }
 }

@@ -205,7 +205,8 @@ impl Inner {
     }
 
     async fn change_notice(&self, account: &AccountId) -> Result<Mailing, Fault> {
-        let to = self.accounts.get(account).await?.map(|account| account.addresses).unwrap_or_default();
+        let to =
+            self.accounts.get(account).await?.map(|account| account.notice_addresses()).unwrap_or_default();
         let content = LetterContent::PasswordChanged { at: self.clock.read().now.to_datetime() };
         Ok(Mailing { to, content })
     }

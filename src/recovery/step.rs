@@ -7,17 +7,18 @@ use crate::clock::Moment;
 use crate::entropy::random;
 use crate::error::Fault;
 use crate::events::RecoveryEvent;
-use crate::flow::{Effect, Event, FlowRecord, Line, RecoveryFlow, Scope};
-use crate::ids::{AccountId, FlowId, MailId};
+use crate::flow::{Dismissal, Effect, Event, FlowRecord, Letter, Line, RecoveryFlow, Scope, StateKind};
+use crate::ids::{AccountId, FlowId, MailId, Realm};
 use crate::mail::{self, LetterContent};
 use crate::planted::{Bug, planted};
 use crate::recovery::Inner;
 use crate::store::{Commit, Committed, FlowWrite, OutboxMail};
 
 /// How often a commit is tried anew when others change the account's links at the same time.
-const TRIES: u32 = 16;
+pub(crate) const TRIES: u32 = 16;
 
 /// One event for one flow, with what its effects need.
+#[derive(Clone)]
 pub(crate) struct Step {
     pub(crate) flow: RecoveryFlow,
     pub(crate) event: Event,
@@ -26,6 +27,23 @@ pub(crate) struct Step {
     pub(crate) account: Option<AccountId>,
     pub(crate) mailing: Option<Mailing>,
     pub(crate) spends: Vec<Spend>,
+    pub(crate) shared: Shared,
+}
+
+/// What goes to an address that several accounts have on file, and which of them get nothing.
+#[derive(Clone, Default)]
+pub(crate) struct Shared {
+    /// One letter for each way in which the address is written on file.
+    pub(crate) mailings: Vec<Mailing>,
+    pub(crate) left_out: Vec<LeftOut>,
+}
+
+/// An account that gets no link although it shares the address, for the audit record; without a name it stands for all
+/// the rest.
+#[derive(Clone)]
+pub(crate) struct LeftOut {
+    pub(crate) account: Option<AccountId>,
+    pub(crate) why: Dismissal,
 }
 
 /// A letter and who gets it.
@@ -44,6 +62,7 @@ pub(crate) struct HouseKeeping {
 }
 
 /// What became of a step.
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, for the length of a call")]
 pub(crate) enum Took {
     /// It is durable; this is the flow now.
     Done(RecoveryFlow),
@@ -56,14 +75,28 @@ pub(crate) enum Took {
 impl Step {
     pub(crate) fn new(flow: RecoveryFlow, event: Event, actor: Actor) -> Self {
         let account = flow.account().cloned();
-        Self { flow, event, actor, client: None, account, mailing: None, spends: Vec::new() }
+        let (spends, shared) = (Vec::new(), Shared::default());
+        Self { flow, event, actor, client: None, account, mailing: None, spends, shared }
     }
 }
 
+/// Whose doing something is, and from where.
+#[derive(Clone, Copy)]
+pub(crate) struct Doer {
+    pub(crate) actor: Actor,
+    pub(crate) client: Option<Pseudonym>,
+}
+
 /// A commit in the making, with the events to tell once it is durable.
-struct Draft {
-    commit: Commit,
+pub(crate) struct Draft {
+    pub(crate) commit: Commit,
     moved: Vec<RecoveryEvent>,
+}
+
+impl Draft {
+    pub(crate) fn new(realm: &Realm) -> Self {
+        Self { commit: Commit::new(realm.clone()), moved: Vec::new() }
+    }
 }
 
 impl Inner {
@@ -72,22 +105,32 @@ impl Inner {
         let transition = step.flow.apply(step.event.clone(), at)?;
         let mut transition = transition;
         for number in 0..TRIES {
-            let mut draft = Draft { commit: Commit::new(self.realm.clone()), moved: Vec::new() };
+            let mut draft = Draft::new(&self.realm);
             if number == 0 || !planted(Bug::SpendDroppedOnRetry) {
                 draft.commit.spends.clone_from(&step.spends);
             }
             for effect in &transition.effects {
                 match effect {
                     Effect::Supersede(scope) => self.supersede_others(&mut draft, &step, *scope, at).await?,
-                    Effect::Mail(_) => self.queue(&mut draft, step.flow.id(), step.mailing.as_ref(), at)?,
+                    Effect::Begin => self.begin(&mut draft, &step, &transition.offspring, at).await?,
+                    Effect::Mail(Letter::SharedLinks) => {
+                        for mailing in &step.shared.mailings {
+                            self.queue(&mut draft, step.flow.id(), None, Some(mailing), at)?;
+                        }
+                    }
+                    Effect::Mail(_) => self.queue_for(&mut draft, &step, at)?,
                     Effect::SetPassword => {}
                 }
             }
             // A dismissal may tell the account on file that somebody asked.
             if transition.effects.is_empty() && step.mailing.is_some() {
-                self.queue(&mut draft, step.flow.id(), step.mailing.as_ref(), at)?;
+                self.queue_for(&mut draft, &step, at)?;
+            }
+            if let (Event::PasswordApplied, Some(account)) = (&step.event, &step.account) {
+                self.note_password_change(&mut draft, account, at).await?;
             }
             self.write(&mut draft, &transition.next, transition.line, &step, at);
+            self.write_left_out(&mut draft, &transition.next, &step, at);
             let mut later = Commit::new(self.realm.clone());
             if planted(Bug::MailInASecondCommit) {
                 later.mails = std::mem::take(&mut draft.commit.mails);
@@ -130,19 +173,57 @@ impl Inner {
         if planted(Bug::CompletionLeavesLinks) && matches!(step.event, Event::PasswordApplied) {
             return Ok(());
         }
-        let keep = |other: &RecoveryFlow| {
+        let end = |other: &RecoveryFlow| {
             let in_scope = scope == Scope::Account || other.purpose() == step.flow.purpose();
-            other.id() == step.flow.id() || !in_scope
+            (other.id() != step.flow.id() && in_scope).then_some(Event::Supersede)
         };
-        self.end_links(draft, account, keep, step.actor, at).await
+        self.end_links(draft, account, end, Doer { actor: step.actor, client: None }, at).await
     }
 
-    async fn end_links(
+    /// Begins a flow for each account, in the place of what the account has out. Ends come before beginnings: a store
+    /// keeps one live link for an account and purpose.
+    async fn begin(
+        &self,
+        draft: &mut Draft,
+        step: &Step,
+        offspring: &[RecoveryFlow],
+        at: Moment,
+    ) -> Result<(), Fault> {
+        for flow in offspring {
+            let Some(account) = flow.account() else { continue };
+            let end = |other: &RecoveryFlow| (other.purpose() == flow.purpose()).then_some(Event::Supersede);
+            self.end_links(draft, account, end, Doer { actor: step.actor, client: None }, at).await?;
+        }
+        for flow in offspring {
+            draft.commit.flows.push(FlowWrite::Insert(FlowRecord::from(flow)));
+            let line = Line { from: StateKind::Requested, to: flow.state().kind(), reason: None };
+            self.tell(draft, flow, line, flow.account(), step, at);
+        }
+        Ok(())
+    }
+
+    /// Lines of no version: nothing of the flow changes with them.
+    fn write_left_out(&self, draft: &mut Draft, next: &RecoveryFlow, step: &Step, at: Moment) {
+        draft.commit.audit.extend(step.shared.left_out.iter().map(|left_out| AuditRecord {
+            realm: self.realm.clone(),
+            at: at.now,
+            flow: next.id(),
+            version: 0,
+            event: format!("{}.left_out", next.purpose().code()),
+            reason: Some(left_out.why.code().into()),
+            actor: step.actor,
+            account: left_out.account.as_ref().map(|account| self.account_pseudonym(account)),
+            client: step.client,
+        }));
+    }
+
+    /// Ends live links of an account, each by the event that `end` says, or because its time is over.
+    pub(crate) async fn end_links(
         &self,
         draft: &mut Draft,
         account: &AccountId,
-        keep: impl Fn(&RecoveryFlow) -> bool + Send,
-        actor: Actor,
+        end: impl Fn(&RecoveryFlow) -> Option<Event> + Send,
+        by: Doer,
         at: Moment,
     ) -> Result<(), Fault> {
         for record in self.flows.live_links(&self.realm, account).await? {
@@ -150,35 +231,43 @@ impl Inner {
                 self.write_burial(&mut draft.commit, record, at);
                 continue;
             };
-            if keep(&flow) {
-                continue;
-            }
+            let Some(event) = end(&flow) else { continue };
             let over = flow.link().is_some_and(|link| link.window.is_over(at));
-            let event = if over { Event::Expire } else { Event::Supersede };
+            let event = if over { Event::Expire } else { event };
             let transition = flow.apply(event.clone(), at)?;
-            self.write(draft, &transition.next, transition.line, &Step::new(flow, event, actor), at);
+            let step = Step { client: by.client, ..Step::new(flow, event, by.actor) };
+            self.write(draft, &transition.next, transition.line, &step, at);
         }
         Ok(())
     }
 
-    fn queue(
+    fn queue_for(&self, draft: &mut Draft, step: &Step, at: Moment) -> Result<(), Fault> {
+        self.queue(draft, step.flow.id(), step.account.as_ref(), step.mailing.as_ref(), at)
+    }
+
+    /// Puts a letter into the outbox, once for each address. `account` is whom it is about: the letter then carries the
+    /// button "this wasn't me". Only a letter about several accounts has none of its own.
+    pub(crate) fn queue(
         &self,
         draft: &mut Draft,
         flow: FlowId,
+        account: Option<&AccountId>,
         mailing: Option<&Mailing>,
         at: Moment,
     ) -> Result<(), Fault> {
         let Some(mailing) = mailing else { return Ok(()) };
-        let composed =
-            mail::compose(&self.service, &mailing.content).map_err(|error| Fault::Letter(error.into()))?;
+        let letter = mailing.content.letter();
+        let button = account.map(|account| self.disown_button(account, letter, flow, at)).transpose()?;
         for to in &mailing.to {
+            let composed = mail::compose_for(to.kind(), &self.service, &mailing.content, button.as_ref());
+            let composed = composed.map_err(|error| Fault::Letter(error.into()))?;
             let id = MailId::from_bytes(random(&*self.entropy)?);
             let sealed = mail::seal(&self.sealer, &*self.entropy, &self.realm, &id, to, &composed)?;
             draft.commit.mails.push(OutboxMail {
                 id,
                 realm: self.realm.clone(),
                 flow,
-                letter: mailing.content.letter().code().into(),
+                letter: letter.code().into(),
                 sealed,
                 attempts: 0,
                 created_at: at.now,
@@ -188,9 +277,31 @@ impl Inner {
         Ok(())
     }
 
+    pub(crate) async fn commit_draft(&self, draft: Draft) -> Result<Committed, Fault> {
+        let committed = self.flows.commit(draft.commit).await?;
+        if committed == Committed::Done {
+            draft.moved.into_iter().for_each(|event| self.emit(event));
+            self.wake.nudge();
+        }
+        Ok(committed)
+    }
+
     fn write(&self, draft: &mut Draft, next: &RecoveryFlow, line: Line, step: &Step, at: Moment) {
-        let account = step.account.as_ref().map(|account| self.account_pseudonym(account));
         draft.commit.flows.push(FlowWrite::Update(FlowRecord::from(next)));
+        self.tell(draft, next, line, step.account.as_ref(), step, at);
+    }
+
+    /// The line of the audit record, and the event that goes out once all of it is durable.
+    fn tell(
+        &self,
+        draft: &mut Draft,
+        next: &RecoveryFlow,
+        line: Line,
+        account: Option<&AccountId>,
+        step: &Step,
+        at: Moment,
+    ) {
+        let account = account.map(|account| self.account_pseudonym(account));
         draft.commit.audit.push(AuditRecord {
             realm: self.realm.clone(),
             at: at.now,
@@ -216,11 +327,12 @@ impl Inner {
     pub(crate) async fn supersede_all(&self, account: &AccountId, also: HouseKeeping) -> Result<(), Fault> {
         let at = self.clock.read();
         for _ in 0..TRIES {
-            let mut draft = Draft { commit: Commit::new(self.realm.clone()), moved: Vec::new() };
+            let mut draft = Draft::new(&self.realm);
             let leave = planted(Bug::SignInLeavesLinks) && also.record.is_none();
-            self.end_links(&mut draft, account, |_| leave, Actor::Host, at).await?;
+            let end = |_: &RecoveryFlow| (!leave).then_some(Event::Supersede);
+            self.end_links(&mut draft, account, end, Doer { actor: Actor::Host, client: None }, at).await?;
             let change = self.new_flow_id()?;
-            self.queue(&mut draft, change, also.notice.as_ref(), at)?;
+            self.queue(&mut draft, change, Some(account), also.notice.as_ref(), at)?;
             draft.commit.clears.clone_from(&also.clears);
             draft.commit.audit.extend(also.record.map(|event| AuditRecord {
                 realm: self.realm.clone(),
@@ -236,9 +348,7 @@ impl Inner {
             if draft.commit == Commit::new(self.realm.clone()) {
                 return Ok(());
             }
-            if self.flows.commit(draft.commit).await? == Committed::Done {
-                draft.moved.into_iter().for_each(|event| self.emit(event));
-                self.wake.nudge();
+            if self.commit_draft(draft).await? == Committed::Done {
                 return Ok(());
             }
         }

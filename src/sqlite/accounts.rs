@@ -3,10 +3,11 @@
 //! The table is the host's, not regain's: it may stand in the same file or in another one.
 
 use crate::account::{
-    Account, AccountStatus, AccountStore, AddressOnFile, Applied, HashUpgrade, PasswordChange,
+    Account, AccountStatus, AccountStore, AddressKind, AddressOnFile, Applied, HashUpgrade, PasswordChange,
+    Recoverability,
 };
 use crate::clock::Timestamp;
-use crate::identity::{BlindIndex, EmailAddress, Identifier, IdentityKey, Person, username_key};
+use crate::identity::{BlindIndex, EmailAddress, EmailKey, Identifier, IdentityKey, Person, username_key};
 use crate::ids::{AccountId, FlowId};
 use crate::password::PasswordHash;
 use crate::sql::damaged;
@@ -23,7 +24,11 @@ use time::macros::format_description;
 
 const SCHEMA: Schema = Schema {
     name: "accounts",
-    migrations: &[include_str!("accounts.sql"), "ALTER TABLE regain_account ADD COLUMN recovered_by BLOB"],
+    migrations: &[
+        include_str!("accounts.sql"),
+        "ALTER TABLE regain_account ADD COLUMN recovered_by BLOB",
+        "ALTER TABLE regain_account ADD COLUMN recoverability TEXT NOT NULL DEFAULT 'possible'",
+    ],
 };
 
 type Result<T> = std::result::Result<T, StoreError>;
@@ -57,7 +62,8 @@ impl SqliteAccounts {
         row.try_get::<i64, _>(0).map(|count| count.unsigned_abs()).map_err(StoreError::from)
     }
 
-    /// Adds accounts, or replaces them, with their blind-index values: all in one transaction. Sessions go on.
+    /// Adds accounts, or replaces them, with their blind-index values: all in one transaction. Sessions go on, but for those
+    /// of an account that is disabled: they are ended, and do not come back with it (SE-2).
     ///
     /// # Errors
     /// [`StoreError`] when a username cannot be one, belongs to another account, or the database does not answer.
@@ -173,12 +179,14 @@ async fn insert(
     // Not deleted and inserted again: that would take the sessions along.
     sqlx::query(
         "INSERT INTO regain_account (id, username, username_key, password, disabled, may_change_password,
-           must_change_password, factors, given_name, family_name, birth_date, record_number) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+           must_change_password, factors, given_name, family_name, birth_date, record_number, recoverability)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (id) DO UPDATE SET username = excluded.username, username_key = excluded.username_key,
            password = excluded.password, disabled = excluded.disabled,
            may_change_password = excluded.may_change_password, must_change_password = excluded.must_change_password,
            factors = excluded.factors, given_name = excluded.given_name, family_name = excluded.family_name,
-           birth_date = excluded.birth_date, record_number = excluded.record_number",
+           birth_date = excluded.birth_date, record_number = excluded.record_number,
+           recoverability = excluded.recoverability",
     )
         .bind(account.id.as_str())
         .bind(&account.username)
@@ -192,6 +200,7 @@ async fn insert(
         .bind(person.map(|person| person.family_name.as_str()))
         .bind(person.and_then(|person| person.birth_date).map(|date| date.to_string()))
         .bind(person.and_then(|person| person.record_number.as_deref()))
+        .bind(account.recoverability.code())
         .execute(&mut *connection)
         .await?;
     for parts in [
@@ -200,12 +209,20 @@ async fn insert(
     ] {
         sqlx::query(parts).bind(account.id.as_str()).execute(&mut *connection).await?;
     }
-    for (position, AddressOnFile::Email(address)) in (0_i64..).zip(&account.addresses) {
+    if account.status != AccountStatus::Active {
+        sqlx::query("DELETE FROM regain_session WHERE account = ?")
+            .bind(account.id.as_str())
+            .execute(&mut *connection)
+            .await?;
+    }
+    for (position, address) in (0_i64..).zip(&account.addresses) {
+        // The key of an e-mail address has an @; of the other kinds, which nobody is found by, the kind stands there.
+        let key = address.email().map(EmailAddress::key);
         sqlx::query("INSERT INTO regain_account_address VALUES (?, ?, ?, ?)")
             .bind(account.id.as_str())
             .bind(position)
             .bind(address.as_str())
-            .bind(address.key().as_str())
+            .bind(key.as_ref().map_or(address.kind().code(), EmailKey::as_str))
             .execute(&mut *connection)
             .await?;
     }
@@ -258,17 +275,21 @@ async fn account(row: &SqliteRow, connection: &mut SqliteConnection) -> Result<A
     account.password = password.map(PasswordHash::parse).transpose().map_err(|_| damaged("password"))?;
     account.status = if get(row, "disabled")? { AccountStatus::Disabled } else { AccountStatus::Active };
     account.may_change_password = get(row, "may_change_password")?;
+    account.recoverability =
+        Recoverability::from_code(get(row, "recoverability")?).ok_or_else(|| damaged("recoverability"))?;
     account.must_change_password = get(row, "must_change_password")?;
     account.factors = get::<&str>(row, "factors")?.lines().map(str::to_owned).collect();
     account.person = person(row)?;
-    let addresses =
-        sqlx::query("SELECT email FROM regain_account_address WHERE account = ? ORDER BY position")
-            .bind(id)
-            .fetch_all(connection)
-            .await?;
+    let addresses = sqlx::query(
+        "SELECT email, email_key FROM regain_account_address WHERE account = ? ORDER BY position",
+    )
+    .bind(id)
+    .fetch_all(connection)
+    .await?;
     for address in &addresses {
-        let address = EmailAddress::parse(get(address, "email")?).map_err(|_| damaged("email"))?;
-        account.addresses.push(AddressOnFile::Email(address));
+        let kind = AddressKind::from_code(get(address, "email_key")?).unwrap_or(AddressKind::Email);
+        let address = AddressOnFile::parse(kind, get(address, "email")?).map_err(|_| damaged("email"))?;
+        account.addresses.push(address);
     }
     Ok(account)
 }
@@ -340,6 +361,12 @@ impl AccountStore for SqliteAccounts {
             .bind(upgrade.from.as_str())
             .execute(&self.pools.writer)
             .await?;
+        Ok(())
+    }
+
+    async fn end_sessions(&self, id: &AccountId) -> Result<()> {
+        let query = sqlx::query("DELETE FROM regain_session WHERE account = ?").bind(id.as_str());
+        query.execute(&self.pools.writer).await?;
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 //! A line names the call and how much it carries, never what: nothing of a line differs between accounts unless
 //! the operations themselves do (EN-2). A store's call can be cut off by its line, to see what a crash leaves.
 
-use crate::account::{Account, AccountStore, Applied, HashUpgrade, PasswordChange};
+use crate::account::{Account, AccountStore, AddressKind, Applied, HashUpgrade, PasswordChange};
 use crate::audit::{AuditRecord, Checkpoint};
 use crate::clock::Timestamp;
 use crate::entropy::{Entropy, EntropyError};
@@ -324,6 +324,10 @@ impl Mailer for TracedMailer {
     async fn send(&self, message: &Message) -> Delivery {
         self.trace.note("mailer.send");
         self.inner.send(message).await
+    }
+
+    fn carries(&self, kind: AddressKind) -> bool {
+        self.inner.carries(kind)
     }
 }
 

@@ -1,6 +1,6 @@
 //! A service with people in it, for stories.
 
-use crate::account::{Account, AccountStatus, AccountStore, AddressOnFile};
+use crate::account::{Account, AccountStatus, AccountStore, AddressOnFile, Recoverability};
 use crate::audit::AuditRecord;
 use crate::client::Client;
 use crate::identity::{EmailAddress, Person, TypedClaims};
@@ -122,6 +122,11 @@ impl World {
     /// Somebody whose password is managed elsewhere.
     pub async fn may_not_change(&self, name: &str) -> Someone {
         self.person_with(name, |account| account.may_change_password = false).await
+    }
+
+    /// Somebody whose account the host does not let be recovered, for this reason.
+    pub async fn not_recoverable(&self, name: &str, why: Recoverability) -> Someone {
+        self.person_with(name, |account| account.recoverability = why).await
     }
 
     /// Somebody with a second factor.

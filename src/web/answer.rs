@@ -28,13 +28,17 @@ pub(super) enum Notice {
     TooManyAttempts {
         retry_after: Duration,
     },
+    /// The tries of one ask are used up, or those of a network: asking anew is quicker than waiting.
+    TooManyCodes {
+        retry_after: Duration,
+    },
     Unavailable,
 }
 
 impl From<RecoveryError> for Notice {
     fn from(error: RecoveryError) -> Self {
         match error {
-            RecoveryError::LinkNotUsable => Self::LinkNotUsable,
+            RecoveryError::LinkNotUsable | RecoveryError::CodeNotUsable => Self::LinkNotUsable,
             RecoveryError::FactorNeeded => Self::FactorNeeded,
             RecoveryError::TooManyAttempts { retry_after } => Self::TooManyAttempts { retry_after },
             // Refusals are answered with the form that they are about, where they can occur at all.
@@ -56,14 +60,14 @@ impl Notice {
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotAForm => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyAttempts { .. } | Self::TooManyCodes { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
     fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::TooManyAttempts { retry_after } => Some(*retry_after),
+            Self::TooManyAttempts { retry_after } | Self::TooManyCodes { retry_after } => Some(*retry_after),
             Self::Unavailable => Some(SOON),
             _ => None,
         }
@@ -82,6 +86,7 @@ impl Notice {
             Self::TooLarge => "That was too long",
             Self::NotAForm => "This page takes forms only",
             Self::TooManyAttempts { .. } => "Please wait a while",
+            Self::TooManyCodes { .. } => "Please ask for a new code",
             Self::Unavailable => "Please try again in a moment",
         }
     }
@@ -113,8 +118,10 @@ impl Notice {
                 "You get a mail as soon as it does. Then sign in with it.",
             ],
             Self::Disowned => &[
-                "The link no longer works. Your password has not been changed, and you can go on using it.",
-                "If you get such mails again and again, contact us in the way named below.",
+                "All links for a new password of your account have stopped working, and for a while nobody can ask for new \
+                 ones.",
+                "If your password was changed and it was not you who did it, or if you get such mails again and again, \
+                 contact us in the way named below.",
             ],
             Self::Forged => &["What you sent did not come from one of our own pages. Nothing was done."],
             Self::WrongMethod => &["Nothing was done. Please begin again."],
@@ -128,6 +135,9 @@ impl Notice {
                     "If you need help now, contact us in the way named below.".to_owned(),
                 ];
             }
+            Self::TooManyCodes { .. } => &[
+                "There were too many tries. If you have a link, it still works. Otherwise ask once more, and type the new code.",
+            ],
             Self::Unavailable => &[
                 "Something is out of order on our side. Nothing is half done.",
                 "Please try again in a minute.",
@@ -168,13 +178,15 @@ impl Site {
 
     fn next_step(&self, notice: &Notice) -> Action {
         match notice {
-            Notice::LinkNotUsable => Action {
-                label: "Ask for a new link",
-                href: format!("{}/forgot-password", self.recovery.links().mount()),
-            },
+            Notice::LinkNotUsable => self.to_asking("Ask for a new link"),
+            Notice::TooManyCodes { .. } => self.to_asking("Ask for a new code"),
             Notice::PasswordSet | Notice::PasswordSoonSet => self.to_sign_in("Sign in"),
             _ => self.to_sign_in("Go to the sign-in page"),
         }
+    }
+
+    fn to_asking(&self, label: &'static str) -> Action {
+        Action { label, href: format!("{}/forgot-password", self.recovery.links().mount()) }
     }
 
     fn to_sign_in(&self, label: &'static str) -> Action {

@@ -34,8 +34,10 @@ pub(super) async fn password_form(State(site): State<Arc<Site>>) -> Response {
 
 pub(super) async fn password(State(site): State<Arc<Site>>, posted: Posted) -> Response {
     let [identifier] = posted.fields(["identifier"]);
-    let asked = site.recovery.ask_password(&Identifier::parse(&identifier), &posted.client).await;
-    site.asked(asked)
+    match site.recovery.ask_password(&Identifier::parse(&identifier), &posted.client).await {
+        Ok(receipt) => site.asked_for_link(&receipt.ticket),
+        Err(error) => site.error(error),
+    }
 }
 
 pub(super) async fn username_form(State(site): State<Arc<Site>>) -> Response {
@@ -50,7 +52,7 @@ pub(super) async fn username(State(site): State<Arc<Site>>, posted: Posted) -> R
 impl Site {
     fn asked(&self, asked: Result<Receipt, RecoveryError>) -> Response {
         match asked {
-            Ok(Receipt) => self.notice(&Notice::Asked),
+            Ok(_) => self.notice(&Notice::Asked),
             Err(error) => self.error(error),
         }
     }

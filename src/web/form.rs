@@ -32,11 +32,11 @@ pub(super) fn read<const N: usize>(body: &[u8], names: [&str; N]) -> [Zeroizing<
     })
 }
 
-/// The one `token` of a query; empty when there is none, or more than one. Other parameters are let be: mail
+/// The one parameter of this name in a query; empty when there is none, or more than one. Other parameters are let be: mail
 /// systems add their own.
-pub(super) fn token(query: &str) -> Zeroizing<String> {
-    let mut tokens = pairs(query.as_bytes()).filter(|(name, _)| *name == b"token");
-    match (tokens.next(), tokens.next()) {
+pub(super) fn only(name: &str, query: &str) -> Zeroizing<String> {
+    let mut found = pairs(query.as_bytes()).filter(|(other, _)| *other == name.as_bytes());
+    match (found.next(), found.next()) {
         (Some((_, only)), None) => decode(only).0,
         _ => Zeroizing::default(),
     }
@@ -121,10 +121,10 @@ mod tests {
 
     #[test]
     fn the_token_of_a_query_stands_alone() {
-        assert_eq!(*token("token=abc"), "abc");
-        assert_eq!(*token("utm_source=mail&token=abc&x"), "abc");
+        assert_eq!(*only("token", "token=abc"), "abc");
+        assert_eq!(*only("token", "utm_source=mail&token=abc&x"), "abc");
         for query in ["", "token", "token=", "token=a&token=a", "TOKEN=a", "xtoken=a"] {
-            assert_eq!(*token(query), "", "{query:?}");
+            assert_eq!(*only("token", query), "", "{query:?}");
         }
     }
 }

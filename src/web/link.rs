@@ -1,4 +1,4 @@
-//! With a link from a mail: look at it, choose a password, or disown it.
+//! With a link from a mail: look at it, choose a password.
 
 use crate::error::RecoveryError;
 use crate::password::{Password, Reason};
@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// Changes nothing, however often it is opened and by whom (RC-17).
 pub(super) async fn look(State(site): State<Arc<Site>>, RawQuery(query): RawQuery) -> Response {
-    let typed = form::token(query.as_deref().unwrap_or_default());
+    let typed = form::only("token", query.as_deref().unwrap_or_default());
     match site.view(&typed).await {
         Ok((token, _)) => site.page(StatusCode::OK, &LinkPage { frame: site.frame(), token: token.expose() }),
         Err(error) => site.error(error),
@@ -48,15 +48,6 @@ pub(super) async fn choose(State(site): State<Arc<Site>>, posted: Posted) -> Res
     }
 }
 
-pub(super) async fn disown(State(site): State<Arc<Site>>, posted: Posted) -> Response {
-    let [typed] = posted.fields(["token"]);
-    let Ok(token) = site.recovery.read_token(&typed) else { return site.notice(&Notice::LinkNotUsable) };
-    match site.recovery.disown(&token, &posted.client).await {
-        Ok(()) => site.notice(&Notice::Disowned),
-        Err(error) => site.error(error),
-    }
-}
-
 impl Site {
     async fn view(&self, typed: &str) -> Result<(RecoveryToken, LinkView), RecoveryError> {
         let token = self.recovery.read_token(typed)?;
@@ -64,7 +55,12 @@ impl Site {
         Ok((token, view))
     }
 
-    fn new_password(&self, token: &RecoveryToken, view: &LinkView, reasons: &[Reason]) -> Response {
+    pub(super) fn new_password(
+        &self,
+        token: &RecoveryToken,
+        view: &LinkView,
+        reasons: &[Reason],
+    ) -> Response {
         let status = if reasons.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
         let page =
             NewPassword { frame: self.frame(), token: token.expose(), at_least: view.at_least, reasons };

@@ -1,7 +1,8 @@
 //! The pages of a recovery: plain HTML forms, to be merged into an axum service.
 //!
 //! A person has to get through in any browser, on a phone, and without JavaScript. So every step is one form and
-//! one answer; nothing is kept between two requests but the token, which the form carries itself.
+//! one answer; nothing is kept between two requests but the token, which the form carries itself, and the ticket of who
+//! asked, in a cookie.
 //!
 //! One rule: **no rule lives here.** These pages turn HTTP into calls of [`Recovery`] and their answers back into
 //! HTTP. What an address in a page or a mail looks like comes from [`Links`](crate::origin::Links), never from a
@@ -12,8 +13,9 @@
 //! | `/forgot-username` | form | the one answer |
 //! | `/forgot-password` | form | the one answer |
 //! | `/link?token=…` | what the link is for; changes nothing | form for the new password |
+//! | `/code` | form for a code | form for the new password |
 //! | `/new-password` | - | sets it |
-//! | `/disown` | - | "this wasn't me" |
+//! | `/disown?letter=…` | what "this wasn't me" does; changes nothing | does it; a link's page sends it too |
 //! | `/assets/…` | style sheet and scripts | - |
 //!
 //! ```
@@ -36,6 +38,8 @@ mod answer;
 mod ask;
 mod assets;
 mod client;
+mod code;
+mod disown;
 mod dress;
 mod forgery;
 mod form;
@@ -74,16 +78,18 @@ impl WebConfig {
 
 /// The recovery pages, at their full paths: merge the router into the service, do not nest it.
 ///
-/// They set no cookie and use none. Each answer carries its own security headers, a body is read up to 16 KiB, and
+/// They set one cookie, `__Host-regain-ask` (`regain-ask` over `http`, on a loopback host), after each ask for a link, and read it where a code is typed; who takes no
+/// cookies uses the link. Each answer carries its own security headers, a body is read up to 16 KiB, and
 /// a request that takes longer than 30 seconds is answered with 503.
 pub fn router(recovery: Recovery, config: WebConfig) -> Router {
     let at = |path: &str| format!("{}{path}", recovery.links().mount());
     let routes = Router::new()
         .route(&at("/forgot-username"), get(ask::username_form).post(ask::username))
         .route(&at("/forgot-password"), get(ask::password_form).post(ask::password))
+        .route(&at("/code"), get(code::form).post(code::exchange))
         .route(&at("/link"), get(link::look).post(link::open))
         .route(&at("/new-password"), post(link::choose))
-        .route(&at("/disown"), post(link::disown));
+        .route(&at("/disown"), get(disown::look).post(disown::disown));
     let routes = assets::ALL.iter().fold(routes, |routes, asset| {
         routes.route(&at(&format!("/assets/{}", asset.name)), get(async || asset.response()))
     });

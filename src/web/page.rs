@@ -2,6 +2,7 @@
 
 use crate::password::Reason;
 use crate::web::Site;
+use crate::web::code::CodeFor;
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Response};
@@ -51,12 +52,28 @@ pub(super) struct LinkPage<'a> {
 }
 
 #[derive(Template)]
+#[template(path = "web/disown.html")]
+pub(super) struct DisownPage<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) letter: Zeroizing<String>,
+    /// How long nobody can ask for a new link, in words.
+    pub(super) hold: Option<String>,
+}
+
+#[derive(Template)]
 #[template(path = "web/new_password.html")]
 pub(super) struct NewPassword<'a> {
     pub(super) frame: Frame<'a>,
     pub(super) token: Zeroizing<String>,
     pub(super) at_least: usize,
     pub(super) reasons: &'a [Reason],
+}
+
+#[derive(Template)]
+#[template(path = "web/code.html")]
+pub(super) struct CodePage<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) shown: CodeFor,
 }
 
 #[derive(Template)]

@@ -1,6 +1,7 @@
 //! A POST that may be looked at: from our own page, a form, and not too long.
 
 use crate::client::Client;
+use crate::recovery::AskTicket;
 use crate::web::answer::Notice;
 use crate::web::{Site, forgery, form};
 use axum::body::{Bytes, to_bytes};
@@ -18,6 +19,8 @@ const MAX_BODY: usize = 16 * 1024;
 pub(super) struct Posted {
     body: Bytes,
     pub(super) client: Client,
+    /// What shows that this browser asked.
+    pub(super) ticket: Option<AskTicket>,
 }
 
 impl Posted {
@@ -29,8 +32,9 @@ impl Posted {
             return Err(Notice::NotAForm);
         }
         let client = site.client(request.extensions());
+        let ticket = site.ticket(request.headers());
         let body = to_bytes(request.into_body(), MAX_BODY).await.map_err(|_| Notice::TooLarge)?;
-        Ok(Self { body, client })
+        Ok(Self { body, client, ticket })
     }
 
     /// The values of these fields, in this order.

@@ -5,6 +5,7 @@
 //! with one `Message-ID`.
 
 mod dead_letters;
+mod documents;
 mod upkeep;
 
 pub use dead_letters::{OpenedLetter, SentAgain};
@@ -16,7 +17,7 @@ use crate::flow::{CLOCK_TOLERANCE, FlowRecord, Letter, RecoveryFlow, State};
 use crate::ids::{FlowId, MailId};
 use crate::mail::{self, Delivery, Mailer};
 use crate::planted::{Bug, planted};
-use crate::recovery::Recovery;
+use crate::recovery::{Carried, Recovery};
 use crate::store::{Claim, Commit, Depth, MailOutcome, MailSettlement, OutboxMail};
 use crate::worker::upkeep::Upkeep;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
@@ -43,6 +44,8 @@ const POLL: std::time::Duration = std::time::Duration::from_secs(1);
 pub struct Progress {
     /// Flows attended to.
     pub flows: usize,
+    /// Documents attended to.
+    pub documents: usize,
     /// Mails tried.
     pub mails: usize,
     /// Flows or mails that could not be attended to now; they come again when their lease ends.
@@ -55,12 +58,13 @@ impl Progress {
     /// Whether there was nothing to do.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.flows == 0 && self.mails == 0
+        self.flows == 0 && self.documents == 0 && self.mails == 0
     }
 
     fn and(self, other: Self) -> Self {
         Self {
             flows: self.flows + other.flows,
+            documents: self.documents + other.documents,
             mails: self.mails + other.mails,
             faults: self.faults + other.faults,
             swept: self.swept + other.swept,
@@ -105,6 +109,7 @@ impl Worker {
     async fn flow_round(&self) -> Result<Progress, Fault> {
         let mut progress = Progress::default();
         self.attend_flows(&mut progress).await?;
+        self.attend_documents(&mut progress).await?;
         self.keep_up(&mut progress).await;
         Ok(progress)
     }
@@ -162,7 +167,7 @@ impl Worker {
         let span = self.recovery.0.span("attend_flow", Some(record.id));
         let inner = &self.recovery.0;
         match RecoveryFlow::try_from(record.clone()) {
-            Ok(flow) => inner.attend(flow).instrument(span).await,
+            Ok(flow) => inner.attend(flow, Carried::by(&*self.mailer)).instrument(span).await,
             Err(_) => inner.bury(record).instrument(span).await,
         }
     }
@@ -207,6 +212,9 @@ impl Worker {
         let date = waiting.created_at.to_datetime();
         let message =
             mail::open(&inner.sealer, &inner.realm, &waiting.id, &waiting.sealed, &inner.sender, date);
+        if message.as_ref().is_ok_and(|message| !self.mailer.carries(message.to.kind())) {
+            return (MailOutcome::Stale, "not_carried");
+        }
         let delivery = match &message {
             Ok(message) if planted(Bug::MessageIdForEachTry) => {
                 let mut message = message.clone();
@@ -248,17 +256,19 @@ impl Worker {
     /// system kept waiting for too long is given up, and shown to the host.
     async fn link_in(&self, letter: &str, flow: FlowId) -> LinkIn {
         let inner = &*self.recovery.0;
-        if letter != Letter::RecoveryLink.code() {
+        if ![Letter::RecoveryLink.code(), Letter::SharedLinks.code()].contains(&letter) {
             return LinkIn::Good(None);
         }
         // When in doubt it is sent.
         let Ok(Some(flow)) = inner.load(flow).await else { return LinkIn::Good(None) };
         match flow.state() {
             State::LinkSent(_) => {
-                let window = flow.open_link_window(inner.clock.read(), inner.link_life);
+                let window = inner.open_window(&flow, inner.clock.read());
                 window.map_or(LinkIn::Expired, |window| LinkIn::Good(Some(window.expires_at)))
             }
-            State::Expired => LinkIn::Expired,
+            // While one of its links may still open, it goes out.
+            State::Shared { until } if inner.clock.read().now < *until => LinkIn::Good(Some(*until)),
+            State::Shared { .. } | State::Expired => LinkIn::Expired,
             _ => LinkIn::Replaced,
         }
     }

@@ -1,6 +1,6 @@
 //! What has to be true of the remains: at any moment, and at the end of the story.
 
-use crate::people::{ANA, BO, CY, DEE, EVA, EVERYBODY, email, forgotten, is, new_password};
+use crate::people::{ANA, BO, CY, DEE, EVA, EVERYBODY, FAY, GUS, email, forgotten, is, new_password};
 use crate::remains::Remains;
 use crate::story::{Does, month_begins};
 use regain::audit::AuditRecord;
@@ -29,7 +29,9 @@ fn state(line: &AuditRecord) -> &str {
 /// Whether one state may follow another one.
 fn may_follow(before: &str, next: &str) -> bool {
     match before {
-        "requested" => ["dismissed", "escalated", "username_sent", "link_sent", "expired"].contains(&next),
+        "requested" => {
+            ["dismissed", "escalated", "username_sent", "link_sent", "shared", "expired"].contains(&next)
+        }
         "link_sent" => ["password_chosen", "expired", "superseded", "disowned"].contains(&next),
         "password_chosen" => ["completed", "superseded"].contains(&next),
         _ => false,
@@ -97,7 +99,10 @@ fn mail_is_somewhere(remains: &Remains, id: &[u8], flow: &FlowRecord, findings: 
         "completed" => remains.arrived(|mail| mail.subject.contains("changed")).len(),
         _ => return,
     };
-    let waits = remains.waiting.iter().any(|flow| flow == id);
+    // The mail that lists several links is that of the ask.
+    let lists = |flow: &Vec<u8>| remains.flows.get(flow).is_some_and(|flow| flow.state == "shared");
+    let listed = remains.lines()[id].first().is_some_and(|line| state(line) == "link_sent");
+    let waits = remains.waiting.iter().any(|flow| flow == id || (listed && lists(flow)));
     let dead = remains.dead.iter().any(|letter| letter.flow.as_bytes() == id);
     let state = &flow.state;
     findings.expect(arrived > 0 || waits || dead, || format!("{state}, and its mail is nowhere"));
@@ -105,7 +110,7 @@ fn mail_is_somewhere(remains: &Remains, id: &[u8], flow: &FlowRecord, findings: 
 
 /// The `Message-ID`s of the mails with this flow's link.
 fn arrived_for<'a>(remains: &'a Remains, id: &[u8]) -> Vec<&'a str> {
-    remains.arrived(|mail| mail.token().is_some_and(|token| token.flow().as_bytes() == id))
+    remains.arrived(|mail| mail.tokens().iter().any(|token| token.flow().as_bytes() == id))
 }
 
 /// An ask that was answered is there; one whose answer was lost is there or not.
@@ -166,7 +171,10 @@ pub fn at_the_end(remains: &Remains, findings: &mut Findings) {
     ] {
         ended_as_they_should(remains, Asker { who, purpose }, ends, end, findings);
     }
-    for who in [ANA, EVA] {
+    for (who, end) in [(FAY, "expired"), (GUS, "completed")] {
+        listed_each_time(remains, who, end, findings);
+    }
+    for who in [ANA, EVA, GUS] {
         finished(remains, who, findings);
     }
 }
@@ -197,7 +205,8 @@ fn ended_as_they_should(remains: &Remains, asker: Asker, ends: &[&str], end: &st
     let account = asker.who.map(|who| remains.pseudonyms[who]);
     let all = remains.lines();
     let mine = all.iter().filter(|(_, lines)| {
-        let of_purpose = lines[0].event == format!("{}.requested", asker.purpose);
+        let ended = state(lines[lines.len() - 1]);
+        let of_purpose = lines[0].event == format!("{}.requested", asker.purpose) && ended != "shared";
         of_purpose && lines[lines.len() - 1].account == account
     });
     let (mut count, mut as_told) = (0, 0);
@@ -220,6 +229,27 @@ fn ended_as_they_should(remains: &Remains, asker: Asker, ends: &[&str], end: &st
         };
         let ids = asker.who.map_or(0, |who| remains.arrived(to(who)).len());
         findings.expect(ids == count, || format!("{name}: {ids} reminders for {count} flows"));
+    }
+}
+
+/// Of an address that is shared, every ask has a link for each; one ended so, and newer ones took the place of the rest.
+fn listed_each_time(remains: &Remains, who: &'static str, end: &str, findings: &mut Findings) {
+    let lines = remains.lines();
+    let asks = lines.values().filter(|lines| state(lines[lines.len() - 1]) == "shared").count();
+    let (tried, answered) = remains.tries(|does| does == Does::AskPassword("fay@example.org"));
+    findings.expect((answered..=tried).contains(&asks), || {
+        format!("{answered} lists answered, {tried} tried, {asks} on record")
+    });
+    let account = Some(remains.pseudonyms[who]);
+    let begins = |lines: &Vec<&AuditRecord>| lines[0].account == account && state(lines[0]) == "link_sent";
+    let mine: Vec<_> = lines.iter().filter(|(_, lines)| begins(lines)).collect();
+    findings.expect(mine.len() == asks, || format!("{who}: {} links for {asks} lists", mine.len()));
+    let ended = mine.iter().filter(|(_, lines)| state(lines[lines.len() - 1]) == end).count();
+    findings.expect(ended == 1, || format!("{who}: {ended} links of lists ended as {end}"));
+    for (id, lines) in mine {
+        let last = state(lines[lines.len() - 1]);
+        findings.expect([end, "superseded"].contains(&last), || format!("{who}: a link ended as {last}"));
+        link_came_once(remains, id, lines, findings);
     }
 }
 

@@ -20,11 +20,23 @@ pub struct Mail {
 }
 
 impl Mail {
-    /// The token of the link in it, if there is one.
-    pub fn token(&self) -> Option<RecoveryToken> {
-        let (_, rest) = self.text.split_once("token=")?;
-        let token: String = rest.chars().take(64).collect();
-        Some(RecoveryToken::parse(&token).expect("a whole token"))
+    /// The tokens of the links in it.
+    pub fn tokens(&self) -> Vec<RecoveryToken> {
+        let token = |rest: &str| {
+            let token: String = rest.chars().take(64).collect();
+            RecoveryToken::parse(&token).expect("a whole token")
+        };
+        self.text.split("token=").skip(1).map(token).collect()
+    }
+
+    /// The token of somebody's link: the only one, or the one that stands under their username.
+    pub fn token_of(&self, who: &str) -> Option<RecoveryToken> {
+        let mut tokens = self.tokens();
+        if tokens.len() < 2 {
+            return tokens.pop();
+        }
+        let names = self.text.lines().map(str::trim).filter(|line| crate::people::EVERYBODY.contains(line));
+        names.zip(tokens).find(|(name, _)| *name == who).map(|(_, token)| token)
     }
 }
 

@@ -28,7 +28,11 @@ pub const CY: &str = "cy";
 pub const DEE: &str = "dee";
 /// Chooses while the accounts are away.
 pub const EVA: &str = "eva";
-pub const EVERYBODY: [&str; 5] = [ANA, BO, CY, DEE, EVA];
+/// Has an address that is Gus's too, and never opens the link of her own.
+pub const FAY: &str = "fay";
+/// Regains everything by the mail that lists them both.
+pub const GUS: &str = "gus";
+pub const EVERYBODY: [&str; 7] = [ANA, BO, CY, DEE, EVA, FAY, GUS];
 
 const FORGOTTEN: &str = "a password that is forgotten";
 
@@ -41,7 +45,8 @@ pub fn id(who: &str) -> AccountId {
 }
 
 pub fn email(who: &str) -> String {
-    format!("{who}@example.org")
+    let mailbox = if who == GUS { FAY } else { who };
+    format!("{mailbox}@example.org")
 }
 
 pub fn forgotten() -> Password {

@@ -3,12 +3,13 @@
 mod pairs;
 mod properties;
 mod records;
+mod sharing;
 
 use regain::account::AccountEpoch;
 use regain::clock::{Moment, Timestamp};
 use regain::flow::{
-    Dismissal, Event, EventKind, FactorRule, FlowRecord, Link, Purpose, RecoveryFlow, Sealed, StateKind,
-    Window,
+    Dismissal, Event, EventKind, FactorRule, FlowRecord, Link, LinkCode, Purpose, RecoveryFlow, Sealed,
+    StateKind, Window,
 };
 use regain::ids::{AccountId, FlowId, Realm};
 use regain::token::VerifierDigest;
@@ -27,20 +28,33 @@ fn requested(purpose: Purpose) -> RecoveryFlow {
     RecoveryFlow::request(id, realm, purpose, Sealed::new(vec![1, 2, 3]), LIFE, after(0))
 }
 
+/// A fresh link of the account with this number.
+fn link(number: u8, factor: FactorRule, at: Moment) -> Link {
+    Link {
+        account: AccountId::new(&format!("account-{number}")).unwrap(),
+        digest: VerifierDigest::from_bytes([2; 32]),
+        factor,
+        code: Some(LinkCode {
+            digest: VerifierDigest::from_bytes([7; 32]),
+            epoch: AccountEpoch::from_bytes([8; 32]),
+        }),
+        attempts: 0,
+        window: Window::open(at, LIFE),
+    }
+}
+
 fn event(kind: EventKind, factor: FactorRule, at: Moment) -> Event {
     match kind {
         EventKind::Dismiss => Event::Dismiss(Dismissal::NoAccount),
         EventKind::Escalate => Event::Escalate(Dismissal::Ambiguous),
         EventKind::RemindUsername => Event::RemindUsername,
-        EventKind::IssueLink => Event::IssueLink(Link {
-            account: AccountId::new("account-1").unwrap(),
-            digest: VerifierDigest::from_bytes([2; 32]),
-            factor,
-            attempts: 0,
-            window: Window::open(at, LIFE),
-        }),
+        EventKind::IssueLink => Event::IssueLink(link(1, factor, at)),
+        EventKind::ShareLinks => Event::ShareLinks(vec![(FlowId::from_bytes([7; 16]), link(1, factor, at))]),
         EventKind::ProveFactor => Event::ProveFactor,
         EventKind::FailFactor => Event::FailFactor,
+        EventKind::ExchangeCode => {
+            Event::ExchangeCode { digest: VerifierDigest::from_bytes([9; 32]), life: LIFE }
+        }
         EventKind::ChoosePassword => Event::ChoosePassword {
             hash: Sealed::new(vec![4, 5, 6]),
             epoch: AccountEpoch::from_bytes([3; 32]),
@@ -71,6 +85,7 @@ fn flow_in(state: StateKind, purpose: Purpose, factor: FactorRule) -> Option<Rec
         StateKind::Escalated => (true, vec![E::Escalate]),
         StateKind::Expired => (true, vec![E::Expire]),
         StateKind::UsernameSent => (!recovers_password, vec![E::RemindUsername]),
+        StateKind::Shared => (recovers_password, vec![E::ShareLinks]),
         StateKind::LinkSent => (recovers_password, vec![E::IssueLink]),
         StateKind::FactorProven => (recovers_password && needs_factor, vec![E::IssueLink, E::ProveFactor]),
         StateKind::PasswordChosen => (recovers_password, chosen.to_vec()),
@@ -89,9 +104,16 @@ fn flow_in(state: StateKind, purpose: Purpose, factor: FactorRule) -> Option<Rec
     possible.then(|| path.into_iter().fold(requested(purpose), step))
 }
 
+/// A link whose code was typed: the same state, without the code.
+fn exchanged(factor: FactorRule) -> RecoveryFlow {
+    let sent = flow_in(StateKind::LinkSent, Purpose::Password, factor).expect("a link is sent");
+    sent.apply(event(EventKind::ExchangeCode, factor, after(0)), after(0)).expect("the code is good").next
+}
+
 /// Every flow there can be, by state, purpose and factor rule.
 fn all_flows() -> Vec<(RecoveryFlow, Purpose, FactorRule)> {
     let mut flows = Vec::new();
+    flows.extend(FactorRule::ALL.iter().map(|factor| (exchanged(*factor), Purpose::Password, *factor)));
     for &state in StateKind::ALL {
         for &purpose in Purpose::ALL {
             for &factor in FactorRule::ALL {

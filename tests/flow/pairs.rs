@@ -1,6 +1,10 @@
-use super::{after, all_flows, event, flow_in, kind, row};
-use regain::flow::{Effect, EventKind, FactorRule, Letter, Purpose, Refusal, Scope, State, StateKind};
+use super::{LIFE, after, all_flows, event, flow_in, kind, row};
+use regain::clock::Moment;
+use regain::flow::{
+    Effect, EventKind, FactorRule, Letter, Purpose, RecoveryFlow, Refusal, Scope, State, StateKind,
+};
 use std::collections::BTreeSet;
+use time::Duration;
 
 /// The table of the design: where an event leads in a state, and what has to be done; `None` where it has no place.
 fn told(
@@ -8,6 +12,7 @@ fn told(
     event: EventKind,
     purpose: Purpose,
     factor: FactorRule,
+    has_code: bool,
 ) -> Option<(StateKind, Vec<Effect>)> {
     use {EventKind as E, StateKind as S};
     let (password, needed) = (purpose == Purpose::Password, factor == FactorRule::Needed);
@@ -21,8 +26,12 @@ fn told(
         (S::Requested, E::IssueLink) if password => {
             (S::LinkSent, vec![Effect::Supersede(Scope::SamePurpose), mail(Letter::RecoveryLink)])
         }
+        (S::Requested, E::ShareLinks) if password => {
+            (S::Shared, vec![Effect::Begin, mail(Letter::SharedLinks)])
+        }
         (S::LinkSent, E::ProveFactor) if needed => (S::FactorProven, vec![]),
         (S::LinkSent, E::FailFactor) if needed => (S::LinkSent, vec![]),
+        (S::LinkSent, E::ExchangeCode) if has_code => (S::LinkSent, vec![]),
         (S::LinkSent, E::ChoosePassword) if !needed => (S::PasswordChosen, vec![Effect::SetPassword]),
         (S::FactorProven, E::ChoosePassword) => (S::PasswordChosen, vec![Effect::SetPassword]),
         (S::LinkSent | S::FactorProven, E::Supersede) => (S::Superseded, vec![]),
@@ -50,10 +59,12 @@ fn every_pair_of_state_and_event_does_what_the_table_tells() {
             let pair = format!("{} x {} ({}, {})", state.code(), name.code(), purpose.code(), factor.code());
             let result = flow.apply(event(name, factor, at), at);
             assert_eq!(row(&flow), before, "{pair}: the flow itself is never changed");
-            match (told(state, name, purpose, factor), result) {
+            match (told(state, name, purpose, factor, row(&flow).code.is_some()), result) {
                 (Some((next, effects)), Ok(transition)) => {
                     assert_eq!(kind(&transition.next), next, "{pair}");
                     assert_eq!(transition.effects, effects, "{pair}");
+                    let begun = usize::from(next == StateKind::Shared);
+                    assert_eq!(transition.offspring.len(), begun, "{pair}: only sharing begins flows");
                     assert_eq!((transition.line.from, transition.line.to), (state, next), "{pair}");
                     assert_eq!(transition.next.version(), flow.version() + 1, "{pair}");
                     assert_eq!(transition.next.id(), flow.id(), "{pair}");
@@ -122,6 +133,58 @@ fn the_fifth_wrong_code_ends_the_link() {
     assert_eq!(kind(&flow), StateKind::Exhausted);
 }
 
+/// The code and the secret that was sent die with the exchange, and no time is won; the factor is asked for as before.
+#[test]
+fn a_code_is_exchanged_once_and_wins_no_time() {
+    for &factor in FactorRule::ALL {
+        let sent = flow_in(StateKind::LinkSent, Purpose::Password, factor).unwrap();
+        let at = after(60_000);
+        let next = sent.apply(event(EventKind::ExchangeCode, factor, at), at).unwrap().next;
+        let (before, now) = (row(&sent), row(&next));
+        assert_eq!((now.digest, now.code, now.epoch), (Some([9; 32]), None, None));
+        assert_eq!(
+            (now.opened_at, now.expires_at, now.high),
+            (before.opened_at, before.expires_at, before.high)
+        );
+        assert_eq!((now.account, now.factor, now.attempts), (before.account, before.factor, before.attempts));
+        assert!(next.apply(event(EventKind::ExchangeCode, factor, at), at).is_err());
+    }
+}
+
+/// A letter works for weeks; what its code is exchanged for, for the life of a link.
+#[test]
+fn what_a_letters_code_is_exchanged_for_lives_no_longer_than_a_link() {
+    let weeks = Duration::days(21);
+    for (after_days, left) in [(0, LIFE), (20, LIFE), (21, Duration::MILLISECOND)] {
+        let mut letter =
+            row(&flow_in(StateKind::LinkSent, Purpose::Password, FactorRule::NotNeeded).unwrap());
+        letter.expires_at = letter.opened_at.map(|at| at.plus(weeks));
+        let flow = RecoveryFlow::try_from(letter.clone()).unwrap();
+        let typed = if after_days == 21 { weeks - Duration::MILLISECOND } else { Duration::days(after_days) };
+        let at = Moment::at(letter.opened_at.unwrap().plus(typed));
+        let next = flow.apply(event(EventKind::ExchangeCode, FactorRule::NotNeeded, at), at).unwrap().next;
+        assert_eq!(row(&next).expires_at, Some(at.now.plus(left)), "after {after_days} days");
+        assert!(next.open_link_window(at, LIFE).is_some());
+    }
+}
+
+/// MF-13: a proven factor leaves no code behind that would do without.
+#[test]
+fn a_proven_factor_ends_the_code() {
+    let proven = flow_in(StateKind::FactorProven, Purpose::Password, FactorRule::Needed).unwrap();
+    assert_eq!(row(&proven).code, None);
+}
+
+/// A clock that stands before the link was sent says nothing of how long the code is to live.
+#[test]
+fn no_code_is_exchanged_before_its_link_was_sent() {
+    let sent = flow_in(StateKind::LinkSent, Purpose::Password, FactorRule::NotNeeded).unwrap();
+    let (tolerated, too_early) = (after(-5 * 60_000), after(-5 * 60_000 - 1));
+    assert!(sent.apply(event(EventKind::ExchangeCode, FactorRule::NotNeeded, tolerated), tolerated).is_ok());
+    let refused = sent.apply(event(EventKind::ExchangeCode, FactorRule::NotNeeded, too_early), too_early);
+    assert_eq!(refused.map(|_| ()), Err(Refusal::Expired));
+}
+
 /// A state that no purpose leads to would be tested by nothing.
 #[test]
 fn every_state_is_reached_by_some_flow() {
@@ -136,8 +199,8 @@ fn a_flow_that_has_ended_names_no_account_and_holds_no_secret() {
     for (flow, ..) in all_flows() {
         let row = row(&flow);
         if kind(&flow).is_end() {
-            let left = (row.account, row.digest, row.epoch, row.sealed, row.due_at, row.live_link);
-            assert_eq!(left, (None, None, None, None, None, false), "{}", kind(&flow).code());
+            let left = (row.account, row.digest, row.code, row.epoch, row.sealed, row.due_at, row.live_link);
+            assert_eq!(left, (None, None, None, None, None, None, false), "{}", kind(&flow).code());
         } else {
             assert!(row.due_at.is_some(), "{} is forgotten by the worker", kind(&flow).code());
         }

@@ -11,6 +11,8 @@ struct Past {
     /// The link's end, and whether a reading at or past it was seen while the link was out.
     link_ends: Option<Timestamp>,
     link_was_late: bool,
+    /// Whether there is a code that was not used yet.
+    code: bool,
     ended: bool,
 }
 
@@ -28,7 +30,17 @@ impl Past {
             matches!(to, StateKind::LinkSent | StateKind::FactorProven | StateKind::PasswordChosen);
         assert!(flow.purpose() == Purpose::Password || !link_state, "a username ask came to {}", to.code());
         match to {
-            StateKind::LinkSent if from == StateKind::Requested => self.link_ends = Some(at.now.plus(LIFE)),
+            StateKind::LinkSent if from == StateKind::Requested => {
+                self.link_ends = Some(at.now.plus(LIFE));
+                self.code = true;
+            }
+            StateKind::LinkSent if row(flow).digest != row(&step.next).digest => {
+                assert!(self.code && !self.link_was_late, "a secret was had without a live code");
+                assert!(row(&step.next).expires_at <= self.link_ends, "an exchange won time");
+                assert_eq!(row(&step.next).factor, row(flow).factor, "an exchange changed the factor's rule");
+                self.link_ends = row(&step.next).expires_at;
+                self.code = false;
+            }
             StateKind::FactorProven => {
                 assert!(!self.link_was_late, "a factor was proven on a dead link");
                 self.factor_proven = true;
@@ -75,12 +87,13 @@ fn purposeful() -> impl Strategy<Value = Vec<(usize, i64)>> {
     let index = |kind: EventKind| EventKind::ALL.iter().position(|known| *known == kind).unwrap();
     let path = [
         index(EventKind::IssueLink),
+        index(EventKind::ExchangeCode),
         index(EventKind::ProveFactor),
         index(EventKind::ChoosePassword),
         index(EventKind::PasswordApplied),
     ];
     let on_the_way = path.into_iter().map(|step| (Just(step), pause())).collect::<Vec<_>>();
-    (on_the_way, steps(), 0..5_usize).prop_map(|(mut way, others, place)| {
+    (on_the_way, steps(), 0..6_usize).prop_map(|(mut way, others, place)| {
         way.splice(place.min(way.len())..place.min(way.len()), others);
         way
     })

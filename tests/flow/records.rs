@@ -11,14 +11,18 @@ fn every_flow_comes_back_from_its_row_as_it_was() {
 }
 
 /// What a state cannot do without.
-fn needed(state: StateKind) -> &'static [&'static str] {
+fn needed(state: StateKind, has_code: bool) -> &'static [&'static str] {
     match state {
         StateKind::Requested => &["sealed", "opened_at", "expires_at", "high"],
+        StateKind::LinkSent if has_code => {
+            &["account", "digest", "factor", "epoch", "opened_at", "expires_at", "high"]
+        }
         StateKind::LinkSent | StateKind::FactorProven => {
             &["account", "digest", "factor", "opened_at", "expires_at", "high"]
         }
         StateKind::PasswordChosen => &["account", "epoch", "sealed", "due_at"],
         StateKind::Dismissed | StateKind::Escalated => &["reason"],
+        StateKind::Shared => &["expires_at"],
         _ => &[],
     }
 }
@@ -46,7 +50,12 @@ fn a_row_that_lacks_what_its_state_needs_is_damaged() {
             blank(&mut damaged);
             let state = kind(&flow);
             let refused = RecoveryFlow::try_from(damaged).is_err();
-            assert_eq!(refused, needed(state).contains(&field), "{} without {field}", state.code());
+            assert_eq!(
+                refused,
+                needed(state, row(&flow).code.is_some()).contains(&field),
+                "{} without {field}",
+                state.code()
+            );
         }
     }
 }
@@ -95,5 +104,19 @@ fn a_row_whose_purpose_never_leads_to_its_state_is_damaged() {
 fn a_row_with_a_proven_factor_that_nobody_needed_is_damaged() {
     let flow = flow_in(StateKind::FactorProven, Purpose::Password, FactorRule::Needed).unwrap();
     let odd = FlowRecord { factor: Some(FactorRule::NotNeeded.code().to_owned()), ..row(&flow) };
+    assert!(RecoveryFlow::try_from(odd).is_err());
+}
+
+#[test]
+fn a_code_comes_back_with_its_epoch() {
+    let sent = row(&flow_in(StateKind::LinkSent, Purpose::Password, FactorRule::Needed).unwrap());
+    assert_eq!((sent.code, sent.epoch), (Some([7; 32]), Some([8; 32])));
+}
+
+/// MF-13
+#[test]
+fn a_row_with_a_proven_factor_and_a_code_is_damaged() {
+    let flow = flow_in(StateKind::FactorProven, Purpose::Password, FactorRule::Needed).unwrap();
+    let odd = FlowRecord { code: Some([7; 32]), epoch: Some([8; 32]), ..row(&flow) };
     assert!(RecoveryFlow::try_from(odd).is_err());
 }

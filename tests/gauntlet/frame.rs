@@ -60,7 +60,7 @@ fn tags(html: &str) -> Result<Vec<String>, String> {
             let (target, after) = target.split_once('"').ok_or("a link does not end")?;
             let path = target.strip_prefix(ORIGIN).ok_or_else(|| format!("a link to {target}"))?;
             ensure!(path.starts_with('/'), "a link to {target}");
-            let path = path.split_once("token=").map_or(path, |(path, _)| path);
+            let path = path.split_once('?').map_or(path, |(path, _)| path);
             tags.push(format!("{before}{path}{after}"));
         } else {
             tags.push(tag.to_owned());

@@ -171,9 +171,14 @@ fn check_mail(mail: &Mailed) -> Verdict {
             mail.body[..at].ends_with("https") && mail.body[at..].starts_with("://portal.mercy.example/");
         ensure!(ours, "a foreign address in {}", mail.body);
     }
-    // Without tokens: one in a million has the word in it by chance.
-    let (before, after) = mail.body.split_once("token=").unwrap_or((&mail.body, ""));
-    let words = [before, after.get(64..).unwrap_or(after)].concat();
+    // Without tokens: one in a few thousand has the word in it by chance.
+    let without_token = |piece: &'_ str| {
+        let named = piece.split_once('=').filter(|(name, _)| ["token", "letter"].contains(name));
+        let rest = named.map_or(piece, |(_, value)| value);
+        rest.trim_start_matches(|c: char| named.is_some() && (c.is_ascii_alphanumeric() || "-_".contains(c)))
+            .to_owned()
+    };
+    let words: String = mail.body.split('?').map(without_token).collect();
     ensure!(!words.to_ascii_lowercase().contains("evil"), "evil in {}", mail.body);
     ensure!(mail.from == "portal@mercy.example", "from {}", mail.from);
     ensure!(mail.reply_to == "portal@mercy.example", "answers to {}", mail.reply_to);

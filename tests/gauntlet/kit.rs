@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, SET_COOKIE};
 use axum::http::{Method, Request};
 use http_body_util::BodyExt as _;
 use regain::account::{Account, AddressOnFile};
@@ -13,6 +13,7 @@ use regain::testing::{Someone, World, WorldBuilder};
 use regain::web::{ClientAddress, WebConfig, router};
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{fmt, fs};
 use tower::ServiceExt as _;
@@ -69,6 +70,7 @@ pub struct Site {
     pub world: World,
     router: Router,
     clients: AtomicU32,
+    cookie: Mutex<String>,
 }
 
 /// What came back, all of it.
@@ -91,7 +93,7 @@ impl Site {
 
     pub fn of(world: World) -> Self {
         let router = router(world.recovery.clone(), WebConfig::new(ClientAddress::Socket));
-        Self { world, router, clients: AtomicU32::new(1) }
+        Self { world, router, clients: AtomicU32::new(1), cookie: Mutex::default() }
     }
 
     /// Adds more pages of the host.
@@ -135,15 +137,23 @@ impl Site {
         request.extensions_mut().insert(ConnectInfo(SocketAddr::from((client, 4_000))));
         let Ok(response) = self.router.clone().oneshot(request).await;
         let (parts, body) = response.into_parts();
+        if let Some(cookie) = parts.headers.get(SET_COOKIE).and_then(|cookie| cookie.to_str().ok()) {
+            *self.cookie.lock().unwrap() = cookie.split(';').next().unwrap_or_default().to_owned();
+        }
         let mut headers: Vec<_> = parts
             .headers
             .iter()
-            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .map(|(name, value)| (name.to_string(), blank(&String::from_utf8_lossy(value.as_bytes()))))
             .collect();
         headers.sort();
         let body = body.collect().await.unwrap().to_bytes();
         let body = String::from_utf8_lossy(&body).into_owned();
         Answer { status: parts.status.as_u16(), headers, body }
+    }
+
+    /// The cookie that was set last, as a browser would send it.
+    pub fn cookie(&self) -> String {
+        self.cookie.lock().unwrap().clone()
     }
 
     /// Asks for a link on the page.
@@ -155,6 +165,16 @@ impl Site {
     pub async fn choose(&self, token: &str, password: &str) -> bool {
         let body = form(&[("token", token), ("password", password)]);
         self.post("/recovery/new-password", &[], body).await.status == 200
+    }
+}
+
+/// The ticket of who asked is random; all else of its cookie is compared.
+fn blank(value: &str) -> String {
+    match value.strip_prefix("__Host-regain-ask=") {
+        Some(rest) if rest.len() > 64 && !rest.starts_with(';') => {
+            format!("__Host-regain-ask=.{}", &rest[64..])
+        }
+        _ => value.to_owned(),
     }
 }
 

@@ -28,6 +28,7 @@ mod rcpt;
 mod redir;
 mod rng;
 mod sess;
+mod skip;
 mod state;
 mod store;
 mod tenant;
@@ -57,6 +58,7 @@ const IMPLEMENTED: &[&[Row]] = &[
     redir::ROWS,
     rng::ROWS,
     sess::ROWS,
+    skip::ROWS,
     state::ROWS,
     store::ROWS,
     tenant::ROWS,

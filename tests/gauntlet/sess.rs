@@ -205,7 +205,7 @@ async fn check_sessions(subject: &impl Sessions) -> Verdict {
     Ok(())
 }
 
-/// listmonk: a reset set the password, and left the sessions.
+/// SE-1, of sessions for an hour as of those for ten years. listmonk: a reset set the password, and left the sessions.
 #[tokio::test]
 async fn sess_cve_2026_34828_listmonk_sessions_outlive_a_reset() {
     let twin = check_sessions(&Twin::that_ends(|_| false)).await;
@@ -319,7 +319,7 @@ async fn check_fixation(subject: &impl ChangeForm) -> Verdict {
     Ok(())
 }
 
-/// SilverStripe: see [`SilverStripe`].
+/// SE-4. SilverStripe: see [`SilverStripe`].
 #[tokio::test]
 async fn sess_cve_2019_12203_silverstripe_session_fixed_by_the_change_form() {
     let mut regain = Regain::by(Route::Page).await;

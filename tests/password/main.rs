@@ -34,6 +34,8 @@ fn maria() -> PolicyContext<'static> {
         birth_date: Some(date!(1990 - 03 - 07)),
         record_number: Some("MRN-00481516"),
         emails: vec!["maria.sunshine@example.org"],
+        phones: vec![],
+        postal_addresses: vec![],
         second_factor: false,
     }
 }

@@ -103,7 +103,7 @@ impl Town {
         self.call(node, "disown", |recovery, clock| async move {
             let choice = town.oracle.presenting(&clock, &token, None);
             let answer = match RecoveryToken::parse(&token) {
-                Ok(token) => recovery.disown(&token, &client(from)).await,
+                Ok(token) => recovery.disown(&token, &client(from)).await.map(drop),
                 Err(_) => Err(RecoveryError::LinkNotUsable),
             };
             town.oracle.disowned(&choice, &answer);

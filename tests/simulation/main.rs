@@ -28,9 +28,10 @@ use run::{Many, run_many, simulate};
 /// Seeds of a plain `cargo test`.
 const FEW: u64 = 60;
 /// What has to have happened in so many seeds, or they prove little.
-const HAPPENINGS: [&str; 24] = [
+const HAPPENINGS: [&str; 25] = [
     "asks expired",
     "asks over the account's limit",
+    "asks shared out",
     "asks that need people",
     "choices pending",
     "clocks that jumped ahead",

@@ -5,7 +5,7 @@ use crate::oracle::Typed;
 use crate::stage::{MINUTE, Owner, SECOND};
 use crate::town::Town;
 use regain::Recovery;
-use regain::account::{Account, AccountStatus, AddressOnFile};
+use regain::account::{Account, AccountStatus, AddressOnFile, Recoverability};
 use regain::identity::{EmailAddress, Person, TypedClaims};
 use regain::ids::AccountId;
 use std::sync::Arc;
@@ -68,8 +68,9 @@ fn someone(town: &Town, number: usize, name: &str) -> (Resident, Account) {
         0 => account.status = AccountStatus::Disabled,
         1 => account.may_change_password = false,
         2 => account.addresses.clear(),
+        5 => account.recoverability = Recoverability::LegalHold,
         3 => account.factors = vec!["totp-1".to_owned()],
-        4 => account.addresses = vec![email("ana@home.example")],
+        4 | 6 | 7 => account.addresses = vec![email("ana@home.example")],
         _ => {}
     }
     let person = Person::new(name, "Lindqvist").with_birth_date(date!(1961 - 04 - 02));

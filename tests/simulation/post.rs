@@ -2,7 +2,7 @@
 //! opens every link before its reader does.
 
 use crate::network::Wire;
-use crate::oracle::{text, token_in};
+use crate::oracle::{text, tokens_in};
 use crate::stage::{HOUR, MINUTE, Owner, SECOND, Stage, held};
 use crate::town::Town;
 use async_trait::async_trait;
@@ -16,14 +16,14 @@ pub struct Mailboxes(Mutex<BTreeMap<String, Vec<Arrived>>>);
 
 #[derive(Debug, Clone)]
 pub struct Arrived {
-    pub token: Option<String>,
+    pub tokens: Vec<String>,
 }
 
 impl Mailboxes {
     pub fn links_to(&self, addresses: &[String]) -> Vec<String> {
         let boxes = held(&self.0);
         let arrived = addresses.iter().filter_map(|address| boxes.get(address)).flatten();
-        arrived.filter_map(|mail| mail.token.clone()).collect()
+        arrived.flat_map(|mail| mail.tokens.clone()).collect()
     }
 
     fn put(&self, to: &str, mail: Arrived) {
@@ -56,13 +56,13 @@ impl FarPost {
         for _ in 0..copies {
             let delay = self.on_its_way();
             let (stage, boxes, town) = (self.wire.stage.clone(), self.boxes.clone(), self.town.clone());
-            let (to, mail) = (to.to_owned(), Arrived { token: token_in(&message.text) });
+            let (to, mail) = (to.to_owned(), Arrived { tokens: tokens_in(&message.text) });
             self.wire.stage.begin(Owner::World, "post", async move {
                 stage.sleep(delay).await;
                 stage.note(&format!("mail arrives at {to}"));
                 boxes.put(&to, mail.clone());
-                if let (Some(town), Some(token)) = (town.upgrade(), mail.token) {
-                    scan(&town, &token);
+                if let Some(town) = town.upgrade() {
+                    mail.tokens.iter().for_each(|token| scan(&town, token));
                 }
             });
         }

@@ -123,7 +123,8 @@ async fn a_mail_that_cannot_be_delivered_for_a_day_is_given_up_and_shown_to_the_
         assert!(world.worker.dead_letters(9).await.unwrap().is_empty());
         world.clock.advance(Duration::MINUTE);
     }
-    world.clock.advance(Duration::minutes(15));
+    // The longest back-off there is: 15 min and a quarter.
+    world.clock.advance(Duration::minutes(19));
     world.work().await;
     let dead = world.worker.dead_letters(9).await.unwrap();
     assert_eq!(dead.len(), 1);

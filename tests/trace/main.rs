@@ -4,7 +4,7 @@ mod calls;
 mod pages;
 mod slow;
 
-use regain::account::AccountStore;
+use regain::account::{AccountStore, Recoverability};
 use regain::client::Client;
 use regain::entropy::SystemEntropy;
 use regain::identity::TypedClaims;
@@ -17,7 +17,7 @@ use slow::{Slow, SlowFlows};
 use std::sync::Arc;
 use tempfile::TempDir;
 
-const KINDS: [&str; 12] = [
+const KINDS: [&str; 15] = [
     "known",
     "known by address",
     "unknown",
@@ -26,6 +26,9 @@ const KINDS: [&str; 12] = [
     "no password",
     "no address",
     "several",
+    "legal hold",
+    "deceased",
+    "minor",
     "over limit",
     "other realm",
     "malformed",
@@ -34,6 +37,11 @@ const KINDS: [&str; 12] = [
 
 /// Those for whom asking comes to a mail.
 const MAILED: [&str; 4] = ["known", "known by address", "no password", "slow store"];
+
+/// Whether asking for a link comes to a mail: those who share an address are listed in one.
+fn is_linked(kind: &str) -> bool {
+    kind == "several" || MAILED.contains(&kind)
+}
 
 #[derive(Debug, Clone, Copy)]
 enum Stores {
@@ -76,6 +84,9 @@ impl Scene {
             "disabled" => world.disabled("Ana").await,
             "no password" => world.person_without_password("Ana").await,
             "no address" => world.no_address("Ana").await,
+            "legal hold" => world.not_recoverable("Ana", Recoverability::LegalHold).await,
+            "deceased" => world.not_recoverable("Ana", Recoverability::Deceased).await,
+            "minor" => world.not_recoverable("Ana", Recoverability::Minor).await,
             "several" => two_who_are_alike(&world).await,
             "other realm" => {
                 a_patient_of_the_pharmacy(flows, stores.accounts(&folder, "pharmacy").await).await

@@ -3,7 +3,7 @@
 use crate::failure;
 use async_trait::async_trait;
 use regain::account::{
-    Account, AccountStatus, AccountStore, AddressOnFile, Applied, HashUpgrade, PasswordChange,
+    Account, AccountStatus, AccountStore, AddressOnFile, Applied, HashUpgrade, PasswordChange, Recoverability,
 };
 use regain::identity::{BlindIndex, EmailAddress, Identifier, IdentityKey};
 use regain::ids::AccountId;
@@ -241,6 +241,8 @@ hosts! {
         find_by_identifier = Some(|table, typed| shown(table, typed, |account| account.password = None));
     whoever_may_not_change_is_shown_as_if breaks "whether the password may change comes back":
         find_by_identifier = Some(|table, typed| shown(table, typed, |account| account.may_change_password = true));
+    what_is_held_is_shown_as_if_free breaks "whether it can be recovered comes back":
+        get = Some(|table, id| table.get(id).map(|mut account| { account.recoverability = Recoverability::Possible; account }));
     whoever_must_change_is_shown_as_if_not breaks "whether the password must change comes back":
         get = Some(|table, id| table.get(id).map(|mut account| { account.must_change_password = false; account }));
     a_person_is_another_one breaks "a person comes back as it was written, or not at all":
@@ -325,6 +327,10 @@ hosts! {
         set_password = Some(|table, change| by_epoch_only(table, change, |account| account.may_change_password));
     whoever_may_not_gets_a_password breaks "an account that may not change its password gets none":
         set_password = Some(|table, change| by_epoch_only(table, change, |account| account.status == AccountStatus::Active));
+    whoever_cannot_be_recovered_gets_a_password breaks "an account that cannot be recovered gets no password":
+        set_password = Some(|table, change| {
+            by_epoch_only(table, change, |account| account.status == AccountStatus::Active && account.may_change_password)
+        });
     an_upgrade_overwrites breaks "only the hash that was verified is upgraded":
         upgrade_hash = Some(|table, upgrade| {
             table.inner.change(&upgrade.account, |account| account.password = Some(upgrade.to.clone()));

@@ -110,8 +110,6 @@ async fn whoever_asks_for_a_username_gets_one_and_the_same_answer() {
     for raw in ["", "record_number=%ff", "record_number=1&record_number=2", "is_admin=1"] {
         assert_eq!(world.post_raw("/recovery/forgot-username", raw).await, asked, "{raw:?}");
     }
-    let link = world.post("/recovery/forgot-password", &[("identifier", "ana")]).await;
-    assert_eq!(link, asked);
 }
 
 #[tokio::test]

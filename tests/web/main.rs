@@ -1,6 +1,8 @@
 //! The pages, over HTTP, on stores in memory.
 
 mod asking;
+mod code;
+mod disown;
 mod hostile;
 mod link;
 mod operator;
@@ -22,7 +24,7 @@ use regain::mail::{Sender, Service};
 use regain::memory::{Mailbox, MemoryAccounts, MemoryFlows};
 use regain::origin::{Links, TrustedOrigin};
 use regain::password::{Argon2Hasher, Password, PasswordHasher as _};
-use regain::recovery::{Limits, Setup, SignedIn};
+use regain::recovery::{Limits, Means, Setup, SignedIn};
 use regain::store::StoreError;
 use regain::web::{self, ClientAddress, SessionHost, WebConfig};
 use regain::{Recovery, Worker};
@@ -50,6 +52,35 @@ struct Answer {
     status: StatusCode,
     headers: HeaderMap,
     body: String,
+    ticket: Ticket,
+}
+
+/// The ticket in the answer's cookie, which is random: in place of it the headers have a dot. All tickets are alike.
+#[derive(Debug, Clone, Default)]
+struct Ticket(Option<String>);
+
+impl PartialEq for Ticket {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.is_some() == other.0.is_some()
+    }
+}
+
+impl Eq for Ticket {}
+
+impl Ticket {
+    fn taken_out_of(headers: &mut HeaderMap) -> Self {
+        let Some(cookie) = headers.get(SET_COOKIE).and_then(|cookie| cookie.to_str().ok()) else {
+            return Self(None);
+        };
+        let Some((_, rest)) = cookie.split_once("__Host-regain-ask=") else { return Self(None) };
+        let ticket = rest.split(';').next().unwrap_or_default().to_owned();
+        if ticket.is_empty() {
+            return Self(None);
+        }
+        let blank = cookie.replace(&ticket, ".").parse().expect("a header");
+        headers.insert(SET_COOKIE, blank);
+        Self(Some(ticket))
+    }
 }
 
 impl World {
@@ -64,6 +95,10 @@ impl World {
     }
 
     fn with_limits(limits: Limits) -> Self {
+        Self::with(limits, Means::email_only())
+    }
+
+    fn with(limits: Limits, means: Means) -> Self {
         let accounts = Arc::new(MemoryAccounts::new());
         let origin = TrustedOrigin::parse(ORIGIN).expect("an origin");
         let recovery = Recovery::builder(Setup {
@@ -77,6 +112,7 @@ impl World {
         })
         .hasher(Arc::new(Argon2Hasher::danger_for_tests()))
         .limits(limits)
+        .means(means)
         .build()
         .expect("the configuration builds");
         let mailbox = Arc::new(Mailbox::new());
@@ -111,10 +147,11 @@ impl World {
 
     async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.app.clone().oneshot(request).await.expect("the router never fails");
-        let (parts, body) = response.into_parts();
+        let (mut parts, body) = response.into_parts();
+        let ticket = Ticket::taken_out_of(&mut parts.headers);
         let bytes = body.collect().await.expect("a body").to_bytes();
         let body = String::from_utf8(bytes.to_vec()).expect("UTF-8");
-        Answer { status: parts.status, headers: parts.headers, body }
+        Answer { status: parts.status, headers: parts.headers, body, ticket }
     }
 
     async fn get(&self, path: &str) -> Answer {

@@ -2,101 +2,13 @@
 // sign-in; then the old password and the used link. With and without JavaScript, on a desktop and on a phone, in light and
 // in dark. Between each two steps the portal is killed with SIGKILL and started again.
 
-import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
+import { ORIGIN, Portal, SUBMIT, accessible, check, counted, expect, mailTo } from './stage.mjs';
 
-const [binary, screenshots] = process.argv.slice(2);
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const PORT = 18080;
-const ORIGIN = `http://127.0.0.1:${PORT}`;
 const STRONG = ['violet harbour tin whistle 7', 'nineteen quiet lanterns drift'];
-const SUBMIT = 'main form button:not([type=button])';
-let checks = 0;
-
-function expect(holds, what) {
-  if (!holds) throw new Error(`not as told: ${what}`);
-  checks += 1;
-}
-
-class Portal {
-  constructor(data) {
-    this.data = data;
-  }
-
-  async start() {
-    this.output = '';
-    const flags = ['--listen', `127.0.0.1:${PORT}`, '--data', this.data, '--people', '50'];
-    this.process = spawn(binary, flags, { stdio: ['ignore', 'pipe', 'inherit'] });
-    this.process.stdout.on('data', (text) => { this.output += text; });
-    for (let tries = 0; tries < 200; tries += 1) {
-      const up = await fetch(`${ORIGIN}/sign-in`).then((answer) => answer.ok, () => false);
-      if (up) return;
-      await pause(50);
-    }
-    throw new Error('the portal did not start');
-  }
-
-  async stop(signal) {
-    const ended = new Promise((resolve) => { this.process.once('exit', (code) => resolve(code)); });
-    this.process.kill(signal);
-    return ended;
-  }
-
-  async killAndRestart() {
-    await this.stop('SIGKILL');
-    await this.start();
-  }
-
-  people() {
-    const field = (block, name) => block.match(new RegExp(`${name} +(.+)`))?.[1].trim();
-    return this.output.split('\n\n').filter((block) => block.includes('record number')).map((block) => {
-      const [given, family] = field(block, 'name').split(' ');
-      const [day, month, year] = field(block, 'date of birth').split(' ');
-      return { given, family, day, month, year, record: field(block, 'record number'), email: field(block, 'e-mail'), username: field(block, 'username') };
-    });
-  }
-}
-
-const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
-
-async function check(page, name) {
-  mkdirSync(screenshots, { recursive: true });
-  await page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true });
-  expect((await page.locator('h1').count()) === 1, `${name} has one heading`);
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  expect(wide <= 0, `${name} does not scroll sideways`);
-}
-
-// axe runs in the page's world through the debugger, so the page's own policy does not forbid it.
-async function accessible(page, name) {
-  const cdp = await page.context().newCDPSession(page);
-  await cdp.send('Runtime.evaluate', { expression: axe });
-  const { result } = await cdp.send('Runtime.evaluate', {
-    expression: 'axe.run().then((found) => JSON.stringify(found.violations.map((v) => [v.id, v.nodes.map((n) => n.html)])))',
-    awaitPromise: true,
-    returnByValue: true,
-  });
-  await cdp.detach();
-  expect(result.value === '[]', `${name} has no axe violations: ${result.value}`);
-}
-
-async function mailTo(portal, page, address, wanted) {
-  for (let tries = 0; tries < 200; tries += 1) {
-    await page.goto(`${ORIGIN}/dev/mail`);
-    const links = await page.locator('a').evaluateAll((all) => all.map((a) => a.href));
-    for (const link of links.filter((href) => href.includes('/dev/mail/'))) {
-      await page.goto(link);
-      const text = await page.locator('main').innerText();
-      if (text.includes(address) && wanted(text)) return text;
-    }
-    await pause(100);
-  }
-  throw new Error(`no mail to ${address}`);
-}
 
 async function story({ name, javaScript, viewport, dark, kill }) {
   const data = mkdtempSync(join(tmpdir(), 'portal-'));
@@ -214,4 +126,4 @@ for (const told of stories) {
   await story(told);
   console.log(`story ${told.name} told`);
 }
-console.log(`${checks} passed, 0 failed`);
+console.log(`${counted.checks} passed, 0 failed`);

@@ -2,7 +2,7 @@
 
 use super::at_once::at_once;
 use crate::account::{
-    Account, AccountStatus, AccountStore, AddressOnFile, Applied, HashUpgrade, PasswordChange,
+    Account, AccountStatus, AccountStore, AddressOnFile, Applied, HashUpgrade, PasswordChange, Recoverability,
 };
 use crate::entropy::{SystemEntropy, random};
 use crate::identity::{
@@ -48,12 +48,12 @@ pub async fn account_store_contract<S: AccountStore + 'static>(
     a_shared_address_finds_everybody(&*make(&[ana.clone(), person("bo", "ana@example.org")]).await).await;
     a_borrowed_address_hides_nobody(&*make(&[bo.clone(), person("bo@example.org", "eve@example.org")]).await)
         .await;
-    an_account_is_read_as_it_is(&*make(&[ana.clone(), odd_one(), disabled()]).await).await;
+    an_account_is_read_as_it_is(&*make(&[ana.clone(), odd_one(), disabled(), held()]).await).await;
     ids_are_compared_byte_for_byte(&*make(&near_ids()).await).await;
     an_identity_finds_its_account(&*make(&two).await).await;
     a_shared_identity_finds_both(&*make(&namesakes()).await).await;
     a_password_is_set_once_and_only_for_the_epoch(&*make(&two).await).await;
-    whoever_may_not_gets_no_password(&*make(&[disabled(), odd_one()]).await).await;
+    whoever_may_not_gets_no_password(&*make(&[disabled(), odd_one(), held()]).await).await;
     a_hash_is_upgraded_only_in_place(&*make(&two).await).await;
     of_many_changes_for_one_epoch_one_is_done(&make(only_ana).await).await;
 }
@@ -91,6 +91,12 @@ fn odd_one() -> Account {
 fn disabled() -> Account {
     let mut account = person("dora", "dora@example.org");
     account.status = AccountStatus::Disabled;
+    account
+}
+
+fn held() -> Account {
+    let mut account = person("hedda", "hedda@example.org");
+    account.recoverability = Recoverability::LegalHold;
     account
 }
 
@@ -163,7 +169,7 @@ async fn read(store: &dyn AccountStore, id: &AccountId) -> Account {
 }
 
 async fn an_account_is_read_as_it_is(store: &dyn AccountStore) {
-    for account in [odd_one(), disabled()] {
+    for account in [odd_one(), disabled(), held()] {
         let found = store.find_by_identifier(&Identifier::parse(&account.username)).await.expect("answers");
         assert_eq!(found.len(), 1, "an account is found, whether it is in use or not");
         for read in [&read(store, &account.id).await, &found[0]] {
@@ -175,6 +181,8 @@ async fn an_account_is_read_as_it_is(store: &dyn AccountStore) {
             assert_eq!(read.factors, account.factors, "factors come back in their order");
             let (may, must) = (account.may_change_password, account.must_change_password);
             assert_eq!(read.may_change_password, may, "whether the password may change comes back");
+            let recoverability = account.recoverability;
+            assert_eq!(read.recoverability, recoverability, "whether it can be recovered comes back");
             assert_eq!(read.must_change_password, must, "whether the password must change comes back");
             assert_eq!(
                 read.status, account.status,
@@ -308,6 +316,7 @@ async fn whoever_may_not_gets_no_password(store: &dyn AccountStore) {
     for (id, promise) in [
         (disabled().id, "a disabled account gets no password"),
         (odd_one().id, "an account that may not change its password gets none"),
+        (held().id, "an account that cannot be recovered gets no password"),
     ] {
         let present = read(store, &id).await;
         assert_eq!(set(store, &new_password(&present, "new password")).await, Applied::Conflict, "{promise}");

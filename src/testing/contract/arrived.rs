@@ -1,8 +1,8 @@
 //! A mail as it arrived: what the contract of mailers looks at.
 
-use crate::account::AddressOnFile;
 use crate::mail::Message;
 use mail_parser::MessageParser;
+use time::OffsetDateTime;
 
 /// A mail as it arrived at the far end of a mailer.
 #[derive(Debug, Clone)]
@@ -51,6 +51,46 @@ impl Arrived {
         }
     }
 
+    /// A letter or a text message: a name, an address, and words.
+    #[must_use]
+    pub fn letter(message_id: &str, to: &str, subject: &str, text: &str) -> Self {
+        Self {
+            message_id: message_id.to_owned(),
+            from: String::new(),
+            reply_to: None,
+            to: to.to_owned(),
+            date: 0,
+            subject: subject.to_owned(),
+            text: text.to_owned(),
+            html: String::new(),
+            headers: None,
+            longest_line: 0,
+            has_bare_line_ends: false,
+            recipients: None,
+        }
+    }
+
+    /// With an HTML part, for an interface that takes one.
+    #[must_use]
+    pub fn with_html(mut self, html: &str) -> Self {
+        html.clone_into(&mut self.html);
+        self
+    }
+
+    /// From whom it comes, and where answers go.
+    #[must_use]
+    pub fn sent_by(mut self, address: &str, reply_to: Option<&str>) -> Self {
+        (self.from, self.reply_to) = (address.to_owned(), reply_to.map(str::to_owned));
+        self
+    }
+
+    /// When it was written.
+    #[must_use]
+    pub fn dated(mut self, at: OffsetDateTime) -> Self {
+        self.date = at.unix_timestamp();
+        self
+    }
+
     /// With whom the envelope names (RCPT), where that can be seen.
     #[must_use]
     pub fn to(mut self, recipients: Vec<String>) -> Self {
@@ -62,12 +102,11 @@ impl Arrived {
 /// For a mailer that keeps messages, or hands their parts to an interface: headers are not looked at.
 impl From<&Message> for Arrived {
     fn from(message: &Message) -> Self {
-        let AddressOnFile::Email(to) = &message.to;
         Self {
             message_id: message.message_id.clone(),
             from: message.sender.from().as_str().to_owned(),
             reply_to: message.sender.answers().map(|address| address.as_str().to_owned()),
-            to: to.as_str().to_owned(),
+            to: message.to.as_str().to_owned(),
             date: message.date.unix_timestamp(),
             subject: message.subject.clone(),
             text: message.text.to_string(),

@@ -9,6 +9,7 @@
 //! | a host's sessions | [`session_contract`] |
 //! | a host that keeps the flow of the last change | [`last_change_contract`] |
 //! | a host's [`Mailer`](crate::mail::Mailer) | [`mailer_contract`] |
+//! | one for letters or text messages | [`letter_contract`] |
 //!
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
@@ -26,6 +27,7 @@ mod accounts;
 mod arrived;
 mod at_once;
 mod flows;
+mod letters;
 mod mailer;
 mod outage;
 mod sessions;
@@ -33,6 +35,7 @@ mod sessions;
 pub use accounts::account_store_contract;
 pub use arrived::Arrived;
 pub use flows::flow_store_contract;
+pub use letters::letter_contract;
 pub use mailer::mailer_contract;
 pub use outage::{account_store_outage_contract, flow_store_outage_contract};
 pub use sessions::{last_change_contract, session_contract};

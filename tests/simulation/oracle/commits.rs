@@ -63,11 +63,15 @@ impl Oracle {
             if let Some(key) = key.filter(|_| is_prompt(clock, row.created_at)) {
                 book.asks.entry(key).or_default().push(row.created_at.millis());
             }
+            // A flow that begins with its link goes on where the ask of a shared address ends.
+            let link = link(row, event).filter(|_| row.live_link);
+            let asked = self.asked_with(book, commit).filter(|_| link.is_some());
+            self.hold("a link begins with an ask", link.is_none() || asked.is_some(), || short(row.id));
             let seen = FlowSeen {
                 row: row.clone(),
-                asked: event,
+                asked: asked.unwrap_or(event),
                 typed,
-                link: None,
+                link,
                 consumed: 0,
                 chosen_since: 0,
                 choices: Vec::new(),
@@ -96,6 +100,15 @@ impl Oracle {
             _ => {}
         }
         seen.row = row.clone();
+    }
+
+    /// When the ask that a commit shares out was made.
+    fn asked_with(&self, book: &Book, commit: &Commit) -> Option<u64> {
+        commit.flows.iter().find_map(|write| {
+            let FlowWrite::Update(row) = write else { return None };
+            let is_shared = row.state == StateKind::Shared.code();
+            book.flows.get(&row.id).filter(|_| is_shared).map(|seen| seen.asked)
+        })
     }
 
     fn stored_as_written(&self, row: &FlowRecord) {

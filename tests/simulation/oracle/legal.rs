@@ -55,6 +55,7 @@ impl Oracle {
                 self.hold("a username goes out by mail", passage.letters("username_reminder") == 1, said);
                 self.stage.tally("usernames sent");
             }
+            ("requested", "shared") => self.legal_sharing(book, passage),
             ("requested", "dismissed" | "escalated") => self.legal_dismissal(book, passage),
             ("link_sent", "password_chosen") => self.legal_choice(book, passage),
             ("password_chosen", "completed") => self.legal_completion(book, passage),
@@ -76,6 +77,25 @@ impl Oracle {
             }
             _ => self.stage.broken("no way leads there", said()),
         }
+    }
+
+    /// Every account that has the address on file, and no other, has a link with it.
+    fn legal_sharing(&self, book: &Book, passage: &Passage<'_>) {
+        let said = || format!("flow {}", short(passage.flow()));
+        let Some(Some(typed)) = book.flows.get(&passage.flow()).map(|seen| &seen.typed) else { return };
+        let begun = passage.commit.flows.iter().filter_map(|write| match write {
+            FlowWrite::Insert(row) if row.live_link => row.account.clone(),
+            _ => None,
+        });
+        let begun: Vec<AccountId> = begun.collect();
+        let asked = book.flows.get(&passage.flow()).map_or(0, |seen| seen.asked);
+        let about = self.about(book, typed, asked, passage.event);
+        let is_email = matches!(typed, Typed::Email(_));
+        self.hold("only an e-mail is shared out", is_email && about.len() > 1, said);
+        self.hold("a shared ask gives links", (1..=10).contains(&begun.len()), said);
+        self.hold("links go to those who share the address", begun.iter().all(|id| about.contains(id)), said);
+        self.hold("what is shared out goes out by one mail", passage.letters("shared_links") == 1, said);
+        self.stage.tally("asks shared out");
     }
 
     fn legal_choice(&self, book: &Book, passage: &Passage<'_>) {
@@ -176,9 +196,9 @@ impl Oracle {
             },
             "malformed" => *typed == Typed::Nobody,
             "disabled" => about.iter().any(|id| ever(id, |facts| !facts.active)),
+            "legal_hold" => about.iter().any(|id| ever(id, |facts| facts.held)),
             "not_allowed" => about.iter().any(|id| ever(id, |facts| !facts.may_change)),
             "no_address" => about.iter().any(|id| ever(id, |facts| facts.addresses.is_empty())),
-            "ambiguous" => about.len() > 1,
             "over_limit" => counted(&self.stage.doing().over_budget) > 0,
             _ => false,
         };
@@ -187,7 +207,7 @@ impl Oracle {
         });
         self.stage.tally(match reason {
             "over_limit" => "asks over the account's limit",
-            "ambiguous" | "no_address" => "asks that need people",
+            "legal_hold" | "no_address" => "asks that need people",
             _ => "asks dismissed",
         });
     }
@@ -220,8 +240,8 @@ impl Oracle {
     }
 }
 
-/// The token in a mail's text, if there is one.
-pub fn token_in(text: &str) -> Option<String> {
-    let (_, rest) = text.split_once("?token=")?;
-    rest.split_whitespace().next().map(str::to_owned)
+/// The tokens in a mail's text.
+pub fn tokens_in(text: &str) -> Vec<String> {
+    let token = |rest: &str| rest.split_whitespace().next().map(str::to_owned);
+    text.split("?token=").skip(1).filter_map(token).collect()
 }

@@ -1,7 +1,7 @@
 //! The outbox and the mail system: every queued mail is one message, to an address on file, until it is settled.
 
 use super::commits::is_prompt;
-use super::legal::token_in;
+use super::legal::tokens_in;
 use super::{Book, Oracle, short, text};
 use crate::clock::NodeClock;
 use crate::profile::Clocks;
@@ -14,7 +14,8 @@ use regain::store::{Claim, Commit, MailOutcome, MailSettlement, OutboxMail};
 pub struct MailSeen {
     flow: FlowId,
     letter: String,
-    account: Option<AccountId>,
+    /// Whose it is: of one account, or of all that share an address.
+    accounts: Vec<AccountId>,
     since: u64,
     created_at: i64,
     attempts: u32,
@@ -30,22 +31,33 @@ impl Oracle {
     pub(super) fn queued(&self, book: &mut Book, clock: &NodeClock, commit: &Commit) {
         for mail in &commit.mails {
             let event = self.stage.event();
-            let line = commit.audit.iter().find(|line| line.flow == mail.flow && line.account.is_some());
-            let account = line.and_then(|line| line.account);
-            let account = account.and_then(|name| book.pseudonyms.get(name.as_bytes()).cloned());
-            self.hold("a mail is for a known account", account.is_some(), || mail.letter.clone());
+            let shared = mail.letter == "shared_links";
+            let is_about = |line: &&regain::audit::AuditRecord| match shared {
+                true => line.event == "password.link_sent",
+                false => line.flow == mail.flow,
+            };
+            let names = commit.audit.iter().filter(is_about).filter_map(|line| line.account);
+            let mut accounts: Vec<AccountId> =
+                names.filter_map(|name| book.pseudonyms.get(name.as_bytes()).cloned()).collect();
+            accounts.dedup();
+            self.hold("a mail is for a known account", !accounts.is_empty(), || mail.letter.clone());
+            self.hold("a mail is for one account, or shared", shared || accounts.len() == 1, || {
+                mail.letter.clone()
+            });
             self.hold("a mail is queued once", !book.mails.contains_key(&mail.id), || short(mail.id));
             // A letter to all addresses of an account counts once.
             let first = commit.mails.iter().find(|other| other.flow == mail.flow);
             let counts = mail.letter != "password_changed" && first.is_some_and(|first| first.id == mail.id);
             let counts = counts && is_prompt(clock, mail.created_at);
-            if let Some(seen) = account.as_ref().and_then(|id| book.accounts.get_mut(id)).filter(|_| counts) {
-                seen.paid_mails.push(mail.created_at.millis());
+            for id in accounts.iter().filter(|_| counts) {
+                if let Some(seen) = book.accounts.get_mut(id) {
+                    seen.paid_mails.push(mail.created_at.millis());
+                }
             }
             let seen = MailSeen {
                 flow: mail.flow,
                 letter: mail.letter.clone(),
-                account,
+                accounts,
                 since: event,
                 created_at: mail.created_at.millis(),
                 attempts: mail.attempts,
@@ -121,7 +133,10 @@ impl Oracle {
                 self.stage.tally("mails dropped as stale");
             }
             MailOutcome::Dead { why, .. } => {
-                let end = flow.and_then(|flow| flow.link.as_ref()).map_or(i64::MAX, |link| link.expires_at);
+                let end = flow.and_then(|flow| flow.link.as_ref()).map(|link| link.expires_at);
+                let shared =
+                    flow.filter(|flow| flow.row.state == "shared").and_then(|flow| flow.row.expires_at);
+                let end = end.or(shared.map(Timestamp::millis)).unwrap_or(i64::MAX);
                 let legal = match why.as_str() {
                     "refused" => seen.refused,
                     "expired" => clock.highest_since(0) >= end || self.clocks == Clocks::Jumping,
@@ -148,9 +163,11 @@ impl Oracle {
         let to = text(&message.to);
         // From when on its addresses were read: since the ask, or, where there is none, shortly before it was queued.
         let from = asked.unwrap_or(seen.since.saturating_sub(200));
-        let account = seen.account.as_ref().and_then(|id| book.accounts.get(id));
-        let on_file = account.is_some_and(|account| {
-            account.between(from, seen.since).any(|facts| facts.addresses.iter().any(|on| on == to))
+        let on_file = seen.accounts.iter().all(|id| {
+            let account = book.accounts.get(id);
+            account.is_some_and(|account| {
+                account.between(from, seen.since).any(|facts| facts.addresses.iter().any(|on| on == to))
+            })
         });
         self.hold("mail goes to addresses on file", on_file, || format!("mail {} to {}", short(id), to));
         let content = (to.to_owned(), format!("{}\n{}", message.subject, *message.text));
@@ -168,11 +185,25 @@ impl Oracle {
         let Some(id) = mail_id(message) else { return };
         let Some(seen) = book.mails.get_mut(&id) else { return };
         seen.taken += 1;
-        let flow = seen.flow;
+        let shared = seen.letter == "shared_links";
         self.stage.tally(if seen.taken > 1 { "mails taken over again" } else { "mails taken over" });
         self.stage.note(&format!("  mail {} taken over", short(id)));
-        if let Some(token) = token_in(&message.text) {
-            book.tokens.insert(token, flow);
+        for token in tokens_in(&message.text) {
+            let flow = regain::RecoveryToken::parse(&token).map(|token| token.flow());
+            let flow = flow.ok().filter(|flow| book.flows.contains_key(flow));
+            if let Some(link) = flow.and_then(|flow| book.flows[&flow].link.as_ref()).filter(|_| shared) {
+                // Accounts are named `id-` and the username.
+                let (before, _) = message.text.split_once(&token).unwrap_or_default();
+                let under = before.lines().rev().map(str::trim).find(|line| {
+                    book.accounts.keys().any(|id| id.as_str().strip_prefix("id-") == Some(line))
+                });
+                let own = under == link.account.as_str().strip_prefix("id-");
+                self.hold("each link of a list stands under its own username", own, || short(id));
+            }
+            self.hold("each link in a mail is one of a flow", flow.is_some(), || short(id));
+            if let Some(flow) = flow {
+                book.tokens.insert(token, flow);
+            }
         }
     }
 

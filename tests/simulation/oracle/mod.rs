@@ -12,12 +12,12 @@ mod legal;
 mod mails;
 
 pub use answers::Choice;
-pub use legal::token_in;
+pub use legal::tokens_in;
 
 use crate::profile::{Clocks, Profile};
 use crate::stage::{Stage, held};
 use mails::MailSeen;
-use regain::account::{Account, AccountStatus, AddressOnFile};
+use regain::account::{Account, AccountStatus, AddressOnFile, Recoverability};
 use regain::audit::Pseudonym;
 use regain::budget::{BudgetKey, Quota};
 use regain::flow::FlowRecord;
@@ -44,6 +44,7 @@ pub struct Facts {
     addresses: Vec<String>,
     active: bool,
     may_change: bool,
+    held: bool,
 }
 
 impl Facts {
@@ -54,8 +55,9 @@ impl Facts {
         let may_change = account.may_change_password;
         let password = account.password.as_ref().map(|hash| hash.as_str());
         let factors = &account.factors;
-        let all = format!("{password:?} {addresses:?} {active} {may_change} {factors:?}");
-        Self { since, all, addresses, active, may_change }
+        let held = account.recoverability != Recoverability::Possible;
+        let all = format!("{password:?} {addresses:?} {active} {may_change} {held} {factors:?}");
+        Self { since, all, addresses, active, may_change, held }
     }
 }
 

@@ -5,6 +5,9 @@
 //!
 //!     cargo run --example walkthrough
 
+mod means;
+mod shared;
+
 use regain::account::{Account, AddressOnFile};
 use regain::client::Client;
 use regain::clock::Clock;
@@ -16,7 +19,7 @@ use regain::mail::{Sender, Service};
 use regain::memory::{Mailbox, MemoryAccounts, MemoryFlows};
 use regain::origin::{Links, TrustedOrigin};
 use regain::password::Password;
-use regain::recovery::Setup;
+use regain::recovery::{Means, Setup};
 use regain::store::FlowStore as _;
 use regain::{Recovery, RecoveryError, RecoveryToken, Worker};
 use std::error::Error;
@@ -42,6 +45,8 @@ async fn main() -> Outcome {
     portal.the_new_password_signs_in().await?;
     portal.this_was_not_me().await?;
     portal.too_late().await?;
+    means::scenes(&portal).await?;
+    shared::scenes(&portal).await?;
     println!("\nAll of it went as told.");
     Ok(())
 }
@@ -87,6 +92,7 @@ impl Portal {
             flows: tables.clone(),
         })
         .clock(clock.clone())
+        .means(Means::email_only().letters())
         .build()?;
 
         let ana = AccountId::new("1001")?;
@@ -232,8 +238,8 @@ impl Portal {
         let before = self.mailbox.mails().len();
         self.worker.drain().await?;
         for mail in self.mailbox.mails().into_iter().skip(before) {
-            let AddressOnFile::Email(to) = &mail.to else { continue };
-            println!("  mail to {}: {}", to.as_str(), mail.subject);
+            let to = mail.to.as_str().replace('\n', ", ");
+            println!("  {} to {to}: {}", mail.to.kind().code(), mail.subject);
             mail.text.lines().filter(|line| !line.is_empty()).for_each(|line| println!("    | {line}"));
         }
         Ok(())

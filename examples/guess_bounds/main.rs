@@ -1,0 +1,98 @@
+//! An attacker's chance a day against one account: what the configured limits let through, and what it comes to.
+//!
+//! For each secret there is a formula over the limits that are configured. Real secrets are never hit, so the formula is
+//! tried on a smaller space: the attacker is told all of a secret but a little, and plays a day against the service itself,
+//! again and again. The same seed each time, so the same figures. Fails if a share of hits is further from the formula
+//! than three standard errors, or if more guesses were compared than the limits allow.
+//!
+//!     cargo run --example guess_bounds
+
+mod dice;
+mod games;
+
+use clap::Parser;
+use dice::Dice;
+use games::{Day, Game, IdentityMatch, Link, TypedCode};
+use regain::recovery::Limits;
+use std::process::ExitCode;
+
+#[derive(Parser)]
+struct Args {
+    /// Days that are played against each secret, each with an account of its own.
+    #[arg(long, default_value_t = 1_500)]
+    days: u32,
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+/// What the days against one secret came to.
+struct Played {
+    days: f64,
+    hits: f64,
+    /// Most guesses that were compared on one day.
+    most: u32,
+}
+
+impl Played {
+    /// How far the share of hits is from the chance, in standard errors.
+    fn off_by(&self, chance: f64) -> f64 {
+        (self.hits / self.days - chance) / (chance * (1.0 - chance) / self.days).sqrt()
+    }
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let limits = Limits::default();
+    let games: [Box<dyn Game>; 3] = [
+        Box::new(Link),
+        Box::new(TypedCode { a_day: limits.codes_per_account }),
+        Box::new(IdentityMatch { a_day: limits.claims_per_account }),
+    ];
+    println!("{:<16} {:>12}  {:<58} {:>22}", "secret", "chance a day", "formula", "played: wanted, got");
+    let fine = games.iter().map(|game| report(&**game, &args)).filter(|fine| *fine).count();
+    if fine == games.len() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn report(game: &dyn Game, args: &Args) -> bool {
+    let played = play(game, args);
+    let small = game.small_chance();
+    let (got, off_by) = (played.hits / played.days, played.off_by(small));
+    println!(
+        "{:<16} {:>12.1e}  {:<58} {:>10.4}, {:.4} ({off_by:+.1} standard errors)",
+        game.name(),
+        game.chance(),
+        game.formula(),
+        small,
+        got,
+    );
+    let agrees = off_by.abs() <= 3.0;
+    if !agrees {
+        println!("  the formula and the service disagree");
+    }
+    let within = game.most_a_day().is_none_or(|most| played.most <= most);
+    if !within {
+        println!("  {} guesses were compared on one day", played.most);
+    }
+    // Without hits nothing was shown, however well nothing agrees with little.
+    let shown = played.hits >= 10.0;
+    if !shown {
+        println!("  {} hits are too few to show anything", played.hits);
+    }
+    agrees && within && shown
+}
+
+fn play(game: &dyn Game, args: &Args) -> Played {
+    let mut dice = Dice::new(args.seed);
+    let mut played = Played { days: f64::from(args.days), hits: 0.0, most: 0 };
+    let mut days = args.days;
+    while days > 0 {
+        // Worlds stay small: what ended long ago only slows them down.
+        let now = days.min(25);
+        for Day { compared, hit } in game.days(now, &mut dice) {
+            played.hits += f64::from(u8::from(hit));
+            played.most = played.most.max(compared);
+        }
+        days -= now;
+    }
+    played
+}

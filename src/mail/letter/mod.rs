@@ -1,0 +1,294 @@
+//! The letters in words. Every one says who it is from, what happened, what to do if it was not you, and where help is
+//! (NO-3); every one has a button that stops what somebody else may have begun.
+
+mod english;
+mod notices;
+
+use crate::flow::Letter;
+use crate::mail;
+use askama::Template;
+use std::fmt;
+use time::{Duration, OffsetDateTime};
+use zeroize::Zeroizing;
+
+#[cfg(feature = "web")]
+pub(crate) use english::length;
+pub(crate) use notices::{
+    AddressAdded, AddressRemoved, CaseDecided, CaseOpened, CaseWaiting, CodesMade, FactorAdded,
+    FactorRemoved, HoldPlaced,
+};
+
+/// The service that the mails and pages speak for.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Service {
+    /// Its name, such as "Mercy Hospital patient portal".
+    pub name: String,
+    /// How to reach people, such as "call +1 555 0100, day and night".
+    pub support: String,
+}
+
+impl Service {
+    /// Names the service and its support.
+    ///
+    /// # Errors
+    /// [`InvalidService`] when one is empty, over 200 bytes, or has control characters or `=?`.
+    pub fn new(name: &str, support: &str) -> Result<Self, InvalidService> {
+        let plain = |text: &str| (1..=200).contains(&text.len()) && mail::is_plain(text);
+        if !plain(name) || !plain(support) {
+            return Err(InvalidService);
+        }
+        Ok(Self { name: name.to_owned(), support: support.to_owned() })
+    }
+}
+
+/// A service's name or support text that cannot be printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a service's name and its support text have 1 to 200 bytes, no control characters and no =?")]
+pub struct InvalidService;
+
+/// What a letter tells.
+#[derive(Clone)]
+#[cfg_attr(
+    not(test),
+    allow(
+        dead_code,
+        reason = "the notices of factors, addresses and cases have their words before their events"
+    )
+)]
+pub(crate) enum LetterContent {
+    /// The forgotten username.
+    UsernameReminder {
+        /// The username.
+        username: String,
+        /// Where to sign in.
+        sign_in: String,
+    },
+    /// The link under which a new password is chosen.
+    RecoveryLink {
+        /// The link: a secret.
+        link: Zeroizing<String>,
+        /// The code that may be typed instead where the person asked: a secret.
+        code: Option<Zeroizing<String>>,
+        /// How many minutes it works.
+        minutes: i64,
+    },
+    /// The links of all accounts that have the address on file.
+    SharedLinks {
+        /// Each account.
+        accounts: Vec<SharedAccount>,
+        /// How many minutes they work.
+        minutes: i64,
+    },
+    /// The code in place of a link, by text message.
+    CodeByPhone {
+        /// The code: a secret.
+        code: Zeroizing<String>,
+        /// How many minutes it works.
+        minutes: i64,
+    },
+    /// The code in place of a link, by post.
+    CodeByPost {
+        /// The code: a secret.
+        code: Zeroizing<String>,
+        /// What is typed with it.
+        reference: String,
+        /// Where both are typed.
+        page: String,
+        /// How many days they work.
+        days: i64,
+    },
+    /// The notice that the password was changed.
+    PasswordChanged {
+        /// When.
+        at: OffsetDateTime,
+    },
+    /// The notice that somebody asked although the account cannot use recovery.
+    SomebodyAsked,
+    /// The notices: each is said in its struct.
+    FactorAdded(FactorAdded),
+    FactorRemoved(FactorRemoved),
+    CodesMade(CodesMade),
+    AddressAdded(AddressAdded),
+    AddressRemoved(AddressRemoved),
+    HoldPlaced(HoldPlaced),
+    CaseOpened(CaseOpened),
+    CaseWaiting(CaseWaiting),
+    CaseDecided(CaseDecided),
+}
+
+impl LetterContent {
+    /// Which letter it is.
+    pub(crate) fn letter(&self) -> Letter {
+        match self {
+            Self::UsernameReminder { .. } => Letter::UsernameReminder,
+            Self::RecoveryLink { .. } | Self::CodeByPhone { .. } | Self::CodeByPost { .. } => {
+                Letter::RecoveryLink
+            }
+            Self::SharedLinks { .. } => Letter::SharedLinks,
+            Self::PasswordChanged { .. } => Letter::PasswordChanged,
+            Self::SomebodyAsked => Letter::SomebodyAsked,
+            Self::FactorAdded(_) => Letter::FactorAdded,
+            Self::FactorRemoved(_) => Letter::FactorRemoved,
+            Self::CodesMade(_) => Letter::CodesMade,
+            Self::AddressAdded(_) => Letter::AddressAdded,
+            Self::AddressRemoved(_) => Letter::AddressRemoved,
+            Self::HoldPlaced(_) => Letter::HoldPlaced,
+            Self::CaseOpened(_) => Letter::CaseOpened,
+            Self::CaseWaiting(_) => Letter::CaseWaiting,
+            Self::CaseDecided(_) => Letter::CaseDecided,
+        }
+    }
+}
+
+impl fmt::Debug for LetterContent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LetterContent({})", self.letter().code())
+    }
+}
+
+/// The button "This wasn't me", for one account: what it does is said beside it.
+#[derive(Clone)]
+pub(crate) struct DisownButton {
+    /// Its address: a secret.
+    pub(crate) url: Zeroizing<String>,
+    /// How long nobody can ask for a new link afterwards.
+    pub(crate) hold: Duration,
+    /// How long the button works, in days.
+    pub(crate) days: i64,
+}
+
+/// A letter in words.
+#[derive(Clone)]
+pub(crate) struct Composed {
+    pub(crate) subject: String,
+    pub(crate) text: Zeroizing<String>,
+    pub(crate) html: Zeroizing<String>,
+}
+
+impl fmt::Debug for Composed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Composed(..)")
+    }
+}
+
+/// One of the accounts that share an address.
+#[derive(Clone)]
+pub(crate) struct SharedAccount {
+    pub(crate) username: String,
+    /// A secret.
+    pub(crate) link: Zeroizing<String>,
+    pub(crate) disown: DisownButton,
+}
+
+/// A piece of a letter. The words are said once; the two parts only differ in how they show them.
+enum Block {
+    Paragraph(String),
+    /// Something to copy, such as a username.
+    Value(Zeroizing<String>),
+    /// A link with its label. Only built by [`crate::origin::Links`].
+    Action {
+        label: &'static str,
+        url: Zeroizing<String>,
+    },
+    /// A link for those whom the letter should not have reached.
+    Objection {
+        label: String,
+        url: Zeroizing<String>,
+    },
+}
+
+/// One letter: its subject, and what stands between the service's name and where help is.
+struct Draft {
+    subject: String,
+    blocks: Vec<Block>,
+}
+
+impl Draft {
+    fn new(subject: String) -> Self {
+        Self { subject, blocks: Vec::new() }
+    }
+
+    fn paragraph(mut self, text: impl Into<String>) -> Self {
+        self.blocks.push(Block::Paragraph(text.into()));
+        self
+    }
+
+    fn value(mut self, text: &str) -> Self {
+        self.blocks.push(Block::Value(Zeroizing::new(on_one_line(text))));
+        self
+    }
+
+    fn action(mut self, label: &'static str, url: Zeroizing<String>) -> Self {
+        self.blocks.push(Block::Action { label, url });
+        self
+    }
+
+    fn objection(mut self, button: &DisownButton) -> Self {
+        let (label, url) = ("This wasn\u{2019}t me".to_owned(), button.url.clone());
+        self.blocks.push(Block::Paragraph(english::disown(button)));
+        self.blocks.push(Block::Objection { label, url });
+        self
+    }
+
+    /// The button of one account of several; what it does is said once.
+    fn objection_of(mut self, username: &str, button: &DisownButton) -> Self {
+        let label = format!("This wasn\u{2019}t me ({})", on_one_line(username));
+        self.blocks.push(Block::Objection { label, url: button.url.clone() });
+        self
+    }
+}
+
+#[derive(Template)]
+#[template(path = "mail/letter.txt")]
+struct TextPart<'a> {
+    service: &'a Service,
+    blocks: &'a [Block],
+}
+
+#[derive(Template)]
+#[template(path = "mail/letter.html")]
+struct HtmlPart<'a> {
+    service: &'a Service,
+    subject: &'a str,
+    blocks: &'a [Block],
+}
+
+/// Puts a letter into words. A letter about an account carries its button "This wasn't me"; one about several has none of
+/// its own.
+pub(crate) fn compose(
+    service: &Service,
+    content: &LetterContent,
+    disown: Option<&DisownButton>,
+) -> Result<Composed, askama::Error> {
+    let draft = english::write(&service.name, content);
+    let Draft { subject, blocks } = match disown {
+        Some(button) => draft.objection(button),
+        None => draft,
+    };
+    let text = Zeroizing::new(TextPart { service, blocks: &blocks }.render()?);
+    let html = Zeroizing::new(HtmlPart { service, subject: &subject, blocks: &blocks }.render()?);
+    Ok(Composed { subject, text, html })
+}
+
+/// The letter on paper: nothing in it has to be clicked.
+pub(super) fn compose_paper(service: &Service, content: &LetterContent) -> Result<Composed, askama::Error> {
+    let Draft { subject, mut blocks } = english::write(&service.name, content);
+    blocks.retain(|block| !matches!(block, Block::Action { .. } | Block::Objection { .. }));
+    let text = Zeroizing::new(TextPart { service, blocks: &blocks }.render()?);
+    Ok(Composed { subject, text, html: Zeroizing::default() })
+}
+
+/// What the letter is about, in one line.
+pub(super) fn subject(service: &Service, content: &LetterContent) -> String {
+    english::write(&service.name, content).subject
+}
+
+/// What comes from the account stays in its place: after a line break it would be taken for words of ours (NO-6).
+pub(super) fn on_one_line(text: &str) -> String {
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    text.chars().map(|c| if breaks(c) { '\u{FFFD}' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,198 @@
+//! Notices of what happened to the security of an account: one struct a letter, with what it tells.
+
+use crate::mail::letter::english::date;
+use crate::mail::letter::{Draft, on_one_line};
+use time::OffsetDateTime;
+
+const TELL_US: &str = "If this was not you, tell us at once, in the way named below.";
+
+/// A second factor was added.
+#[derive(Clone)]
+pub(crate) struct FactorAdded {
+    /// What the person calls it.
+    pub(crate) label: String,
+    pub(crate) at: OffsetDateTime,
+}
+
+impl FactorAdded {
+    pub(super) fn write(&self, name: &str) -> Draft {
+        Draft::new(format!("A second step was added to your account at {name}"))
+            .paragraph(format!("On {}, a second step for signing in was added. It is called:", date(self.at)))
+            .value(&self.label)
+            .paragraph(
+                "From now on it is asked for when you sign in, and when you choose a new password by mail.",
+            )
+            .paragraph(TELL_US)
+    }
+}
+
+/// A second factor was removed, or does not work any more.
+#[derive(Clone)]
+pub(crate) struct FactorRemoved {
+    /// What the person called it.
+    pub(crate) label: String,
+    pub(crate) at: OffsetDateTime,
+}
+
+impl FactorRemoved {
+    pub(super) fn write(&self, name: &str) -> Draft {
+        Draft::new(format!("A second step was removed from your account at {name}"))
+            .paragraph(format!(
+                "On {}, a second step for signing in was removed. It was called:",
+                date(self.at)
+            ))
+            .value(&self.label)
+            .paragraph(TELL_US)
+    }
+}
+
+/// New recovery codes were made.
+#[derive(Clone)]
+pub(crate) struct CodesMade {
+    pub(crate) at: OffsetDateTime,
+}
+
+impl CodesMade {
+    pub(super) fn write(&self, name: &str) -> Draft {
+        Draft::new(format!("New recovery codes were made for your account at {name}"))
+            .paragraph(format!(
+                "On {}, new recovery codes were made. Codes that you had before do not work any more.",
+                date(self.at)
+            ))
+            .paragraph("Keep the new ones where you find them without your phone. We never ask for one by mail or phone.")
+            .paragraph(TELL_US)
+    }
+}
+
+/// This address was put on file: the letter goes to it.
+#[derive(Clone)]
+pub(crate) struct AddressAdded {
+    pub(crate) at: OffsetDateTime,
+}
+
+impl AddressAdded {
+    pub(super) fn write(&self, name: &str) -> Draft {
+        Draft::new(format!("This address is now on file at {name}"))
+            .paragraph(format!("Since {}, we have this address on file for an account at {name}.", date(self.at)))
+            .paragraph("Links for a new password, and notices such as this one, come here from now on.")
+            .paragraph("If you have no account with us, somebody typed your address: tell us, in the way named below.")
+    }
+}
+
+/// This address is not on file any more: the letter goes to it, and to the others that were there before.
+#[derive(Clone)]
+pub(crate) struct AddressRemoved {
+    pub(crate) at: OffsetDateTime,
+}
+
+impl AddressRemoved {
+    pub(super) fn write(&self, name: &str) -> Draft {
+        Draft::new(format!("An address of your account at {name} was changed"))
+            .paragraph(format!(
+                "On {}, an address that we have on file for your account at {name} was changed. Links for a new password \
+                 go to the new one.",
+                date(self.at)
+            ))
+            .paragraph(TELL_US)
+    }
+}
+
+/// Somebody said "this wasn't me": nobody can ask for a link for a while.
+#[derive(Clone)]
+pub(crate) struct HoldPlaced {
+    pub(crate) until: OffsetDateTime,
+    /// Whether everybody who is signed in is being signed out.
+    pub(crate) signed_out: bool,
+}
+
+impl HoldPlaced {
+    pub(super) fn write(&self, name: &str) -> Draft {
+        let draft = Draft::new(format!("We have stopped the recovery of your account at {name}"))
+            .paragraph(format!(
+                "Somebody who has one of our mails to you pressed \u{201c}This wasn\u{2019}t me\u{201d}. All links for a \
+                 new password have stopped working, and until {} no new one is sent.",
+                date(self.until)
+            ));
+        let draft = if self.signed_out {
+            draft.paragraph(
+                "Your password was changed a short time ago. So you are signed out on all devices, and so is \
+                 everybody else. If it was not you who changed it, tell us at once, in the way named below.",
+            )
+        } else {
+            draft.paragraph("Your password works as before.")
+        };
+        draft.paragraph("If you need a new password before then, we can help you in the way named below.")
+    }
+}
+
+/// The support desk has a case about the account.
+#[derive(Clone)]
+pub(crate) struct CaseOpened {
+    /// What people call the case when they talk to us.
+    pub(crate) number: String,
+    pub(crate) at: OffsetDateTime,
+}
+
+impl CaseOpened {
+    pub(super) fn write(&self, name: &str) -> Draft {
+        Draft::new(format!("Our support has a case about your account at {name}"))
+            .paragraph(format!(
+                "On {}, a case about your account at {name} was opened. Its number is:",
+                date(self.at)
+            ))
+            .value(&self.number)
+            .paragraph(
+                "Our staff never ask for your password, for a link from a mail or for a code. They cannot choose a \
+                 password for you either.",
+            )
+    }
+}
+
+/// Two people of the support desk agreed to help somebody into the account; it happens after a waiting time.
+#[derive(Clone)]
+pub(crate) struct CaseWaiting {
+    pub(crate) number: String,
+    /// When it happens unless somebody objects.
+    pub(crate) until: OffsetDateTime,
+}
+
+impl CaseWaiting {
+    pub(super) fn write(&self, name: &str) -> Draft {
+        Draft::new(format!("Somebody is about to get access to your account at {name}"))
+            .paragraph(format!(
+                "Our support was asked to help somebody into your account at {name}, and has agreed (case {}).",
+                on_one_line(&self.number)
+            ))
+            .paragraph(format!(
+                "On {}, a link for a new password is sent. If this is what you want, you need not do anything.",
+                date(self.until)
+            ))
+            .paragraph("If it is not, press the button below before then: that ends the case.")
+    }
+}
+
+/// A case of the support desk is over.
+#[derive(Clone)]
+pub(crate) struct CaseDecided {
+    pub(crate) number: String,
+    /// Whether somebody was helped into the account.
+    pub(crate) released: bool,
+}
+
+impl CaseDecided {
+    pub(super) fn write(&self, name: &str) -> Draft {
+        let number = on_one_line(&self.number);
+        let draft = Draft::new(format!("The case about your account at {name} is closed"));
+        if self.released {
+            draft
+                .paragraph(format!(
+                    "Case {number} is closed: a link for a new password was sent, to the address that the case says."
+                ))
+                .paragraph(TELL_US)
+        } else {
+            draft.paragraph(format!(
+                "Case {number} is closed. Nothing was changed in your account, and no link was sent."
+            ))
+        }
+    }
+}

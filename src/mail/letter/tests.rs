@@ -1,0 +1,132 @@
+use super::*;
+
+fn button() -> DisownButton {
+    let url = Zeroizing::new("https://a.org/recovery/disown?letter=SECRET".to_owned());
+    DisownButton { url, hold: Duration::DAY, days: 7 }
+}
+
+fn at() -> OffsetDateTime {
+    OffsetDateTime::UNIX_EPOCH
+}
+
+/// One of each; a new kind of letter has to come in here before the tests pass.
+fn one_of_each() -> Vec<LetterContent> {
+    let label = || "My phone".to_owned();
+    let number = || "2026-0042".to_owned();
+    let secret = |text: &str| Zeroizing::new(text.to_owned());
+    let each = vec![
+        LetterContent::UsernameReminder { username: "ana".into(), sign_in: "https://a.org/sign-in".into() },
+        LetterContent::RecoveryLink {
+            link: secret("https://a.org/link?token=OTHER"),
+            code: Some(secret("BCDF-GHJK")),
+            minutes: 30,
+        },
+        LetterContent::SharedLinks {
+            accounts: vec![SharedAccount {
+                username: "ana".into(),
+                link: secret("https://a.org/link?token=OTHER"),
+                disown: button(),
+            }],
+            minutes: 30,
+        },
+        LetterContent::CodeByPhone { code: secret("BCDF-GHJK"), minutes: 10 },
+        LetterContent::CodeByPost {
+            code: secret("BCDF-GHJK"),
+            reference: "0123 4567".into(),
+            page: "https://a.org/code".into(),
+            days: 21,
+        },
+        LetterContent::PasswordChanged { at: at() },
+        LetterContent::SomebodyAsked,
+        LetterContent::FactorAdded(FactorAdded { label: label(), at: at() }),
+        LetterContent::FactorRemoved(FactorRemoved { label: label(), at: at() }),
+        LetterContent::CodesMade(CodesMade { at: at() }),
+        LetterContent::AddressAdded(AddressAdded { at: at() }),
+        LetterContent::AddressRemoved(AddressRemoved { at: at() }),
+        LetterContent::HoldPlaced(HoldPlaced { until: at(), signed_out: true }),
+        LetterContent::CaseOpened(CaseOpened { number: number(), at: at() }),
+        LetterContent::CaseWaiting(CaseWaiting { number: number(), until: at() }),
+        LetterContent::CaseDecided(CaseDecided { number: number(), released: true }),
+    ];
+    let there = |letter: &Letter| each.iter().any(|content| content.letter() == *letter);
+    let missing: Vec<_> = Letter::ALL.iter().filter(|letter| !there(letter)).collect();
+    assert!(missing.is_empty(), "no example of {missing:?}");
+    each
+}
+
+#[test]
+fn what_comes_from_the_account_is_escaped_in_html() {
+    let service = Service::new("A & B <clinic>", "call 1").unwrap();
+    let content = LetterContent::UsernameReminder {
+        username: "<a href=\"https://evil.test\">x</a>".to_owned(),
+        sign_in: "https://a.org/sign-in".to_owned(),
+    };
+    let mail = compose(&service, &content, Some(&button())).unwrap();
+    assert!(!mail.html.contains("<a href=\"https://evil.test"), "{}", *mail.html);
+    assert!(mail.html.contains("A &#38; B &#60;clinic&#62;"), "{}", *mail.html);
+    assert!(mail.text.contains("A & B <clinic>"));
+}
+
+/// NO-3: how to object and where help is, in both parts of every letter.
+#[test]
+fn every_letter_says_how_to_object_and_where_help_is() {
+    let service = Service::new("Mercy Clinic", "call +1 555 0100").unwrap();
+    for content in one_of_each() {
+        // A letter about several accounts brings the button of each.
+        let brings_its_own = matches!(content, LetterContent::SharedLinks { .. });
+        let mail = compose(&service, &content, (!brings_its_own).then_some(&button())).unwrap();
+        for part in [&mail.text, &mail.html] {
+            assert_eq!(part.matches("letter=SECRET").count(), if part.contains("<html") { 2 } else { 1 });
+            for words in ["call +1 555 0100", "This wasn\u{2019}t me", "24 hours", "7 days", "Mercy Clinic"] {
+                assert!(part.contains(words), "{content:?} does not say {words:?}: {}", **part);
+            }
+        }
+        assert!(mail.subject.contains("Mercy Clinic"), "{}", mail.subject);
+    }
+}
+
+/// What a person calls a factor, or a host a case, never begins a line of its own and is no markup.
+#[test]
+fn names_in_notices_stay_in_their_place() {
+    let service = Service::new("Mercy Clinic", "call 1").unwrap();
+    let name = "x\r\nCall https://evil.test\u{2028}<b>now</b>";
+    let named = |name: &str| {
+        let [label, number] = [(); 2].map(|()| name.to_owned());
+        [
+            LetterContent::FactorAdded(FactorAdded { label: label.clone(), at: at() }),
+            LetterContent::FactorRemoved(FactorRemoved { label, at: at() }),
+            LetterContent::CaseOpened(CaseOpened { number: number.clone(), at: at() }),
+            LetterContent::CaseWaiting(CaseWaiting { number: number.clone(), until: at() }),
+            LetterContent::CaseDecided(CaseDecided { number, released: false }),
+        ]
+    };
+    for (wicked, plain) in named(name).iter().zip(named("plain")) {
+        let [wicked, plain] =
+            [wicked, &plain].map(|content| compose(&service, content, Some(&button())).unwrap());
+        assert_eq!(wicked.text.lines().count(), plain.text.lines().count());
+        assert_eq!(wicked.html.lines().count(), plain.html.lines().count());
+        assert!(!wicked.html.contains("<b>"), "{}", *wicked.html);
+    }
+}
+
+#[test]
+fn without_a_hold_none_is_promised() {
+    let service = Service::new("Mercy Clinic", "call 1").unwrap();
+    let button = DisownButton { hold: Duration::ZERO, ..button() };
+    let mail = compose(&service, &LetterContent::SomebodyAsked, Some(&button)).unwrap();
+    assert!(!mail.text.contains("nobody can ask"), "{}", *mail.text);
+}
+
+#[test]
+fn lengths_are_said_in_the_unit_that_people_think_in() {
+    for (time, said) in [
+        (Duration::seconds(1), "1 minute"),
+        (Duration::minutes(90), "90 minutes"),
+        (Duration::hours(24), "24 hours"),
+        (Duration::hours(47), "47 hours"),
+        (Duration::hours(49), "3 days"),
+        (Duration::days(7), "7 days"),
+    ] {
+        assert_eq!(english::length(time), said);
+    }
+}

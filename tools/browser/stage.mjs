@@ -1,0 +1,111 @@
+// The portal as a process, and what every scene looks for on every page.
+
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+export const [binary, screenshots] = process.argv.slice(2);
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const PORT = 18080;
+export const ORIGIN = `http://127.0.0.1:${PORT}`;
+export const SUBMIT = 'main form button:not([type=button])';
+export const counted = { checks: 0 };
+
+export function expect(holds, what) {
+  if (!holds) throw new Error(`not as told: ${what}`);
+  counted.checks += 1;
+}
+
+export class Portal {
+  constructor(data) {
+    this.data = data;
+    this.clockFile = join(data, 'clock');
+    this.ahead = 0;
+    writeFileSync(this.clockFile, '0');
+  }
+
+  // Seconds of the portal's clock.
+  now() {
+    return Date.now() / 1000 + this.ahead;
+  }
+
+  moveClock(seconds) {
+    this.ahead += seconds;
+    writeFileSync(this.clockFile, String(this.ahead));
+  }
+
+  async start() {
+    this.output = '';
+    const flags = ['--listen', `127.0.0.1:${PORT}`, '--data', this.data, '--people', '50', '--clock-file', this.clockFile];
+    this.process = spawn(binary, flags, { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.process.stdout.on('data', (text) => { this.output += text; });
+    for (let tries = 0; tries < 200; tries += 1) {
+      const up = await fetch(`${ORIGIN}/sign-in`).then((answer) => answer.ok, () => false);
+      if (up) return;
+      await pause(50);
+    }
+    throw new Error('the portal did not start');
+  }
+
+  async stop(signal) {
+    const ended = new Promise((resolve) => { this.process.once('exit', (code) => resolve(code)); });
+    this.process.kill(signal);
+    return ended;
+  }
+
+  async killAndRestart() {
+    await this.stop('SIGKILL');
+    await this.start();
+  }
+
+  staffPassword(login) {
+    return this.output.match(new RegExp(`^ +${login} +(\\S+)$`, 'm'))?.[1];
+  }
+
+  people() {
+    const field = (block, name) => block.match(new RegExp(`${name} +(.+)`))?.[1].trim();
+    return this.output.split('\n\n').filter((block) => block.includes('record number')).map((block) => {
+      const [given, family] = field(block, 'name').split(' ');
+      const [day, month, year] = field(block, 'date of birth').split(' ');
+      return { given, family, day, month, year, record: field(block, 'record number'), email: field(block, 'e-mail'), username: field(block, 'username') };
+    });
+  }
+}
+
+export const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
+
+export async function check(page, name) {
+  mkdirSync(screenshots, { recursive: true });
+  await page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true });
+  expect((await page.locator('h1').count()) === 1, `${name} has one heading`);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(wide <= 0, `${name} does not scroll sideways`);
+}
+
+// axe runs in the page's world through the debugger, so the page's own policy does not forbid it.
+export async function accessible(page, name) {
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send('Runtime.evaluate', { expression: axe });
+  const { result } = await cdp.send('Runtime.evaluate', {
+    expression: 'axe.run().then((found) => JSON.stringify(found.violations.map((v) => [v.id, v.nodes.map((n) => n.html)])))',
+    awaitPromise: true,
+    returnByValue: true,
+  });
+  await cdp.detach();
+  expect(result.value === '[]', `${name} has no axe violations: ${result.value}`);
+}
+
+export async function mailTo(portal, page, address, wanted) {
+  for (let tries = 0; tries < 200; tries += 1) {
+    await page.goto(`${ORIGIN}/dev/mail`);
+    const links = await page.locator('a').evaluateAll((all) => all.map((a) => a.href));
+    for (const link of links.filter((href) => href.includes('/dev/mail/'))) {
+      await page.goto(link);
+      const text = await page.locator('main').innerText();
+      if (text.includes(address) && wanted(text)) return text;
+    }
+    await pause(100);
+  }
+  throw new Error(`no mail to ${address}`);
+}
