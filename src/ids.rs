@@ -121,11 +121,6 @@ random_id! {
     MailId
 }
 
-random_id! {
-    /// The name of one document: 128 bits, random or derived from what the document is about.
-    DocumentId
-}
-
 /// Lower-case hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     use fmt::Write as _;

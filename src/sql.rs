@@ -87,7 +87,6 @@ pub(crate) fn flow(row: &impl Values) -> Result<FlowRecord> {
         account: account.as_deref().map(AccountId::new).transpose().map_err(|_| damaged("account"))?,
         live_link: row.flag("live_link")?,
         digest: maybe_array(row, "digest")?,
-        code: None,
         epoch: maybe_array(row, "epoch")?,
         factor: row.text("factor")?,
         attempts: count(row, "attempts")?,

@@ -7,7 +7,7 @@ use crate::audit::{AuditRecord, Checkpoint};
 use crate::budget::{BudgetKey, Spend};
 use crate::clock::Timestamp;
 use crate::flow::{FlowRecord, coded};
-use crate::ids::{AccountId, DocumentId, FlowId, MailId, Realm};
+use crate::ids::{AccountId, FlowId, MailId, Realm};
 use crate::keys::KeyId;
 use async_trait::async_trait;
 use std::fmt;
@@ -176,62 +176,6 @@ impl fmt::Debug for DeadLetter {
     }
 }
 
-coded! {
-    /// What a document is about.
-    DocumentKind {
-        /// The security record of one account: factors, their counters, holds.
-        Security = "security",
-        /// A case of the support desk.
-        Case = "case",
-    }
-}
-
-/// A sealed row with a version: whatever regain keeps that is neither a flow nor a mail. A store keeps every field as it is
-/// and derives nothing.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Document {
-    /// The tenant.
-    pub realm: Realm,
-    /// What it is about; with realm and name, the key.
-    pub kind: DocumentKind,
-    /// Its name.
-    pub id: DocumentId,
-    /// Counts the changes, from 1.
-    pub version: u64,
-    /// Whose, where that is known.
-    pub account: Option<AccountId>,
-    /// Whether it stands in the queue of its kind.
-    pub open: bool,
-    /// What it says, sealed.
-    pub sealed: Vec<u8>,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// When a worker has to look at it next.
-    pub due_at: Option<Timestamp>,
-    /// From then on it may be deleted.
-    pub keep_until: Option<Timestamp>,
-}
-
-impl fmt::Debug for Document {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Document")
-            .field("kind", &self.kind)
-            .field("id", &self.id)
-            .field("version", &self.version)
-            .field("open", &self.open)
-            .finish_non_exhaustive()
-    }
-}
-
-/// A change of one document.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DocumentWrite {
-    /// A new document.
-    Insert(Document),
-    /// The next version of a document; only if the stored version is exactly one lower.
-    Update(Document),
-}
-
 /// A dead letter to be queued once more, as if it had been queued then. It keeps its name, and with it its `Message-ID`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Revival {
@@ -250,8 +194,6 @@ pub enum SealedIn {
     Mail(MailId),
     /// In a dead letter.
     DeadLetter(MailId),
-    /// In a document.
-    Document(DocumentKind, DocumentId),
 }
 
 /// A sealed value, sealed anew. Applies only if `from` is what is stored.
@@ -282,8 +224,6 @@ pub struct Commit {
     pub clears: Vec<BudgetKey>,
     /// Flows to write, in this order.
     pub flows: Vec<FlowWrite>,
-    /// Documents to write, in this order.
-    pub documents: Vec<DocumentWrite>,
     /// Mails to queue.
     pub mails: Vec<OutboxMail>,
     /// Mails that were tried.
@@ -307,7 +247,6 @@ impl Commit {
             spends: vec![],
             clears: vec![],
             flows: vec![],
-            documents: vec![],
             mails: vec![],
             settlements: vec![],
             revivals: vec![],
@@ -328,8 +267,8 @@ pub enum Committed {
         /// When that budget has something again.
         retry_at: Timestamp,
     },
-    /// Another version of a flow or document than expected is stored, or the account has a live link for the purpose
-    /// already; nothing was written.
+    /// Another version than expected is stored, or the account has a live link for the purpose already;
+    /// nothing was written.
     Conflict,
 }
 
@@ -382,8 +321,6 @@ pub struct Sweep {
     pub dead_before: Timestamp,
     /// What is sealed in dead letters and was to be kept until then is erased; the letters stay.
     pub kept_until: Timestamp,
-    /// Documents that were to be kept until then.
-    pub documents_kept_until: Timestamp,
     /// The records of the oldest checkpoint that still has marks, if it was closed before; its marks go with them.
     pub audit_closed_before: Timestamp,
     /// At most so many rows of each.
@@ -418,47 +355,6 @@ pub trait FlowStore: Send + Sync {
     /// # Errors
     /// [`StoreError`] when the store does not answer.
     async fn live_links(&self, realm: &Realm, account: &AccountId) -> Result<Vec<FlowRecord>, StoreError>;
-
-    /// One document.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the store does not answer.
-    async fn document(
-        &self,
-        realm: &Realm,
-        kind: DocumentKind,
-        id: DocumentId,
-    ) -> Result<Option<Document>, StoreError>;
-
-    /// The documents of an account, the newest first.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the store does not answer.
-    async fn documents_of(
-        &self,
-        realm: &Realm,
-        kind: DocumentKind,
-        account: &AccountId,
-        limit: u32,
-    ) -> Result<Vec<Document>, StoreError>;
-
-    /// Open documents, the oldest first and those of one moment by name; only those that come after this one.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the store does not answer.
-    async fn open_documents(
-        &self,
-        realm: &Realm,
-        kind: DocumentKind,
-        after: Option<(Timestamp, DocumentId)>,
-        limit: u32,
-    ) -> Result<Vec<Document>, StoreError>;
-
-    /// Takes documents that are due, of any kind, and makes them due again when the lease ends. None goes to two callers.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the store does not answer.
-    async fn claim_documents(&self, claim: &Claim) -> Result<Vec<Document>, StoreError>;
 
     /// Does all of it durably, or nothing. Budgets are decided by [`Spend::against`], one after the other with
     /// nobody in between.
@@ -517,7 +413,7 @@ pub trait FlowStore: Send + Sync {
     async fn last_checkpoint(&self, realm: &Realm) -> Result<Option<Checkpoint>, StoreError>;
 
     /// Values sealed under this key (its number is their first four bytes, the highest first): in live flows, in the
-    /// outbox, in dead letters, in documents.
+    /// outbox, in dead letters.
     ///
     /// # Errors
     /// [`StoreError`] when the store does not answer.

@@ -29,8 +29,6 @@ pub struct FlowRecord {
     pub live_link: bool,
     /// What is stored of the token.
     pub digest: Option<[u8; 32]>,
-    /// What is stored of the code that was sent beside the link.
-    pub code: Option<[u8; 32]>,
     /// The account's epoch that a chosen password is for.
     pub epoch: Option<[u8; 32]>,
     /// Code of the [`FactorRule`] of a link.
@@ -88,7 +86,6 @@ impl From<&RecoveryFlow> for FlowRecord {
             account: flow.account().cloned(),
             live_link: link.is_some(),
             digest: link.map(|link| *link.digest.as_bytes()),
-            code: None,
             epoch,
             factor: link.map(|link| link.factor.code().into()),
             attempts: link.map_or(0, |link| link.attempts),
@@ -162,7 +159,6 @@ impl FlowRecord {
             account: None,
             live_link: false,
             digest: None,
-            code: None,
             epoch: None,
             factor: None,
             attempts: 0,

@@ -4,26 +4,22 @@ use crate::audit::{AuditRecord, Checkpoint};
 use crate::budget::{BudgetKey, Spent, take_all};
 use crate::clock::Timestamp;
 use crate::flow::FlowRecord;
-use crate::ids::{AccountId, DocumentId, FlowId, MailId, Realm};
+use crate::ids::{AccountId, FlowId, MailId, Realm};
 use crate::keys::KeyId;
 use crate::planted::{Bug, planted};
 use crate::store::{
-    Claim, Commit, Committed, DeadLetter, Depth, Document, DocumentKind, DocumentWrite, Duty, DutyClaim,
-    FlowStore, FlowWrite, MailOutcome, MailSettlement, OutboxMail, Reseal, Revival, SealedIn, StoreError,
-    Sweep,
+    Claim, Commit, Committed, DeadLetter, Depth, Duty, DutyClaim, FlowStore, FlowWrite, MailOutcome,
+    MailSettlement, OutboxMail, Reseal, Revival, SealedIn, StoreError, Sweep,
 };
 use async_trait::async_trait;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-
-type DocumentKey = (Realm, &'static str, DocumentId);
 
 #[derive(Default, Clone)]
 struct Tables {
     flows: BTreeMap<(Realm, FlowId), FlowRecord>,
     mails: BTreeMap<(Realm, MailId), OutboxMail>,
     dead: Vec<(Realm, DeadLetter)>,
-    documents: BTreeMap<DocumentKey, Document>,
     budgets: BTreeMap<(Realm, BudgetKey), Spent>,
     audit: BTreeMap<(Realm, u64), AuditRecord>,
     checkpoints: BTreeMap<(Realm, u64), Checkpoint>,
@@ -59,7 +55,6 @@ impl Tables {
             Err(retry_at) => return Committed::OverBudget { retry_at },
         };
         let Some(flows) = self.check_flows(&commit.flows) else { return Committed::Conflict };
-        let Some(documents) = self.check_documents(&commit.documents) else { return Committed::Conflict };
         let known = |mail: &OutboxMail| self.mails.contains_key(&(mail.realm.clone(), mail.id));
         let gone = |revival: &Revival| !self.can_revive(&commit.realm, revival.id);
         let taken = |next: &Checkpoint| self.checkpoints.contains_key(&(next.realm.clone(), next.number));
@@ -74,7 +69,6 @@ impl Tables {
             self.budgets.remove(&(commit.realm.clone(), key));
         }
         self.flows.extend(flows);
-        self.documents.extend(documents);
         self.mails.extend(commit.mails.into_iter().map(|mail| ((mail.realm.clone(), mail.id), mail)));
         for settlement in commit.settlements {
             self.settle(&commit.realm, settlement);
@@ -119,24 +113,6 @@ impl Tables {
                 record.sealed = stored.and_then(|stored| stored.sealed.clone());
             }
             changed.insert(key, record);
-        }
-        Some(changed)
-    }
-
-    fn check_documents(&self, writes: &[DocumentWrite]) -> Option<BTreeMap<DocumentKey, Document>> {
-        let mut changed: BTreeMap<DocumentKey, Document> = BTreeMap::new();
-        for write in writes {
-            let (DocumentWrite::Insert(next) | DocumentWrite::Update(next)) = write;
-            let key = document_key(&next.realm, next.kind, next.id);
-            let stored = changed.get(&key).or_else(|| self.documents.get(&key));
-            let fits = match write {
-                DocumentWrite::Insert(_) => stored.is_none(),
-                DocumentWrite::Update(_) => stored.is_some_and(|stored| stored.version + 1 == next.version),
-            };
-            if !fits {
-                return None;
-            }
-            changed.insert(key, next.clone());
         }
         Some(changed)
     }
@@ -204,10 +180,6 @@ impl Tables {
                 self.flows.get_mut(&(realm.clone(), *id)).and_then(|row| row.sealed.as_mut())
             }
             SealedIn::Mail(id) => self.mails.get_mut(&(realm.clone(), *id)).map(|mail| &mut mail.sealed),
-            SealedIn::Document(kind, id) => {
-                let key = document_key(realm, *kind, *id);
-                self.documents.get_mut(&key).map(|document| &mut document.sealed)
-            }
             SealedIn::DeadLetter(id) => dead
                 .find(|(of, letter)| of == realm && letter.id == *id)
                 .and_then(|(_, letter)| letter.sealed.as_mut()),
@@ -229,10 +201,6 @@ impl Tables {
     }
 }
 
-fn document_key(realm: &Realm, kind: DocumentKind, id: DocumentId) -> DocumentKey {
-    (realm.clone(), kind.code(), id)
-}
-
 /// Whether both rows are the live link of one account for one purpose.
 fn same_link(a: &FlowRecord, b: &FlowRecord) -> bool {
     a.live_link && b.live_link && a.realm == b.realm && a.account == b.account && a.purpose == b.purpose
@@ -251,64 +219,6 @@ impl FlowStore for MemoryFlows {
             .values()
             .filter(|row| row.live_link && row.realm == *realm && row.account.as_ref() == Some(account));
         Ok(live.cloned().collect())
-    }
-
-    async fn document(
-        &self,
-        realm: &Realm,
-        kind: DocumentKind,
-        id: DocumentId,
-    ) -> Result<Option<Document>, StoreError> {
-        Ok(self.tables().documents.get(&document_key(realm, kind, id)).cloned())
-    }
-
-    async fn documents_of(
-        &self,
-        realm: &Realm,
-        kind: DocumentKind,
-        account: &AccountId,
-        limit: u32,
-    ) -> Result<Vec<Document>, StoreError> {
-        let tables = self.tables();
-        let of_kind = tables.documents.values().filter(|next| next.realm == *realm && next.kind == kind);
-        let mut found: Vec<Document> =
-            of_kind.filter(|next| next.account.as_ref() == Some(account)).cloned().collect();
-        found.sort_by_key(|next| std::cmp::Reverse((next.created_at, next.id)));
-        found.truncate(limit as usize);
-        Ok(found)
-    }
-
-    async fn open_documents(
-        &self,
-        realm: &Realm,
-        kind: DocumentKind,
-        after: Option<(Timestamp, DocumentId)>,
-        limit: u32,
-    ) -> Result<Vec<Document>, StoreError> {
-        let tables = self.tables();
-        let place = |next: &Document| Some((next.created_at, next.id));
-        let open = tables
-            .documents
-            .values()
-            .filter(|next| next.open && next.realm == *realm && next.kind == kind && place(next) > after);
-        let mut open: Vec<Document> = open.cloned().collect();
-        open.sort_by_key(place);
-        open.truncate(limit as usize);
-        Ok(open)
-    }
-
-    async fn claim_documents(&self, claim: &Claim) -> Result<Vec<Document>, StoreError> {
-        let mut tables = self.tables();
-        let is_due = |next: &&mut Document| {
-            next.realm == claim.realm && next.due_at.is_some_and(|due| due <= claim.due_by)
-        };
-        let mut due: Vec<&mut Document> = tables.documents.values_mut().filter(is_due).collect();
-        due.sort_by_key(|next| next.due_at);
-        due.truncate(claim.limit as usize);
-        for document in &mut due {
-            document.due_at = Some(claim.lease_until);
-        }
-        Ok(due.into_iter().map(|document| document.clone()).collect())
     }
 
     async fn commit(&self, commit: Commit) -> Result<Committed, StoreError> {
@@ -401,17 +311,8 @@ impl FlowStore for MemoryFlows {
         let over = |letter: &DeadLetter| letter.keep_until.is_some_and(|until| until <= sweep.kept_until);
         let kept = tables.dead.iter_mut().filter(|(of, letter)| of == realm && over(letter));
         kept.take(limit).for_each(|(_, letter)| (letter.sealed, letter.keep_until) = (None, None));
-        let kept = |next: &Document| next.keep_until.is_some_and(|until| until <= sweep.documents_kept_until);
-        let over: Vec<_> = tables
-            .documents
-            .iter()
-            .filter(|((of, ..), next)| of == realm && kept(next))
-            .map(|(key, _)| key.clone())
-            .take(limit)
-            .collect();
-        tables.documents.retain(|key, _| !over.contains(key));
         let records = tables.empty_checkpoint(realm, sweep.audit_closed_before);
-        Ok((ended.len() + full.len() + old.len() + over.len() + records) as u64)
+        Ok((ended.len() + full.len() + old.len() + records) as u64)
     }
 
     async fn audit_after(
@@ -457,9 +358,7 @@ impl FlowStore for MemoryFlows {
         let mails = mails.map(|mail| (SealedIn::Mail(mail.id), Some(&mail.sealed)));
         let dead = tables.dead.iter().filter(|(of, _)| of == realm);
         let dead = dead.map(|(_, letter)| (SealedIn::DeadLetter(letter.id), letter.sealed.as_ref()));
-        let documents = tables.documents.values().filter(|next| next.realm == *realm);
-        let documents = documents.map(|next| (SealedIn::Document(next.kind, next.id), Some(&next.sealed)));
-        let all = flows.chain(mails).chain(dead).chain(documents);
+        let all = flows.chain(mails).chain(dead);
         let sealed = all.filter_map(|(place, sealed)| Some((place, sealed?.clone())));
         Ok(sealed.filter(|(_, sealed)| sealed.starts_with(&key.to_be_bytes())).take(limit as usize).collect())
     }

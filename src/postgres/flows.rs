@@ -1,9 +1,8 @@
 //! [`FlowStore`] on PostgreSQL.
 
 use crate::audit::{AuditRecord, Checkpoint};
-use crate::clock::Timestamp;
 use crate::flow::FlowRecord;
-use crate::ids::{AccountId, DocumentId, FlowId, MailId, Realm};
+use crate::ids::{AccountId, FlowId, MailId, Realm};
 use crate::keys::KeyId;
 use crate::postgres::database::{Database, connect, failed, in_time, try_again};
 use crate::postgres::listen::Bell;
@@ -17,8 +16,8 @@ use crate::postgres::statements::{
 use crate::postgres::upkeep;
 use crate::sql::{self, integer};
 use crate::store::{
-    Claim, Commit, Committed, DeadLetter, Depth, Document, DocumentKind, DutyClaim, FlowStore, FlowWrite,
-    OutboxMail, SealedIn, StoreError, Sweep,
+    Claim, Commit, Committed, DeadLetter, Depth, DutyClaim, FlowStore, FlowWrite, OutboxMail, SealedIn,
+    StoreError, Sweep,
 };
 use async_trait::async_trait;
 use sqlx::postgres::PgRow;
@@ -140,39 +139,6 @@ impl FlowStore for PostgresFlows {
     async fn live_links(&self, realm: &Realm, account: &AccountId) -> Result<Vec<FlowRecord>, StoreError> {
         let query = self.database.query(LIVE_LINKS).bind(realm.as_str()).bind(account.as_str().as_bytes());
         self.database.read(query, sql::flow).await
-    }
-
-    async fn document(
-        &self,
-        _: &Realm,
-        _: DocumentKind,
-        _: DocumentId,
-    ) -> Result<Option<Document>, StoreError> {
-        Err(StoreError::plain("documents: not yet"))
-    }
-
-    async fn documents_of(
-        &self,
-        _: &Realm,
-        _: DocumentKind,
-        _: &AccountId,
-        _: u32,
-    ) -> Result<Vec<Document>, StoreError> {
-        Err(StoreError::plain("documents: not yet"))
-    }
-
-    async fn open_documents(
-        &self,
-        _: &Realm,
-        _: DocumentKind,
-        _: Option<(Timestamp, DocumentId)>,
-        _: u32,
-    ) -> Result<Vec<Document>, StoreError> {
-        Err(StoreError::plain("documents: not yet"))
-    }
-
-    async fn claim_documents(&self, _: &Claim) -> Result<Vec<Document>, StoreError> {
-        Err(StoreError::plain("documents: not yet"))
     }
 
     async fn commit(&self, wanted: Commit) -> Result<Committed, StoreError> {

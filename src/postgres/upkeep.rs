@@ -61,7 +61,6 @@ async fn reseal(
             "UPDATE REGAIN.outbox SET sealed = $1 WHERE realm = $2 AND id = $3 AND sealed = $4",
             id.as_bytes(),
         ),
-        SealedIn::Document(..) => return Ok(()),
         SealedIn::DeadLetter(id) => (
             "UPDATE REGAIN.dead_letter SET sealed = $1 WHERE realm = $2 AND id = $3 AND sealed = $4",
             id.as_bytes(),

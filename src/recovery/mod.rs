@@ -6,7 +6,6 @@
 
 mod ask;
 mod config;
-mod documents;
 mod link;
 mod password;
 mod resolve;

@@ -1,9 +1,8 @@
 //! [`FlowStore`] on SQLite.
 
 use crate::audit::{AuditRecord, Checkpoint};
-use crate::clock::Timestamp;
 use crate::flow::FlowRecord;
-use crate::ids::{AccountId, DocumentId, FlowId, MailId, Realm};
+use crate::ids::{AccountId, FlowId, MailId, Realm};
 use crate::keys::KeyId;
 use crate::sql::{self, integer};
 use crate::sqlite::commit::apply;
@@ -12,8 +11,8 @@ use crate::sqlite::trouble::failed;
 use crate::sqlite::upkeep;
 use crate::sqlite::writer::{Verdict, Work, Writer};
 use crate::store::{
-    Claim, Commit, Committed, DeadLetter, Depth, Document, DocumentKind, DutyClaim, FlowStore, FlowWrite,
-    OutboxMail, SealedIn, StoreError, Sweep,
+    Claim, Commit, Committed, DeadLetter, Depth, DutyClaim, FlowStore, FlowWrite, OutboxMail, SealedIn,
+    StoreError, Sweep,
 };
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
@@ -213,39 +212,6 @@ impl FlowStore for SqliteFlows {
                 .bind(realm.as_str())
                 .bind(account.as_str());
         self.read(query, sql::flow).await
-    }
-
-    async fn document(
-        &self,
-        _: &Realm,
-        _: DocumentKind,
-        _: DocumentId,
-    ) -> Result<Option<Document>, StoreError> {
-        Err(StoreError::plain("documents: not yet"))
-    }
-
-    async fn documents_of(
-        &self,
-        _: &Realm,
-        _: DocumentKind,
-        _: &AccountId,
-        _: u32,
-    ) -> Result<Vec<Document>, StoreError> {
-        Err(StoreError::plain("documents: not yet"))
-    }
-
-    async fn open_documents(
-        &self,
-        _: &Realm,
-        _: DocumentKind,
-        _: Option<(Timestamp, DocumentId)>,
-        _: u32,
-    ) -> Result<Vec<Document>, StoreError> {
-        Err(StoreError::plain("documents: not yet"))
-    }
-
-    async fn claim_documents(&self, _: &Claim) -> Result<Vec<Document>, StoreError> {
-        Err(StoreError::plain("documents: not yet"))
     }
 
     async fn commit(&self, commit: Commit) -> Result<Committed, StoreError> {

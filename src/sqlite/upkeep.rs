@@ -37,7 +37,6 @@ pub(super) async fn reseal(
         SealedIn::Mail(id) => {
             ("UPDATE regain_outbox SET sealed = ? WHERE realm = ? AND id = ? AND sealed = ?", id.as_bytes())
         }
-        SealedIn::Document(..) => return Ok(()),
         SealedIn::DeadLetter(id) => (
             "UPDATE regain_dead_letter SET sealed = ? WHERE realm = ? AND id = ? AND sealed = ?",
             id.as_bytes(),

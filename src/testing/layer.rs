@@ -25,12 +25,11 @@
 //! ```
 
 use crate::audit::{AuditRecord, Checkpoint};
-use crate::clock::Timestamp;
 use crate::flow::FlowRecord;
-use crate::ids::{AccountId, DocumentId, FlowId, MailId, Realm};
+use crate::ids::{AccountId, FlowId, MailId, Realm};
 use crate::keys::KeyId;
 use crate::store::{Claim, Commit, Committed, DeadLetter, Depth, DutyClaim, FlowStore, OutboxMail, SealedIn};
-use crate::store::{Document, DocumentKind, StoreError, Sweep};
+use crate::store::{StoreError, Sweep};
 use async_trait::async_trait;
 
 type Result<T> = std::result::Result<T, StoreError>;
@@ -48,34 +47,6 @@ pub trait FlowStoreLayer: Send + Sync {
 
     async fn live_links(&self, realm: &Realm, account: &AccountId) -> Result<Vec<FlowRecord>> {
         self.inner().live_links(realm, account).await
-    }
-
-    async fn document(&self, realm: &Realm, kind: DocumentKind, id: DocumentId) -> Result<Option<Document>> {
-        self.inner().document(realm, kind, id).await
-    }
-
-    async fn documents_of(
-        &self,
-        realm: &Realm,
-        kind: DocumentKind,
-        account: &AccountId,
-        limit: u32,
-    ) -> Result<Vec<Document>> {
-        self.inner().documents_of(realm, kind, account, limit).await
-    }
-
-    async fn open_documents(
-        &self,
-        realm: &Realm,
-        kind: DocumentKind,
-        after: Option<(Timestamp, DocumentId)>,
-        limit: u32,
-    ) -> Result<Vec<Document>> {
-        self.inner().open_documents(realm, kind, after, limit).await
-    }
-
-    async fn claim_documents(&self, claim: &Claim) -> Result<Vec<Document>> {
-        self.inner().claim_documents(claim).await
     }
 
     async fn commit(&self, commit: Commit) -> Result<Committed> {
@@ -143,34 +114,6 @@ impl<L: FlowStoreLayer> FlowStore for Layered<L> {
 
     async fn live_links(&self, realm: &Realm, account: &AccountId) -> Result<Vec<FlowRecord>> {
         self.0.live_links(realm, account).await
-    }
-
-    async fn document(&self, realm: &Realm, kind: DocumentKind, id: DocumentId) -> Result<Option<Document>> {
-        self.0.document(realm, kind, id).await
-    }
-
-    async fn documents_of(
-        &self,
-        realm: &Realm,
-        kind: DocumentKind,
-        account: &AccountId,
-        limit: u32,
-    ) -> Result<Vec<Document>> {
-        self.0.documents_of(realm, kind, account, limit).await
-    }
-
-    async fn open_documents(
-        &self,
-        realm: &Realm,
-        kind: DocumentKind,
-        after: Option<(Timestamp, DocumentId)>,
-        limit: u32,
-    ) -> Result<Vec<Document>> {
-        self.0.open_documents(realm, kind, after, limit).await
-    }
-
-    async fn claim_documents(&self, claim: &Claim) -> Result<Vec<Document>> {
-        self.0.claim_documents(claim).await
     }
 
     async fn commit(&self, commit: Commit) -> Result<Committed> {

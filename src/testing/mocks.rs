@@ -12,19 +12,17 @@
 
 use crate::account::{self, Account, Applied, HashUpgrade, PasswordChange};
 use crate::audit::{AuditRecord, Checkpoint};
-use crate::clock::Timestamp;
 use crate::entropy::EntropyError;
 use crate::events::RecoveryEvent;
 use crate::flow::FlowRecord;
 use crate::identity::{Identifier, IdentityKey};
-use crate::ids::{AccountId, DocumentId, FlowId, MailId, Realm};
+use crate::ids::{AccountId, FlowId, MailId, Realm};
 use crate::keys::KeyId;
 use crate::mail::{Delivery, Message};
 use crate::password::{BoxError, HashError, PasswordHash, PreparedPassword, Verification};
 use crate::store::Sweep;
 use crate::store::{
-    Claim, Commit, Committed, DeadLetter, Depth, Document, DocumentKind, DutyClaim, OutboxMail, SealedIn,
-    StoreError,
+    Claim, Commit, Committed, DeadLetter, Depth, DutyClaim, OutboxMail, SealedIn, StoreError,
 };
 use crate::{clock, entropy, events, mail, password, store};
 use async_trait::async_trait;
@@ -53,27 +51,6 @@ mock! {
     impl store::FlowStore for FlowStore {
         async fn load(&self, realm: &Realm, id: FlowId) -> Result<Option<FlowRecord>, StoreError>;
         async fn live_links(&self, realm: &Realm, account: &AccountId) -> Result<Vec<FlowRecord>, StoreError>;
-        async fn document(
-            &self,
-            realm: &Realm,
-            kind: DocumentKind,
-            id: DocumentId,
-        ) -> Result<Option<Document>, StoreError>;
-        async fn documents_of(
-            &self,
-            realm: &Realm,
-            kind: DocumentKind,
-            account: &AccountId,
-            limit: u32,
-        ) -> Result<Vec<Document>, StoreError>;
-        async fn open_documents(
-            &self,
-            realm: &Realm,
-            kind: DocumentKind,
-            after: Option<(Timestamp, DocumentId)>,
-            limit: u32,
-        ) -> Result<Vec<Document>, StoreError>;
-        async fn claim_documents(&self, claim: &Claim) -> Result<Vec<Document>, StoreError>;
         async fn commit(&self, commit: Commit) -> Result<Committed, StoreError>;
         async fn claim_flows(&self, claim: &Claim) -> Result<Vec<FlowRecord>, StoreError>;
         async fn claim_mails(&self, claim: &Claim) -> Result<Vec<OutboxMail>, StoreError>;

@@ -5,17 +5,16 @@
 
 use crate::account::{Account, AccountStore, Applied, HashUpgrade, PasswordChange};
 use crate::audit::{AuditRecord, Checkpoint};
-use crate::clock::Timestamp;
 use crate::entropy::{Entropy, EntropyError};
 use crate::flow::FlowRecord;
 use crate::identity::{Identifier, IdentityKey};
-use crate::ids::{AccountId, DocumentId, FlowId, MailId, Realm};
+use crate::ids::{AccountId, FlowId, MailId, Realm};
 use crate::keys::KeyId;
 use crate::mail::{Delivery, Mailer, Message};
 use crate::password::{HashError, PasswordHash, PasswordHasher, PreparedPassword, Verification};
 use crate::store::{
-    Claim, Commit, Committed, DeadLetter, Depth, Document, DocumentKind, DutyClaim, FlowStore, FlowWrite,
-    OutboxMail, SealedIn, StoreError, Sweep,
+    Claim, Commit, Committed, DeadLetter, Depth, DutyClaim, FlowStore, FlowWrite, OutboxMail, SealedIn,
+    StoreError, Sweep,
 };
 use async_trait::async_trait;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -209,39 +208,6 @@ impl FlowStore for TracedFlows {
 
     async fn live_links(&self, realm: &Realm, account: &AccountId) -> Result<Vec<FlowRecord>, StoreError> {
         self.trace.through("flows.live_links", self.inner.live_links(realm, account)).await
-    }
-
-    async fn document(
-        &self,
-        realm: &Realm,
-        kind: DocumentKind,
-        id: DocumentId,
-    ) -> Result<Option<Document>, StoreError> {
-        self.trace.through("flows.document", self.inner.document(realm, kind, id)).await
-    }
-
-    async fn documents_of(
-        &self,
-        realm: &Realm,
-        kind: DocumentKind,
-        account: &AccountId,
-        limit: u32,
-    ) -> Result<Vec<Document>, StoreError> {
-        self.trace.through("flows.documents_of", self.inner.documents_of(realm, kind, account, limit)).await
-    }
-
-    async fn open_documents(
-        &self,
-        realm: &Realm,
-        kind: DocumentKind,
-        after: Option<(Timestamp, DocumentId)>,
-        limit: u32,
-    ) -> Result<Vec<Document>, StoreError> {
-        self.trace.through("flows.open_documents", self.inner.open_documents(realm, kind, after, limit)).await
-    }
-
-    async fn claim_documents(&self, claim: &Claim) -> Result<Vec<Document>, StoreError> {
-        self.trace.through("flows.claim_documents", self.inner.claim_documents(claim)).await
     }
 
     async fn commit(&self, commit: Commit) -> Result<Committed, StoreError> {

@@ -131,7 +131,6 @@ impl Inner {
             budgets_full_at: now,
             dead_before: now.plus(-self.retention.dead_letters),
             kept_until: now,
-            documents_kept_until: now,
             audit_closed_before: now.plus(-self.retention.audit),
             limit: SWEEP_ROWS,
         };
@@ -169,9 +168,6 @@ impl Inner {
             SealedIn::Flow(id, state) => {
                 let column = StateKind::from_code(state).and_then(seal_column).ok_or(KeyError::Altered)?;
                 self.sealer.reseal(&*self.entropy, self.flow_place(id, column), sealed)
-            }
-            SealedIn::Document(kind, id) => {
-                self.sealer.reseal(&*self.entropy, self.document_place(*kind, id), sealed)
             }
             SealedIn::Mail(id) | SealedIn::DeadLetter(id) => {
                 self.sealer.reseal(&*self.entropy, mail::place(&self.realm, id), sealed)

@@ -36,7 +36,6 @@ pub(crate) fn flow(realm: &Realm, n: u8, version: u64, link_of: Option<&str>) ->
         account: link_of.map(|name| AccountId::new(name).unwrap()),
         live_link: link_of.is_some(),
         digest: None,
-        code: None,
         epoch: None,
         factor: None,
         attempts: 0,

@@ -55,7 +55,6 @@ async fn use_everything(store: Arc<PostgresFlows>) {
         budgets_full_at: at(0),
         dead_before: at(0),
         kept_until: at(0),
-        documents_kept_until: at(0),
         audit_closed_before: at(0),
         limit: 1,
     };

@@ -4,9 +4,9 @@ use super::accounts::{index, name_claims};
 use crate::account::{AccountStore, PasswordChange};
 use crate::clock::Timestamp;
 use crate::identity::Identifier;
-use crate::ids::{AccountId, DocumentId, FlowId, MailId, Realm};
+use crate::ids::{AccountId, FlowId, MailId, Realm};
 use crate::password::PasswordHash;
-use crate::store::{Claim, Commit, DocumentKind, Duty, DutyClaim, FlowStore, Sweep};
+use crate::store::{Claim, Commit, Duty, DutyClaim, FlowStore, Sweep};
 
 /// Every call to a store whose database is away is an error. `store` is one that has been cut off.
 ///
@@ -22,7 +22,6 @@ pub async fn flow_store_outage_contract(store: &dyn FlowStore) {
         budgets_full_at: far,
         dead_before: far,
         kept_until: far,
-        documents_kept_until: far,
         audit_closed_before: far,
         limit: 1,
     };
@@ -33,13 +32,6 @@ pub async fn flow_store_outage_contract(store: &dyn FlowStore) {
         ("commit", store.commit(Commit::new(realm.clone())).await.is_ok()),
         ("claim_flows", store.claim_flows(&claim).await.is_ok()),
         ("claim_mails", store.claim_mails(&claim).await.is_ok()),
-        (
-            "document",
-            store.document(&realm, DocumentKind::Security, DocumentId::from_bytes([1; 16])).await.is_ok(),
-        ),
-        ("documents_of", store.documents_of(&realm, DocumentKind::Case, &account, 1).await.is_ok()),
-        ("open_documents", store.open_documents(&realm, DocumentKind::Case, None, 1).await.is_ok()),
-        ("claim_documents", store.claim_documents(&claim).await.is_ok()),
         ("sweep", store.sweep(&realm, &sweep).await.is_ok()),
         ("audit_after", store.audit_after(&realm, 0, 1).await.is_ok()),
         ("claim_duty", store.claim_duty(&duty).await.is_ok()),

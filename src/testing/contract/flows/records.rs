@@ -49,7 +49,6 @@ pub(super) fn requested(n: u8) -> FlowRecord {
         account: None,
         live_link: false,
         digest: None,
-        code: None,
         epoch: None,
         factor: None,
         attempts: 0,
@@ -233,7 +232,6 @@ pub(super) fn bounds(limit: u32) -> Sweep {
         budgets_full_at: never,
         dead_before: never,
         kept_until: never,
-        documents_kept_until: never,
         audit_closed_before: never,
         limit,
     }
