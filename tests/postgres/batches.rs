@@ -6,10 +6,11 @@ use regain::audit::{Actor, AuditRecord};
 use regain::budget::{BudgetKey, Quota, Spend};
 use regain::clock::Timestamp;
 use regain::flow::FlowRecord;
-use regain::ids::{AccountId, FlowId, MailId, Realm};
+use regain::ids::{AccountId, DocumentId, FlowId, MailId, Realm};
 use regain::postgres::PostgresFlows;
 use regain::store::{
-    Commit, Committed, FlowStore, FlowWrite, MailOutcome, MailSettlement, OutboxMail, StoreError,
+    Commit, Committed, Document, DocumentKind, DocumentWrite, FlowStore, FlowWrite, MailOutcome,
+    MailSettlement, OutboxMail, StoreError,
 };
 use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
@@ -73,6 +74,21 @@ pub(crate) fn mail(realm: &Realm, n: u8) -> OutboxMail {
         attempts: 0,
         created_at: at(0),
         due_at: at(0),
+    }
+}
+
+pub(crate) fn paper(realm: &Realm, n: u8, version: u64, sealed: u8) -> Document {
+    Document {
+        realm: realm.clone(),
+        kind: if n.is_multiple_of(2) { DocumentKind::Security } else { DocumentKind::Case },
+        id: DocumentId::from_bytes([n; 16]),
+        version,
+        account: Some(AccountId::new("ana").unwrap()),
+        open: true,
+        sealed: vec![sealed],
+        created_at: at(0),
+        due_at: None,
+        keep_until: None,
     }
 }
 
@@ -329,6 +345,7 @@ async fn nodes_that_change_the_same_rows_never_wait_in_a_circle() {
         }
         let first = Commit {
             flows: (0..12).map(|n| FlowWrite::Insert(flow(&realm, n, 1, None))).collect(),
+            documents: (0..12).map(|n| DocumentWrite::Insert(paper(&realm, n, 1, 0))).collect(),
             mails: (0..12).map(|n| mail(&realm, n)).collect(),
             ..Commit::new(realm.clone())
         };
@@ -346,7 +363,14 @@ async fn nodes_that_change_the_same_rows_never_wait_in_a_circle() {
                 let places: Vec<u8> = places.into_iter().rev().collect();
                 let version = u64::from(NEXT.fetch_add(1, Ordering::Relaxed)) / 200 + 2;
                 let outcome = MailOutcome::Retry(at(i64::from(number)));
+                // Names that several nodes derive alike, and are the first to write.
+                let named =
+                    |n: &u8| DocumentWrite::Insert(paper(&realm, n + 100 + (number / 60) as u8 * 12, 1, 0));
+                let first =
+                    Commit { documents: places.iter().map(named).collect(), ..Commit::new(realm.clone()) };
+                let next = |n: &u8| DocumentWrite::Update(paper(&realm, *n, version, 0));
                 let commit = Commit {
+                    documents: places.iter().map(next).collect(),
                     flows: places
                         .iter()
                         .map(|n| FlowWrite::Update(flow(&realm, *n, version, None)))
@@ -360,9 +384,13 @@ async fn nodes_that_change_the_same_rows_never_wait_in_a_circle() {
                         })
                         .collect(),
                     spends: places.iter().map(|n| spend(*n, 100_000)).collect(),
-                    ..Commit::new(realm)
+                    ..Commit::new(realm.clone())
                 };
-                node.commit(commit).await
+                let papers_only = Commit { documents: commit.documents.clone(), ..Commit::new(realm) };
+                let commit = if number.is_multiple_of(2) { papers_only } else { commit };
+                let (first, commit) =
+                    futures_util::future::join(node.commit(first), node.commit(commit)).await;
+                first.and(commit)
             })
         });
         let mut done = 0;

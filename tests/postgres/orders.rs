@@ -1,6 +1,6 @@
 //! Commits at once are like commits one after the other, in some order.
 
-use crate::batches::{at, at_once, flow, line, mail, realm, spend};
+use crate::batches::{at, at_once, flow, line, mail, paper, realm, spend};
 use crate::on_postgres;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -8,7 +8,9 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 use regain::ids::{FlowId, MailId, Realm};
 use regain::memory::MemoryFlows;
-use regain::store::{Claim, Commit, Committed, FlowStore, FlowWrite, MailOutcome, MailSettlement};
+use regain::store::{
+    Claim, Commit, Committed, DocumentWrite, FlowStore, FlowWrite, MailOutcome, MailSettlement,
+};
 use std::collections::BTreeMap;
 /// What one commit does, small enough that any two are likely to meet.
 #[derive(Debug, Clone)]
@@ -17,6 +19,7 @@ struct Wish {
     clears: Vec<u8>,
     writes: Vec<(bool, u8, u64, Option<bool>)>,
     settles: Vec<(u8, u8)>,
+    papers: Vec<(bool, u8, u64)>,
 }
 
 fn wish() -> impl Strategy<Value = Wish> {
@@ -24,12 +27,11 @@ fn wish() -> impl Strategy<Value = Wish> {
     let version = prop_oneof![5 => Just(2_u64), 1 => 1_u64..4];
     let writes = vec((prop::bool::weighted(0.1), 1_u8..6, version, prop::option::of(any::<bool>())), 0..3);
     let settles = vec((1_u8..4, 0_u8..3), 0..3);
-    (spends, vec(1_u8..4, 0..2), writes, settles).prop_map(|(spends, clears, writes, settles)| Wish {
-        spends,
-        clears,
-        writes,
-        settles,
-    })
+    let version = prop_oneof![5 => Just(2_u64), 1 => 1_u64..4];
+    let papers = vec((prop::bool::weighted(0.3), 1_u8..5, version), 0..3);
+    (spends, vec(1_u8..4, 0..2), writes, settles, papers).prop_map(
+        |(spends, clears, writes, settles, papers)| Wish { spends, clears, writes, settles, papers },
+    )
 }
 
 impl Wish {
@@ -52,7 +54,12 @@ impl Wish {
                 },
             },
         };
+        let paper = |&(insert, name, version): &(bool, u8, u64)| {
+            let document = self::paper(realm, name, version, n);
+            if insert { DocumentWrite::Insert(document) } else { DocumentWrite::Update(document) }
+        };
         Commit {
+            documents: self.papers.iter().map(paper).collect(),
             spends: self.spends.iter().map(|(key, count)| spend(*key, *count)).collect(),
             clears: self.clears.iter().map(|key| spend(*key, 1).key).collect(),
             flows: self.writes.iter().map(write).collect(),
@@ -64,12 +71,13 @@ impl Wish {
     }
 }
 
-/// Four flows, two of them with a link out, three mails, a budget that is half spent.
+/// Four flows, two of them with a link out, two documents, three mails, a budget that is half spent.
 fn scene(realm: &Realm) -> Commit {
     Commit {
         flows: [(1, Some("ana")), (2, None), (3, Some("bo")), (4, None)]
             .map(|(n, link)| FlowWrite::Insert(flow(realm, n, 1, link)))
             .to_vec(),
+        documents: (1..3).map(|n| DocumentWrite::Insert(paper(realm, n, 1, 0))).collect(),
         mails: (1..4).map(|n| mail(realm, n)).collect(),
         spends: vec![spend(1, 9)],
         ..Commit::new(realm.clone())
@@ -81,6 +89,12 @@ async fn picture(store: &dyn FlowStore, realm: &Realm) -> String {
     let mut flows = Vec::new();
     for n in 1..7 {
         flows.push(store.load(realm, FlowId::from_bytes([n; 16])).await.unwrap());
+    }
+    let mut papers = Vec::new();
+    for n in 1..5 {
+        let paper = paper(realm, n, 0, 0);
+        let stored = store.document(realm, paper.kind, paper.id).await.unwrap();
+        papers.push(stored.map(|document| (document.version, document.sealed)));
     }
     let mut budgets = BTreeMap::new();
     for (key, count) in [(1, 1), (1, 2), (1, 3), (1, 4), (2, 1), (2, 2), (2, 3), (3, 1), (3, 2), (3, 3)] {
@@ -96,7 +110,7 @@ async fn picture(store: &dyn FlowStore, realm: &Realm) -> String {
         store.audit_after(realm, 0, 99).await.unwrap().into_iter().map(|(_, line)| line).collect();
     // Lines of different commits may come in any order.
     lines.sort_by_key(|line| line.flow);
-    format!("{flows:?}\n{budgets:?}\n{mails:?}\n{dead:?}\n{lines:?}")
+    format!("{flows:?}\n{papers:?}\n{budgets:?}\n{mails:?}\n{dead:?}\n{lines:?}")
 }
 
 fn orders(count: usize) -> Vec<Vec<usize>> {

@@ -2,6 +2,8 @@
 //! it breaks; a suite that fails otherwise, or not at all, has not noticed.
 
 mod accounts;
+mod document_writes;
+mod documents;
 mod flows_commits;
 mod flows_housekeeping;
 mod flows_races;

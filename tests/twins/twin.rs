@@ -4,13 +4,14 @@ use async_trait::async_trait;
 use futures_util::FutureExt as _;
 use regain::audit::{AuditRecord, Checkpoint};
 use regain::budget::BudgetKey;
+use regain::clock::Timestamp;
 use regain::flow::FlowRecord;
-use regain::ids::{AccountId, FlowId, MailId, Realm};
+use regain::ids::{AccountId, DocumentId, FlowId, MailId, Realm};
 use regain::keys::KeyId;
 use regain::memory::MemoryFlows;
 use regain::store::{
-    Claim, Commit, Committed, DeadLetter, Depth, DutyClaim, FlowStore, FlowWrite, MailOutcome, OutboxMail,
-    SealedIn, StoreError, Sweep,
+    Claim, Commit, Committed, DeadLetter, Depth, Document, DocumentKind, DutyClaim, FlowStore, FlowWrite,
+    MailOutcome, OutboxMail, SealedIn, StoreError, Sweep,
 };
 use regain::testing::{FlowStoreLayer, Layered};
 
@@ -52,6 +53,10 @@ macro_rules! calls {
 calls! {
     load(realm: &Realm, id: FlowId) -> Option<FlowRecord>;
     live_links(realm: &Realm, account: &AccountId) -> Vec<FlowRecord>;
+    document(realm: &Realm, kind: DocumentKind, id: DocumentId) -> Option<Document>;
+    documents_of(realm: &Realm, kind: DocumentKind, account: &AccountId, limit: u32) -> Vec<Document>;
+    open_documents(realm: &Realm, kind: DocumentKind, after: Option<(Timestamp, DocumentId)>, limit: u32) -> Vec<Document>;
+    claim_documents(claim: &Claim) -> Vec<Document>;
     commit(commit: Commit) -> Committed;
     claim_flows(claim: &Claim) -> Vec<FlowRecord>;
     claim_mails(claim: &Claim) -> Vec<OutboxMail>;

@@ -6,6 +6,7 @@
 mod budgets;
 mod claims;
 mod commits;
+mod document_writes;
 mod documents;
 mod housekeeping;
 mod links;
@@ -133,12 +134,12 @@ async fn documents(fresh: &impl AsyncFn() -> Arc<dyn FlowStore>) {
     documents::an_account_has_its_documents(&*fresh().await).await;
     documents::open_documents_stand_in_a_queue(&*fresh().await).await;
     documents::documents_are_claimed_when_due(&*fresh().await).await;
-    documents::a_document_is_written_on_the_version_it_was_made_for(&*fresh().await).await;
-    documents::a_document_and_the_rest_of_its_commit_are_one(&*fresh().await).await;
-    documents::of_many_versions_of_one_document_one_is_done(&fresh().await).await;
-    documents::of_many_first_versions_of_one_document_one_is_done(&fresh().await).await;
-    documents::documents_in_opposite_orders_are_all_answered(&fresh().await).await;
-    documents::a_document_goes_to_one_worker(&fresh().await).await;
-    documents::documents_are_kept_for_their_time(&*fresh().await).await;
-    documents::documents_are_sealed_anew(&*fresh().await).await;
+    document_writes::a_document_is_written_on_the_version_it_was_made_for(&*fresh().await).await;
+    document_writes::a_document_and_the_rest_of_its_commit_are_one(&*fresh().await).await;
+    document_writes::of_many_versions_of_one_document_one_is_done(&fresh().await).await;
+    document_writes::of_many_first_versions_of_one_document_one_is_done(&fresh().await).await;
+    document_writes::documents_in_opposite_orders_are_all_answered(&fresh().await).await;
+    document_writes::a_document_goes_to_one_worker(&fresh().await).await;
+    document_writes::documents_are_kept_for_their_time(&*fresh().await).await;
+    document_writes::documents_are_sealed_anew(&*fresh().await).await;
 }
