@@ -26,7 +26,7 @@ async fn a_code_from_another_device(portal: &Portal) -> Outcome {
     let stolen = portal.recovery.exchange_code(&elsewhere.ticket, &code, &somewhere()).await;
     println!("  in another browser the code gives: {:?}", stolen.as_ref().map(drop));
     expect(stolen.is_err(), "the code is worth nothing in a browser that did not ask for it")?;
-    let typed = code.to_lowercase().replace('-', " ");
+    let typed = code.to_ascii_lowercase().replace('-', " ");
     let fresh = portal.recovery.exchange_code(&asked.ticket, &typed, &somewhere()).await?;
     expect(portal.recovery.look(&fresh).await.is_ok(), "the code is as good as the link")?;
     expect(portal.recovery.look(&link).await.is_err(), "and ends it")?;

@@ -64,7 +64,7 @@ impl Oracle {
             ("link_sent", "superseded") => {
                 let by_a_flow = passage.along_with(&["link_sent", "completed", "disowned"]);
                 let what = self.stage.doing().what;
-                let by_the_person = matches!(what, "sign in" | "credential changed");
+                let by_the_person = matches!(what, "sign in" | "credential changed" | "disown");
                 self.hold("a link is replaced for a reason", by_a_flow || by_the_person, said);
                 self.stage.tally("links superseded");
             }

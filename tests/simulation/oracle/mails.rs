@@ -141,7 +141,10 @@ impl Oracle {
                 let end = end.or(shared.map(Timestamp::millis)).unwrap_or(i64::MAX);
                 let legal = match why.as_str() {
                     "refused" => seen.refused,
-                    "expired" => clock.highest_since(0) >= end || self.clocks == Clocks::Jumping,
+                    // A node whose clock goes ahead may have ended the flow.
+                    "expired" => {
+                        clock.highest_since(0) >= end || state == "expired" || self.clocks == Clocks::Jumping
+                    }
                     "too_old" => clock.peek() >= seen.created_at + 24 * crate::stage::HOUR,
                     _ => false,
                 };
