@@ -33,7 +33,7 @@ async fn a_code_from_another_device(portal: &Portal) -> Outcome {
     let again = portal.recovery.exchange_code(&asked.ticket, &typed, &somewhere()).await;
     expect(again.map(drop) == Err(RecoveryError::CodeNotUsable), "a code is good once")?;
     portal.recovery.disown(&fresh, &somewhere()).await?;
-    Ok(())
+    portal.work().await
 }
 
 async fn a_letter(portal: &Portal) -> Outcome {
