@@ -252,11 +252,11 @@ impl Inner {
         mut security: Security,
         at: Moment,
     ) -> Result<bool, Fault> {
-        let was_on_hold = security.guard.is_on_hold(at.now);
-        security.guard.disown(at.now, self.disown_rules);
+        let was_on_hold = security.record.guard.is_on_hold(at.now);
+        security.record.guard.disown(at.now, self.disown_rules);
         draft.commit.documents.push(self.write_security(&security, &disputed.account, at.now)?);
-        let signs_out = security.guard.sign_out_by.is_some();
-        if let Some(until) = security.guard.hold_until().filter(|_| !was_on_hold) {
+        let signs_out = security.record.guard.sign_out_by.is_some();
+        if let Some(until) = security.record.guard.hold_until().filter(|_| !was_on_hold) {
             let on_file = self.accounts.get(&disputed.account).await?;
             let to = on_file.map(|account| account.notice_addresses()).unwrap_or_default();
             let content =
@@ -295,11 +295,11 @@ impl Inner {
     pub(crate) async fn sign_out(&self, account: &AccountId) -> Result<(), Fault> {
         for _ in 0..TRIES {
             let mut security = self.security(account).await?;
-            if security.guard.sign_out_by.is_none() {
+            if security.record.guard.sign_out_by.is_none() {
                 return Ok(());
             }
             self.accounts.end_sessions(account).await?;
-            security.guard.sign_out_by = None;
+            security.record.guard.sign_out_by = None;
             let mut commit = Commit::new(self.realm.clone());
             commit.documents.push(self.write_security(&security, account, self.clock.read().now)?);
             if self.flows.commit(commit).await? == Committed::Done {
@@ -309,18 +309,13 @@ impl Inner {
         Err(Fault::Contention(TRIES))
     }
 
-    /// Whether the account's new links are on hold.
-    pub(crate) async fn is_on_hold(&self, account: &AccountId, at: Moment) -> Result<bool, Fault> {
-        Ok(self.security(account).await?.guard.is_on_hold(at.now))
-    }
-
     /// Whether "this wasn't me" came after a password was chosen at that time, and before it was set.
     pub(crate) async fn was_disowned_since(
         &self,
         account: &AccountId,
         chosen_at: Timestamp,
     ) -> Result<bool, Fault> {
-        Ok(self.security(account).await?.guard.was_disowned_since(chosen_at))
+        Ok(self.security(account).await?.record.guard.was_disowned_since(chosen_at))
     }
 
     /// A recovery is completed: the record says so, for whoever disowns the notice.
@@ -338,7 +333,7 @@ impl Inner {
             }
             read => read?,
         };
-        security.guard.password_changed(at.now);
+        security.record.password_changed(at.now);
         draft.commit.documents.push(self.write_security(&security, account, at.now)?);
         Ok(())
     }

@@ -9,7 +9,8 @@ use crate::events::RecoveryEvent;
 use crate::flow::{Event, FactorRule, RecoveryFlow, Sealed, State, Window};
 use crate::password::{Password, PasswordHash, Reason};
 use crate::planted::{Bug, planted};
-use crate::recovery::password::policy_context;
+use crate::recovery::password::{Protected, policy_context};
+use crate::recovery::security::Security;
 use crate::recovery::{Inner, Recovery, Step, Took};
 use crate::store::Commit;
 use crate::token::RecoveryToken;
@@ -58,8 +59,19 @@ impl From<Fault> for Unusable {
 pub(crate) struct Proven {
     flow: RecoveryFlow,
     pub(crate) account: Account,
+    security: Security,
     pub(crate) at: Moment,
     pub(crate) window: Window,
+}
+
+impl Proven {
+    fn protected(&self) -> Protected {
+        Protected(self.security.record.is_protected(&self.account.factors))
+    }
+
+    fn factor_needed(&self) -> bool {
+        matches!(self.flow.state(), State::LinkSent(link) if link.factor == FactorRule::Needed)
+    }
 }
 
 impl Recovery {
@@ -86,8 +98,8 @@ impl Recovery {
         }
         Ok(LinkView {
             expires_at: proven.window.expires_at.to_datetime(),
-            factor_needed: matches!(proven.flow.state(), State::LinkSent(link) if link.factor == FactorRule::Needed),
-            at_least: self.0.policy.floor(&policy_context(&proven.account)),
+            factor_needed: proven.factor_needed(),
+            at_least: self.0.policy.floor(&policy_context(&proven.account, proven.protected())),
         })
     }
 
@@ -115,14 +127,14 @@ impl Inner {
         client: &Client,
     ) -> Result<Chosen, RecoveryError> {
         let proven = self.prove(token).await?;
-        if matches!(proven.flow.state(), State::LinkSent(link) if link.factor == FactorRule::Needed) {
+        if proven.factor_needed() {
             return Err(RecoveryError::FactorNeeded);
         }
         let late = planted(Bug::CountedAfterwards);
         if !late {
             self.count_choice(&proven, client).await?;
         }
-        let hash = self.accept_and_hash(&proven.account, password).await;
+        let hash = self.accept_and_hash(&proven.account, proven.protected(), password).await;
         if late {
             self.count_choice(&proven, client).await?;
         }
@@ -163,7 +175,8 @@ impl Inner {
         let account = self.accounts.get(&link.account).await.map_err(Fault::from)?;
         let account = account.ok_or(Unusable::Because("no_account"))?;
         // The digest is bound to the epoch: a changed account makes the right secret a wrong one.
-        let presented = token.digest(&self.realm, flow.purpose(), &account.epoch());
+        let security = self.security(&account.id).await?;
+        let presented = token.digest(&self.realm, flow.purpose(), &security.terms(&account, at).epoch);
         if !self.verifiers.proves(&presented, &link.digest) {
             return Err(Unusable::Because("wrong_secret_or_account_changed"));
         }
@@ -171,11 +184,10 @@ impl Inner {
         if !account.takes_a_new_password() {
             return Err(Unusable::Because("not_allowed"));
         }
-        let guard = self.security(&account.id).await?.guard;
-        if guard.voids_link_of(window.opened_at, at.now) {
+        if security.record.guard.voids_link_of(window.opened_at, at.now) {
             return Err(Unusable::Because("on_hold"));
         }
-        Ok(Proven { flow, account, at, window })
+        Ok(Proven { flow, account, security, at, window })
     }
 
     /// Counts the choice in its own commit before anything is judged, hashed or compared (RL-7).

@@ -1,13 +1,14 @@
 //! By which means people are reached: e-mail always; text messages and letters where the host says so.
 
-use crate::account::{Account, AccountEpoch, AddressKind, AddressOnFile};
+use crate::account::{Account, AddressKind, AddressOnFile};
 use crate::clock::Moment;
 use crate::entropy::random;
 use crate::error::Fault;
-use crate::flow::{Event, FactorRule, Link, LinkCode, Purpose, RecoveryFlow, Window};
-use crate::ids::FlowId;
+use crate::flow::{Event, Link, LinkCode, Purpose, RecoveryFlow, Window};
+use crate::ids::{AccountId, FlowId};
 use crate::mail::{LetterContent, Mailer};
 use crate::recovery::code::{Holder, LetterReference};
+use crate::recovery::security::LinkTerms;
 use crate::recovery::{ConfigError, Inner};
 use crate::token::RecoveryToken;
 use time::Duration;
@@ -177,13 +178,13 @@ impl Inner {
     pub(crate) fn bare_link(
         &self,
         flow: FlowId,
-        account: &Account,
-        epoch: AccountEpoch,
+        account: &AccountId,
+        terms: LinkTerms,
         at: Moment,
     ) -> Result<(RecoveryToken, Link), Fault> {
         let life = self.means.life(AddressKind::Email, self.link_life);
         let token = RecoveryToken::new(flow, random(&*self.entropy)?);
-        let link = self.link_with(&token, None, account, epoch, life, at);
+        let link = self.link_with(&token, None, account, terms, life, at);
         Ok((token, link))
     }
 
@@ -191,15 +192,15 @@ impl Inner {
         &self,
         token: &RecoveryToken,
         code: Option<LinkCode>,
-        account: &Account,
-        epoch: AccountEpoch,
+        account: &AccountId,
+        terms: LinkTerms,
         life: Duration,
         at: Moment,
     ) -> Link {
         Link {
-            account: account.id.clone(),
-            digest: self.verifiers.mark(&token.digest(&self.realm, Purpose::Password, &epoch)),
-            factor: if account.factors.is_empty() { FactorRule::NotNeeded } else { FactorRule::Needed },
+            account: account.clone(),
+            digest: self.verifiers.mark(&token.digest(&self.realm, Purpose::Password, &terms.epoch)),
+            factor: terms.factor,
             code,
             attempts: 0,
             window: Window::open(at, life),
@@ -211,8 +212,8 @@ impl Inner {
     pub(crate) fn link_for(
         &self,
         flow: &RecoveryFlow,
-        account: &Account,
-        epoch: AccountEpoch,
+        account: &AccountId,
+        terms: LinkTerms,
         to: AddressKind,
         asker: Option<&Holder>,
         at: Moment,
@@ -222,12 +223,12 @@ impl Inner {
         let holder = if to == AddressKind::Post { Some(&Holder::LETTER) } else { asker };
         let (shown, code) = match holder {
             Some(holder) => {
-                let (shown, code) = self.draw_code(flow, holder, epoch)?;
+                let (shown, code) = self.draw_code(flow, holder, terms.epoch)?;
                 (Some(shown.expose()), Some(code))
             }
             None => (None, None),
         };
-        let link = self.link_with(&token, code, account, epoch, life, at);
+        let link = self.link_with(&token, code, account, terms, life, at);
         let content = match to {
             AddressKind::Email => LetterContent::RecoveryLink {
                 link: self.links.recovery(&token),

@@ -162,7 +162,8 @@ impl Inner {
         asker: Option<&Holder>,
         at: Moment,
     ) -> Result<(), Fault> {
-        if self.is_on_hold(&account.id, at).await? {
+        let terms = self.terms(&account, at).await?;
+        if terms.on_hold {
             let refused =
                 Refused { why: Dismissal::OnHold, account: Some(account.id), to: vec![], left_out: vec![] };
             return self.turn_down(flow, refused, at).await;
@@ -170,7 +171,7 @@ impl Inner {
         let Some(to) = self.way_to(&account, carried) else { return Ok(()) };
         let (event, content) = match flow.purpose() {
             Purpose::Username => (Event::RemindUsername, self.reminder(&account)),
-            Purpose::Password => self.link_for(&flow, &account, account.epoch(), to.kind(), asker, at)?,
+            Purpose::Password => self.link_for(&flow, &account.id, terms, to.kind(), asker, at)?,
         };
         let mut step = Step::new(flow, event, Actor::Worker);
         step.account = Some(account.id.clone());

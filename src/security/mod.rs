@@ -1,0 +1,6 @@
+//! Security information: what an account has besides its password, and what protects it.
+//!
+//! All of it is one sealed record for each account, so that two changes at a time cannot both get through, and one that
+//! is half done does not exist.
+
+pub(crate) mod record;

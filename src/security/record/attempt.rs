@@ -1,0 +1,135 @@
+//! Tries at a factor: counted, stored, and only then compared (RL-1, RL-7).
+
+use super::{Bound, Record, Secret};
+use crate::clock::Timestamp;
+use crate::factor::{FactorKind, FactorProof, FactorState};
+use crate::ids::{AccountId, FactorId};
+
+/// Tries in a row that do not succeed, after which a factor is disabled. NIST SP 800-63B-4 3.2.2 allows up to 100.
+pub(crate) const CAP: u32 = 10;
+
+/// Whether something may be compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Counted {
+    /// Store the record, then compare.
+    Compare,
+    /// No active factor is of that kind: there is nothing to compare with, and the record is as it was.
+    Nothing,
+}
+
+impl Bound {
+    fn takes(&self, proof: &FactorProof) -> bool {
+        let fits = match (proof, &self.secret) {
+            (FactorProof::Totp(_), Secret::Totp { .. })
+            | (FactorProof::RecoveryCode(_), Secret::Codes(_)) => true,
+            (FactorProof::Host { factor, .. }, Secret::Host(name)) => factor == name,
+            _ => false,
+        };
+        fits && self.is_active()
+    }
+
+    /// What is left of the secret once the proof was used up; `None` if it does not prove it.
+    fn compare(&self, proof: &FactorProof, account: &AccountId, now: Timestamp) -> Option<Secret> {
+        match (proof, &self.secret) {
+            (FactorProof::Totp(code), Secret::Totp { secret, used }) => {
+                let step = secret.matched_step(code, now, *used)?;
+                Some(Secret::Totp { secret: secret.clone(), used: Some(step) })
+            }
+            (FactorProof::RecoveryCode(code), Secret::Codes(set)) => {
+                set.without(code, account, self.id).map(Secret::Codes)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Record {
+    /// Counts one try against every factor that the proof will be compared with. `host` are the names of the host's own
+    /// factors of this account: one of another name is none.
+    pub(crate) fn count(
+        &mut self,
+        proof: &FactorProof,
+        host: &[String],
+        fresh: FactorId,
+        now: Timestamp,
+    ) -> Counted {
+        if let FactorProof::Host { factor, .. } = proof {
+            if !host.contains(factor) {
+                return Counted::Nothing;
+            }
+            self.know(factor, fresh, now);
+        }
+        let mut counted = Counted::Nothing;
+        for bound in self.factors.iter_mut().filter(|bound| bound.takes(proof) && bound.failures < CAP) {
+            bound.failures += 1;
+            counted = Counted::Compare;
+        }
+        counted
+    }
+
+    /// The host's own factor gets a counter at its first try.
+    fn know(&mut self, name: &str, fresh: FactorId, now: Timestamp) {
+        let is_it = |bound: &Bound| matches!(&bound.secret, Secret::Host(known) if known == name);
+        if self.factors.iter().any(is_it) {
+            return;
+        }
+        self.factors.push(Bound {
+            id: fresh,
+            label: String::new(),
+            state: FactorState::Active,
+            added_at: now,
+            last_used_at: None,
+            failures: 0,
+            secret: Secret::Host(name.to_owned()),
+            enrolment: None,
+        });
+    }
+
+    /// Compares a proof that was counted, and uses it up. Every factor of its kind is compared. The one that matched counts
+    /// from nothing again, and the others lose the try that was not meant for them (RL-3).
+    pub(crate) fn prove(
+        &mut self,
+        proof: &FactorProof,
+        account: &AccountId,
+        now: Timestamp,
+    ) -> Option<FactorKind> {
+        let mut proven = None;
+        for (at, bound) in self.factors.iter().enumerate() {
+            if !bound.takes(proof) {
+                continue;
+            }
+            let left = bound.compare(proof, account, now);
+            proven = proven.or(left.map(|left| (at, left)));
+        }
+        let (at, left) = proven?;
+        self.factors.get_mut(at)?.secret = left;
+        self.succeed(at, proof, now)
+    }
+
+    /// The host says that a proof of its own factor is right.
+    pub(crate) fn prove_host(&mut self, proof: &FactorProof, now: Timestamp) -> Option<FactorKind> {
+        let at =
+            self.factors.iter().position(|bound| bound.takes(proof) && bound.kind() == FactorKind::Host)?;
+        self.succeed(at, proof, now)
+    }
+
+    fn succeed(&mut self, at: usize, proof: &FactorProof, now: Timestamp) -> Option<FactorKind> {
+        for bound in self.factors.iter_mut().filter(|bound| bound.takes(proof)) {
+            bound.failures = bound.failures.saturating_sub(1);
+        }
+        let bound = self.factors.get_mut(at)?;
+        bound.failures = 0;
+        bound.last_used_at = Some(now);
+        Some(bound.kind())
+    }
+
+    /// A counted proof was wrong: whatever has reached its cap is disabled. Gives the kinds of those, for the notice.
+    pub(crate) fn fail(&mut self) -> Vec<FactorKind> {
+        let worn = self.factors.iter_mut().filter(|bound| bound.is_active() && bound.failures >= CAP);
+        worn.map(|bound| {
+            bound.state = FactorState::Disabled;
+            bound.kind()
+        })
+        .collect()
+    }
+}
