@@ -8,6 +8,7 @@ use crate::audit::{Actor, AuditRecord};
 use crate::budget::{Quota, Spend};
 use crate::client::Client;
 use crate::clock::{Moment, Timestamp};
+use crate::desk::case::Origin;
 use crate::error::{Fault, RecoveryError};
 use crate::events::RecoveryEvent;
 use crate::flow::{Event, Letter, RecoveryFlow, Window};
@@ -212,7 +213,8 @@ impl Inner {
                 Some(if flow.id() == disputed.flow { Event::Disown } else { Event::Supersede })
             };
             self.end_links(&mut draft, &disputed.account, end, by, at).await?;
-            let security = match self.security(&disputed.account).await {
+            let stopped = self.dispute_cases(&mut draft, &disputed.account, by, at).await;
+            let security = match stopped.and(self.security(&disputed.account).await) {
                 Ok(security) => security,
                 Err(fault) => {
                     // What can be stopped without the record is stopped; the letter is not used up.
@@ -253,6 +255,9 @@ impl Inner {
         at: Moment,
     ) -> Result<bool, Fault> {
         let was_on_hold = security.guard.is_on_hold(at.now);
+        if !was_on_hold {
+            self.open_case_about(draft, &disputed.account, Origin::Disowned, at).await?;
+        }
         security.guard.disown(at.now, self.disown_rules);
         draft.commit.documents.push(self.write_security(&security, &disputed.account, at.now)?);
         let signs_out = security.guard.sign_out_by.is_some();

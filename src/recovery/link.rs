@@ -62,6 +62,27 @@ pub(crate) struct Proven {
     pub(crate) window: Window,
 }
 
+impl Proven {
+    fn factor_rule(&self) -> FactorRule {
+        self.flow.link().map_or(FactorRule::Needed, |link| link.factor)
+    }
+
+    /// Whether the second factor has to be proven yet.
+    fn needs_factor(&self) -> bool {
+        matches!(self.flow.state(), State::LinkSent(link) if link.factor == FactorRule::Needed)
+    }
+
+    /// The account as it will be with the new password, for the rules of passwords: without the factor that was lost, the
+    /// password has to do alone.
+    fn account_afterwards(&self) -> Account {
+        let mut account = self.account.clone();
+        if self.factor_rule() == FactorRule::Waived {
+            account.factors.clear();
+        }
+        account
+    }
+}
+
 impl Recovery {
     /// Reads a token that somebody presents.
     ///
@@ -86,8 +107,8 @@ impl Recovery {
         }
         Ok(LinkView {
             expires_at: proven.window.expires_at.to_datetime(),
-            factor_needed: matches!(proven.flow.state(), State::LinkSent(link) if link.factor == FactorRule::Needed),
-            at_least: self.0.policy.floor(&policy_context(&proven.account)),
+            factor_needed: proven.needs_factor(),
+            at_least: self.0.policy.floor(&policy_context(&proven.account_afterwards())),
         })
     }
 
@@ -115,14 +136,14 @@ impl Inner {
         client: &Client,
     ) -> Result<Chosen, RecoveryError> {
         let proven = self.prove(token).await?;
-        if matches!(proven.flow.state(), State::LinkSent(link) if link.factor == FactorRule::Needed) {
+        if proven.needs_factor() {
             return Err(RecoveryError::FactorNeeded);
         }
         let late = planted(Bug::CountedAfterwards);
         if !late {
             self.count_choice(&proven, client).await?;
         }
-        let hash = self.accept_and_hash(&proven.account, password).await;
+        let hash = self.accept_and_hash(&proven.account_afterwards(), password).await;
         if late {
             self.count_choice(&proven, client).await?;
         }
@@ -163,8 +184,12 @@ impl Inner {
         let account = self.accounts.get(&link.account).await.map_err(Fault::from)?;
         let account = account.ok_or(Unusable::Because("no_account"))?;
         // The digest is bound to the epoch: a changed account makes the right secret a wrong one.
-        let presented = token.digest(&self.realm, flow.purpose(), &account.epoch());
+        let presented = token.digest_under(&self.realm, flow.purpose(), &account.epoch(), link.factor);
         if !self.verifiers.proves(&presented, &link.digest) {
+            return Err(Unusable::Because("wrong_secret_or_account_changed"));
+        }
+        // Of the three rules only that of the account as it is, and the waived one that the digest vouches for.
+        if link.factor != FactorRule::Waived && link.factor != FactorRule::of(&account) {
             return Err(Unusable::Because("wrong_secret_or_account_changed"));
         }
         let window = self.open_window(&flow, at).ok_or(Unusable::Because("expired"))?;
@@ -196,12 +221,17 @@ impl Inner {
         let (id, epoch) = (proven.flow.id(), proven.account.epoch());
         // The account goes in too: a row that is pointed at another account sets no password there. And when it was
         // chosen: the row's own times move with every lease.
-        let bound = frame(&[
+        let chosen_at = proven.at.now.millis().to_be_bytes();
+        let mut fields = vec![
             proven.account.id.as_str().as_bytes(),
             epoch.as_bytes(),
             hash.as_str().as_bytes(),
-            &proven.at.now.millis().to_be_bytes(),
-        ]);
+            &chosen_at,
+        ];
+        if proven.factor_rule() == FactorRule::Waived {
+            fields.push(FactorRule::Waived.code().as_bytes());
+        }
+        let bound = frame(&fields);
         let sealed = self.sealer.seal(&*self.entropy, self.flow_place(&id, HASH), &bound);
         let sealed = sealed.map_err(|error| self.unavailable("choose", error.into()))?;
         let event = Event::ChoosePassword { hash: Sealed::new(sealed), epoch };

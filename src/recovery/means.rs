@@ -1,10 +1,10 @@
 //! By which means people are reached: e-mail always; text messages and letters where the host says so.
 
-use crate::account::{Account, AccountEpoch, AddressKind, AddressOnFile};
+use crate::account::{Account, AddressKind, AddressOnFile};
 use crate::clock::Moment;
 use crate::entropy::random;
 use crate::error::Fault;
-use crate::flow::{Event, FactorRule, Link, LinkCode, Purpose, RecoveryFlow, Window};
+use crate::flow::{FactorRule, Link, LinkCode, Purpose, RecoveryFlow, Window};
 use crate::ids::FlowId;
 use crate::mail::{LetterContent, Mailer};
 use crate::recovery::code::{Holder, LetterReference};
@@ -105,7 +105,7 @@ impl Means {
     }
 
     /// Whether links, codes and usernames may go to such an address.
-    fn allows(&self, kind: AddressKind) -> bool {
+    pub(crate) fn allows(&self, kind: AddressKind) -> bool {
         match kind {
             AddressKind::Email => true,
             AddressKind::Phone => self.sms.is_some(),
@@ -159,6 +159,17 @@ impl Carried {
     }
 }
 
+/// A link to be made.
+pub(crate) struct LinkOrder<'a> {
+    pub(crate) flow: FlowId,
+    pub(crate) account: &'a Account,
+    pub(crate) factor: FactorRule,
+    /// Where it goes.
+    pub(crate) to: AddressKind,
+    /// The browser that asked, where it is known: only there the code of a mail or a text message works.
+    pub(crate) asker: Option<&'a Holder>,
+}
+
 impl Inner {
     /// Where a link, a code or a username goes: to the first address on file that may receive it and is carried.
     pub(crate) fn way_to<'a>(&self, account: &'a Account, carried: Carried) -> Option<&'a AddressOnFile> {
@@ -178,12 +189,13 @@ impl Inner {
         &self,
         flow: FlowId,
         account: &Account,
-        epoch: AccountEpoch,
         at: Moment,
     ) -> Result<(RecoveryToken, Link), Fault> {
         let life = self.means.life(AddressKind::Email, self.link_life);
         let token = RecoveryToken::new(flow, random(&*self.entropy)?);
-        let link = self.link_with(&token, None, account, epoch, life, at);
+        let factor = FactorRule::of(account);
+        let order = LinkOrder { flow, account, factor, to: AddressKind::Email, asker: None };
+        let link = self.link_with(&token, None, &order, life, at);
         Ok((token, link))
     }
 
@@ -191,43 +203,36 @@ impl Inner {
         &self,
         token: &RecoveryToken,
         code: Option<LinkCode>,
-        account: &Account,
-        epoch: AccountEpoch,
+        order: &LinkOrder<'_>,
         life: Duration,
         at: Moment,
     ) -> Link {
+        let (factor, epoch) = (order.factor, order.account.epoch());
+        let digest = token.digest_under(&self.realm, Purpose::Password, &epoch, factor);
         Link {
-            account: account.id.clone(),
-            digest: self.verifiers.mark(&token.digest(&self.realm, Purpose::Password, &epoch)),
-            factor: if account.factors.is_empty() { FactorRule::NotNeeded } else { FactorRule::Needed },
+            account: order.account.id.clone(),
+            digest: self.verifiers.mark(&digest),
+            factor,
             code,
             attempts: 0,
             window: Window::open(at, life),
         }
     }
 
-    /// A link for an account, and the letter that takes it, or the code in its place, to this address. `asker` is the
-    /// browser that asked, where it is known: only there the code of a mail or a text message works.
-    pub(crate) fn link_for(
-        &self,
-        flow: &RecoveryFlow,
-        account: &Account,
-        epoch: AccountEpoch,
-        to: AddressKind,
-        asker: Option<&Holder>,
-        at: Moment,
-    ) -> Result<(Event, LetterContent), Fault> {
+    /// A link for an account, and the letter that takes it, or the code in its place, to this address.
+    pub(crate) fn link_for(&self, order: &LinkOrder<'_>, at: Moment) -> Result<(Link, LetterContent), Fault> {
+        let (flow, to) = (order.flow, order.to);
         let life = self.means.life(to, self.link_life);
-        let token = RecoveryToken::new(flow.id(), random(&*self.entropy)?);
-        let holder = if to == AddressKind::Post { Some(&Holder::LETTER) } else { asker };
+        let token = RecoveryToken::new(flow, random(&*self.entropy)?);
+        let holder = if to == AddressKind::Post { Some(&Holder::LETTER) } else { order.asker };
         let (shown, code) = match holder {
             Some(holder) => {
-                let (shown, code) = self.draw_code(flow, holder, epoch)?;
+                let (shown, code) = self.draw_code(order, holder)?;
                 (Some(shown.expose()), Some(code))
             }
             None => (None, None),
         };
-        let link = self.link_with(&token, code, account, epoch, life, at);
+        let link = self.link_with(&token, code, order, life, at);
         let content = match to {
             AddressKind::Email => LetterContent::RecoveryLink {
                 link: self.links.recovery(&token),
@@ -240,11 +245,11 @@ impl Inner {
             }
             AddressKind::Post => LetterContent::CodeByPost {
                 code: shown.unwrap_or_default(),
-                reference: LetterReference::new(flow.id()).to_string(),
+                reference: LetterReference::new(flow).to_string(),
                 page: self.links.code_page(),
                 days: life.whole_days(),
             },
         };
-        Ok((Event::IssueLink(link), content))
+        Ok((link, content))
     }
 }

@@ -164,7 +164,7 @@ impl Inner {
         let mut letters: Vec<(AddressOnFile, Vec<_>)> = Vec::new();
         for Sharer { account, address } in sharers {
             let id = self.new_flow_id()?;
-            let (token, link) = self.bare_link(id, account, account.epoch(), at)?;
+            let (token, link) = self.bare_link(id, account, at)?;
             let entry = SharedAccount {
                 username: account.username.clone(),
                 link: self.links.recovery(&token),
