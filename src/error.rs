@@ -65,6 +65,9 @@ pub enum Fault {
     /// The state machine refused a step that the service took for legal.
     #[error(transparent)]
     Refused(#[from] crate::flow::Refusal),
+    /// A case of the support desk did not take a step that the service took for legal.
+    #[error(transparent)]
+    Case(#[from] crate::desk::case::CaseRefusal),
     /// Others kept changing the same rows.
     #[error("gave up after {0} conflicts with others")]
     Contention(u32),

@@ -5,8 +5,9 @@
 //! not be lost is in the audit record.
 
 use crate::audit::{Actor, Anchor, Pseudonym};
+use crate::desk::case::{CaseEventKind, CaseStateKind};
 use crate::flow::{Dismissal, Purpose, StateKind};
-use crate::ids::{FlowId, MailId};
+use crate::ids::{CaseId, FlowId, MailId};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +58,21 @@ pub enum RecoveryEvent {
         account: Pseudonym,
         /// Whether all sessions end.
         signs_out: bool,
+    },
+    /// Something happened to a case of the support desk, durably.
+    Case {
+        /// The case.
+        case: CaseId,
+        /// What happened.
+        event: CaseEventKind,
+        /// The state reached.
+        state: CaseStateKind,
+        /// Whose doing.
+        actor: Actor,
+        /// Who of the staff did it.
+        staff: Option<Pseudonym>,
+        /// The account, where one is known.
+        account: Option<Pseudonym>,
     },
     /// A new password was refused; the link still works.
     PasswordRefused {

@@ -17,7 +17,7 @@ use crate::password::{
 use crate::recovery::{DisownRules, Inner, Means, Recovery, Retention};
 use crate::store::FlowStore;
 use crate::wake::Wakes;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use time::Duration;
 
 /// What regain cannot do without.
@@ -402,6 +402,7 @@ impl RecoveryBuilder {
             request_life: self.request_life,
             notice: self.notice,
             disown_rules: self.disown_rules,
+            desk: OnceLock::new(),
             breached: self.breached,
             sink: self.sink,
             wake: Wakes::default(),

@@ -65,11 +65,18 @@ pub(crate) struct Proven {
 }
 
 impl Proven {
+    /// Whether the second factor stands before the account when it has the new password: one that was waived does not.
     fn protected(&self) -> Protected {
-        Protected(self.security.record.is_protected(&self.account.factors))
+        let waived = self.factor_rule() == FactorRule::Waived;
+        Protected(!waived && self.security.record.is_protected(&self.account.factors))
     }
 
-    fn factor_needed(&self) -> bool {
+    fn factor_rule(&self) -> FactorRule {
+        self.flow.link().map_or(FactorRule::Needed, |link| link.factor)
+    }
+
+    /// Whether the second factor has to be proven yet.
+    fn needs_factor(&self) -> bool {
         matches!(self.flow.state(), State::LinkSent(link) if link.factor == FactorRule::Needed)
     }
 }
@@ -98,7 +105,7 @@ impl Recovery {
         }
         Ok(LinkView {
             expires_at: proven.window.expires_at.to_datetime(),
-            factor_needed: proven.factor_needed(),
+            factor_needed: proven.needs_factor(),
             at_least: self.0.policy.floor(&policy_context(&proven.account, proven.protected())),
         })
     }
@@ -127,7 +134,7 @@ impl Inner {
         client: &Client,
     ) -> Result<Chosen, RecoveryError> {
         let proven = self.prove(token).await?;
-        if proven.factor_needed() {
+        if proven.needs_factor() {
             return Err(RecoveryError::FactorNeeded);
         }
         let late = planted(Bug::CountedAfterwards);
@@ -176,8 +183,13 @@ impl Inner {
         let account = account.ok_or(Unusable::Because("no_account"))?;
         // The digest is bound to the epoch: a changed account makes the right secret a wrong one.
         let security = self.security(&account.id).await?;
-        let presented = token.digest(&self.realm, flow.purpose(), &security.terms(&account, at).epoch);
+        let terms = security.terms(&account, at);
+        let presented = token.digest_under(&self.realm, flow.purpose(), &terms.epoch, link.factor);
         if !self.verifiers.proves(&presented, &link.digest) {
+            return Err(Unusable::Because("wrong_secret_or_account_changed"));
+        }
+        // Of the three rules only that of the account as it is, and the waived one that the digest vouches for.
+        if link.factor != FactorRule::Waived && link.factor != terms.factor {
             return Err(Unusable::Because("wrong_secret_or_account_changed"));
         }
         let window = self.open_window(&flow, at).ok_or(Unusable::Because("expired"))?;
@@ -208,12 +220,17 @@ impl Inner {
         let (id, epoch) = (proven.flow.id(), proven.account.epoch());
         // The account goes in too: a row that is pointed at another account sets no password there. And when it was
         // chosen: the row's own times move with every lease.
-        let bound = frame(&[
+        let chosen_at = proven.at.now.millis().to_be_bytes();
+        let mut fields = vec![
             proven.account.id.as_str().as_bytes(),
             epoch.as_bytes(),
             hash.as_str().as_bytes(),
-            &proven.at.now.millis().to_be_bytes(),
-        ]);
+            &chosen_at,
+        ];
+        if proven.factor_rule() == FactorRule::Waived {
+            fields.push(FactorRule::Waived.code().as_bytes());
+        }
+        let bound = frame(&fields);
         let sealed = self.sealer.seal(&*self.entropy, self.flow_place(&id, HASH), &bound);
         let sealed = sealed.map_err(|error| self.unavailable("choose", error.into()))?;
         let event = Event::ChoosePassword { hash: Sealed::new(sealed), epoch };

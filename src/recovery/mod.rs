@@ -8,21 +8,22 @@ mod ask;
 mod code;
 mod config;
 mod disown;
-mod documents;
+pub(crate) mod documents;
 mod link;
-mod means;
+pub(crate) mod means;
 mod password;
 mod resolve;
 mod retention;
-mod security;
+pub(crate) mod security;
 mod shared;
 mod sign_in;
-mod step;
+pub(crate) mod step;
 
 pub use ask::Receipt;
 pub(crate) use code::TypedCode;
 pub use code::{AskTicket, LetterReference};
 pub use config::{AskedNotice, ConfigError, Limits, RecoveryBuilder, Setup};
+pub(crate) use disown::DISOWN_LIFE;
 pub use disown::{DisownRules, DisownView, Disowned};
 pub use link::{Chosen, LinkView};
 pub(crate) use means::Carried;
@@ -36,6 +37,7 @@ use crate::audit::{AuditTrail, Pseudonym};
 use crate::budget::{BudgetKey, Quota, Spend};
 use crate::client::Client;
 use crate::clock::{Moment, Watch};
+use crate::desk::DeskRules;
 use crate::entropy::{Entropy, random};
 use crate::error::{Fault, RecoveryError};
 use crate::events::{EventSink, RecoveryEvent};
@@ -48,7 +50,7 @@ use crate::origin::Links;
 use crate::password::{BreachedPasswords, HashPool, OnBreachFailure, PasswordHasher, PasswordPolicy};
 use crate::store::{Commit, Committed, FlowStore};
 use crate::wake::Wakes;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use time::Duration;
 
 /// Gives people back a username or a password. Cheap to clone; all clones are one.
@@ -79,6 +81,8 @@ pub(crate) struct Inner {
     pub(crate) request_life: Duration,
     pub(crate) notice: AskedNotice,
     pub(crate) disown_rules: DisownRules,
+    /// The support desk's, once there is one.
+    pub(crate) desk: OnceLock<DeskRules>,
     pub(crate) breached: Option<(Arc<dyn BreachedPasswords>, OnBreachFailure)>,
     pub(crate) sink: Option<Arc<dyn EventSink>>,
     pub(crate) wake: Wakes,

@@ -6,8 +6,9 @@ use crate::account::{
 use crate::audit::Actor;
 use crate::budget::Spend;
 use crate::clock::{Moment, Timestamp};
+use crate::desk::stops::Overtaken;
 use crate::error::Fault;
-use crate::flow::{Dismissal, Event, Purpose, RecoveryFlow, Sealed, State};
+use crate::flow::{Dismissal, Event, FactorRule, Purpose, RecoveryFlow, Sealed, State};
 use crate::identity::{Identifier, IdentityClaims, Person, Resolution, resolve_one};
 use crate::ids::{AccountId, FlowId};
 use crate::keys::KeyError;
@@ -17,6 +18,7 @@ use crate::planted::{Bug, planted};
 use crate::recovery::ask::REQUEST;
 use crate::recovery::code::Holder;
 use crate::recovery::link::HASH;
+use crate::recovery::means::LinkOrder;
 use crate::recovery::shared::Sharers;
 use crate::recovery::step::{HouseKeeping, LeftOut, Mailing};
 use crate::recovery::{AskedNotice, Carried, Inner, Step, Took};
@@ -171,7 +173,11 @@ impl Inner {
         let Some(to) = self.way_to(&account, carried) else { return Ok(()) };
         let (event, content) = match flow.purpose() {
             Purpose::Username => (Event::RemindUsername, self.reminder(&account)),
-            Purpose::Password => self.link_for(&flow, &account.id, terms, to.kind(), asker, at)?,
+            Purpose::Password => {
+                let order = LinkOrder { flow: flow.id(), account: &account.id, terms, to: to.kind(), asker };
+                let (link, letter) = self.link_for(&order, at)?;
+                (Event::IssueLink(link), letter)
+            }
         };
         let mut step = Step::new(flow, event, Actor::Worker);
         step.account = Some(account.id.clone());
@@ -212,12 +218,16 @@ impl Inner {
         let State::PasswordChosen { account, epoch, hash, .. } = flow.state() else {
             return Ok(Applied::Conflict);
         };
-        let applied = match self.open_choice(&flow, hash, account, epoch) {
-            Ok((change, chosen_at)) if self.is_withdrawn(&change, chosen_at).await? => Applied::Conflict,
-            Ok((change, _)) if planted(Bug::LostReplyTakenForConflict) => {
+        let choice = self.open_choice(&flow, hash, account, epoch);
+        let factor = choice.as_ref().map_or(FactorRule::NotNeeded, |choice| choice.factor);
+        let applied = match choice {
+            Ok(Choice { change, chosen_at, .. }) if self.is_withdrawn(&change, chosen_at).await? => {
+                Applied::Conflict
+            }
+            Ok(Choice { change, .. }) if planted(Bug::LostReplyTakenForConflict) => {
                 self.accounts.set_password(&change).await.unwrap_or(Applied::Conflict)
             }
-            Ok((change, _)) => self.accounts.set_password(&change).await?,
+            Ok(Choice { change, .. }) => self.accounts.set_password(&change).await?,
             // Nobody can ever apply it; it ends like one that the account has left behind.
             Err(fault @ Fault::Key(KeyError::Altered)) => {
                 self.report("open_choice", &fault);
@@ -232,6 +242,7 @@ impl Inner {
             Applied::Conflict => Event::PasswordConflicted,
         };
         let mut step = Step::new(flow, event, Actor::Worker);
+        step.factor = factor;
         if applied != Applied::Conflict {
             let on_file = self.accounts.get(&account).await?;
             let to = on_file.map(|account| account.notice_addresses()).unwrap_or_default();
@@ -276,29 +287,44 @@ impl Inner {
         if self.load(flow).await?.is_some_and(|flow| matches!(flow.state(), State::Completed)) {
             return Ok(());
         }
-        let record = Some("password.set_late");
-        self.supersede_all(account, HouseKeeping { notice, record, ..HouseKeeping::default() }).await
+        let (record, overtakes) = (Some("password.set_late"), Some(Overtaken::Recovered));
+        let also = HouseKeeping { notice, record, overtakes, ..HouseKeeping::default() };
+        self.supersede_all(account, also).await
     }
 
-    /// The choice, and when it was made; a choice that was written before that was noted has no time.
+    /// What was chosen.
     fn open_choice(
         &self,
         flow: &RecoveryFlow,
         sealed: &Sealed,
         account: &AccountId,
         epoch: &AccountEpoch,
-    ) -> Result<(PasswordChange, Option<Timestamp>), Fault> {
+    ) -> Result<Choice, Fault> {
         let plain = self.sealer.open(self.flow_place(&flow.id(), HASH), sealed.as_bytes())?;
-        let fields = unframe::<4>(&plain).or_else(|| unframe::<3>(&plain).map(|[a, b, c]| [a, b, c, &[]]));
-        let [owner, at_epoch, phc, chosen_at] = fields.ok_or(KeyError::Altered)?;
+        let fields = unframe::<5>(&plain)
+            .or_else(|| unframe::<4>(&plain).map(|[a, b, c, d]| [a, b, c, d, &[]]))
+            .or_else(|| unframe::<3>(&plain).map(|[a, b, c]| [a, b, c, &[], &[]]));
+        let [owner, at_epoch, phc, chosen_at, factor] = fields.ok_or(KeyError::Altered)?;
         if owner != account.as_str().as_bytes() || at_epoch != epoch.as_bytes() {
             return Err(KeyError::Altered.into());
         }
         let phc = std::str::from_utf8(phc).map_err(|_| KeyError::Altered)?;
         let (flow, hash) = (flow.id(), PasswordHash::parse(phc)?);
         let chosen_at = chosen_at.try_into().ok().map(i64::from_be_bytes).map(Timestamp::from_millis);
-        Ok((PasswordChange { flow, account: account.clone(), expected: *epoch, hash }, chosen_at))
+        let change = PasswordChange { flow, account: account.clone(), expected: *epoch, hash };
+        let waived = factor == FactorRule::Waived.code().as_bytes();
+        let factor = if waived { FactorRule::Waived } else { FactorRule::NotNeeded };
+        Ok(Choice { change, chosen_at, factor })
     }
+}
+
+/// A password that was chosen, as it was sealed.
+struct Choice {
+    change: PasswordChange,
+    /// When; unknown for one that was written before that was noted.
+    chosen_at: Option<Timestamp>,
+    /// Whether the account's factor was waived for it.
+    factor: FactorRule,
 }
 
 /// What was found.

@@ -4,6 +4,7 @@ use crate::account::{Account, AccountStatus, HashUpgrade};
 use crate::budget::Spend;
 use crate::client::Client;
 use crate::clock::Moment;
+use crate::desk::stops::Overtaken;
 use crate::error::{Fault, RecoveryError};
 use crate::events::RecoveryEvent;
 use crate::identity::Identifier;
@@ -61,7 +62,8 @@ impl Recovery {
     /// [`RecoveryError::Unavailable`].
     pub async fn signed_in(&self, account: &AccountId) -> Result<(), RecoveryError> {
         let inner = &*self.0;
-        let done = inner.supersede_all(account, HouseKeeping::default()).await;
+        let overtakes = Some(Overtaken::SignedIn);
+        let done = inner.supersede_all(account, HouseKeeping { overtakes, ..HouseKeeping::default() }).await;
         done.map_err(|fault| inner.unavailable("signed_in", fault))
     }
 
@@ -83,7 +85,9 @@ impl Recovery {
         let result = match notice {
             Ok(notice) => {
                 let record = Some("account.credential_changed");
-                inner.supersede_all(account, HouseKeeping { notice, record, ..HouseKeeping::default() }).await
+                let overtakes = Some(Overtaken::Changed);
+                let also = HouseKeeping { notice, record, overtakes, ..HouseKeeping::default() };
+                inner.supersede_all(account, also).await
             }
             Err(fault) => Err(fault),
         };
@@ -134,7 +138,11 @@ impl Inner {
             self.upgrade_hash(&account, prepared).await;
         }
         let [_, pair, typed] = self.sign_in_budgets(identifier, client, self.clock.read());
-        let housekeeping = HouseKeeping { clears: vec![pair.key, typed.key], ..HouseKeeping::default() };
+        // Who has lost the second factor gets as far as that with the password.
+        let overtakes =
+            Some(if account.factors.is_empty() { Overtaken::SignedIn } else { Overtaken::PasswordKnown });
+        let clears = vec![pair.key, typed.key];
+        let housekeeping = HouseKeeping { clears, overtakes, ..HouseKeeping::default() };
         let done = self.supersede_all(&account.id, housekeeping).await;
         done.map_err(|fault| self.unavailable("sign_in", fault))?;
         self.emit(RecoveryEvent::SignIn {
