@@ -32,7 +32,8 @@ pub use eml::{EmlError, EmlMailer};
 #[cfg(feature = "web")]
 pub(crate) use letter::length;
 pub(crate) use letter::{
-    CaseDecided, CaseOpened, CaseWaiting, Composed, DisownButton, HoldPlaced, LetterContent, SharedAccount,
+    CaseDecided, CaseOpened, CaseWaiting, Composed, DisownButton, FactorDisabled, HoldPlaced, LetterContent,
+    SharedAccount,
 };
 pub use letter::{InvalidService, Service};
 pub use means::ByKind;

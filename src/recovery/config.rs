@@ -15,6 +15,7 @@ use crate::password::{
     Argon2Hasher, BreachedPasswords, HashPool, OnBreachFailure, PasswordHasher, PasswordPolicy,
 };
 use crate::recovery::{DisownRules, Inner, Means, Recovery, Retention};
+use crate::security::HostFactors;
 use crate::store::FlowStore;
 use crate::wake::Wakes;
 use std::sync::{Arc, OnceLock};
@@ -73,6 +74,11 @@ pub struct Limits {
     pub choices_per_link: Quota,
     /// "This wasn't me" from one client network: 30 per 5 minutes.
     pub disowns_per_client: Quota,
+    /// Second factors tried from one client network: 30 per 5 minutes.
+    pub factors_per_client: Quota,
+    /// Second factors tried for links of one account: 10 per day, in silence, besides the 5 for each link and the 10 in a
+    /// row after which a factor is disabled (RC-12).
+    pub factors_per_account: Quota,
     /// Sign-ins tried for one identifier: 100 per hour. One that succeeds clears the count (RL-3).
     pub sign_ins_per_identifier: Quota,
     /// Sign-ins tried for one identifier from one client network: 10 per 15 minutes. One that succeeds clears it.
@@ -96,6 +102,8 @@ impl Default for Limits {
             codes_per_client: Quota::new(30, Duration::minutes(5)),
             choices_per_link: Quota::new(20, Duration::HOUR),
             disowns_per_client: Quota::new(30, Duration::minutes(5)),
+            factors_per_client: Quota::new(30, Duration::minutes(5)),
+            factors_per_account: Quota::new(10, Duration::DAY),
             sign_ins_per_identifier: Quota::new(100, Duration::HOUR),
             sign_ins_per_identifier_and_client: Quota::new(10, Duration::minutes(15)),
             sign_ins_per_client: Quota::new(300, Duration::minutes(5)),
@@ -134,6 +142,7 @@ impl Limits {
                 "100 a day (OWASP forgot-password sheet)",
             ),
             ("codes_per_account", self.codes_per_account, 100, "100 a day (NIST SP 800-63B-4 3.2.2)"),
+            ("factors_per_account", self.factors_per_account, 100, "100 a day (NIST SP 800-63B-4 3.2.2)"),
             ("letters_per_account", self.letters_per_account, 3, "3 a day"),
             ("choices_per_link", self.choices_per_link, 2400, "100 an hour (NIST SP 800-63B-4 3.2.2)"),
             (
@@ -209,6 +218,7 @@ pub struct RecoveryBuilder {
     notice: AskedNotice,
     disown_rules: DisownRules,
     breached: Option<(Arc<dyn BreachedPasswords>, OnBreachFailure)>,
+    host_factors: Option<Arc<dyn HostFactors>>,
     sink: Option<Arc<dyn EventSink>>,
 }
 
@@ -230,6 +240,7 @@ impl RecoveryBuilder {
             notice: AskedNotice::default(),
             disown_rules: DisownRules::default(),
             breached: None,
+            host_factors: None,
             sink: None,
         }
     }
@@ -336,6 +347,14 @@ impl RecoveryBuilder {
         self
     }
 
+    /// Who verifies the factors that the host keeps itself. Without it, an account with such factors only can neither sign
+    /// in here nor be recovered by its owner alone.
+    #[must_use]
+    pub fn host_factors(mut self, factors: Arc<dyn HostFactors>) -> Self {
+        self.host_factors = Some(factors);
+        self
+    }
+
     /// Who gets the event stream.
     #[must_use]
     pub fn events(mut self, sink: Arc<dyn EventSink>) -> Self {
@@ -404,6 +423,7 @@ impl RecoveryBuilder {
             disown_rules: self.disown_rules,
             desk: OnceLock::new(),
             breached: self.breached,
+            host_factors: self.host_factors,
             sink: self.sink,
             wake: Wakes::default(),
         })))
