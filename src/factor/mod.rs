@@ -9,6 +9,8 @@ mod base32;
 mod proof;
 #[cfg(feature = "qr")]
 mod qr;
+#[cfg(feature = "questions")]
+mod questions;
 mod recovery_codes;
 mod totp;
 
@@ -16,6 +18,10 @@ pub use crate::ids::FactorId;
 pub use proof::FactorProof;
 #[cfg(feature = "qr")]
 pub use qr::TooLongForQr;
+#[cfg(feature = "questions")]
+pub use questions::{
+    Answer, AnswerRefused, LEAST_LETTERS, MOST_BYTES, QUESTIONS, Question, QuestionList, QuestionListError,
+};
 pub use recovery_codes::{CODE_BYTES, CODES, RecoveryCode, RecoveryCodeSet};
 pub use totp::{
     DIGITS, LEAST_SECRET_BYTES, MOST_SECRET_BYTES, MalformedCode, SECRET_BYTES, STEP_SECONDS, Step, TotpCode,

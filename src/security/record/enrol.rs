@@ -171,12 +171,13 @@ impl Record {
         Some(removed)
     }
 
-    /// Unbinds all that the account has: the support desk approved it because they are lost (MF-2). Gives the kinds of what
+    /// Unbinds all that the account has, and takes its questions away: the support desk approved it because they are lost (MF-2). Gives the kinds of what
     /// went, for the notice.
     pub(crate) fn lose_factors(&mut self, now: Timestamp) -> Vec<FactorKind> {
         let lost: Vec<_> = self.factors.iter().filter(|bound| bound.is_bound()).map(Bound::kind).collect();
-        if !self.factors.is_empty() {
+        if !self.factors.is_empty() || self.questions.is_some() {
             self.factors.clear();
+            self.questions = None;
             self.changed(now);
         }
         lost

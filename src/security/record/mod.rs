@@ -7,6 +7,7 @@
 mod attempt;
 mod enrol;
 mod guard;
+mod questions;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -14,6 +15,7 @@ mod wire;
 pub(crate) use attempt::{CAP, Counted};
 pub(crate) use enrol::{Confirmed, EnrolRefusal, MAX_FACTORS, Pending};
 pub(crate) use guard::Guard;
+pub(crate) use questions::{Asked, Gate, Questions};
 
 use crate::account::AccountEpoch;
 use crate::clock::Timestamp;
@@ -38,6 +40,7 @@ pub(crate) struct Record {
     /// proves nothing.
     pub(crate) proven_link: Option<FlowId>,
     factors: Vec<Bound>,
+    questions: Option<Questions>,
 }
 
 /// A factor that is bound to the account, or about to be.
@@ -157,7 +160,11 @@ impl Record {
 
     /// From when on nothing in it can matter any more.
     pub(crate) fn keep_until(&self) -> Option<Timestamp> {
-        if !self.factors.is_empty() || self.compromised_at.is_some() || self.guard.sign_out_by.is_some() {
+        if !self.factors.is_empty()
+            || self.questions.is_some()
+            || self.compromised_at.is_some()
+            || self.guard.sign_out_by.is_some()
+        {
             return None;
         }
         self.guard.keep_until().max(self.changed_at.map(|at| at.plus(LINKS_ARE_OVER)))
