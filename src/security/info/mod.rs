@@ -7,6 +7,8 @@
 //! A change is one commit: the record over the version that was read, the end of all live links (RC-7), a notice to every
 //! address on file (NO-1), a line of the audit record.
 
+mod change;
+mod factors;
 mod view;
 
 pub use view::{
@@ -20,15 +22,15 @@ use crate::error::RecoveryError;
 use crate::factor::{FactorId, TotpCode};
 use crate::recovery::Recovery;
 use crate::security::AuthSession;
+use change::StepUp;
 use std::fmt;
+use tracing::Instrument as _;
 
 /// The security information of one signed-in owner: cheap to make, one for each request.
 #[derive(Clone)]
 pub struct SecurityInfo {
-    #[expect(dead_code, reason = "the bodies follow")]
     recovery: Recovery,
     session: AuthSession,
-    #[expect(dead_code, reason = "the bodies follow")]
     client: Client,
 }
 
@@ -47,14 +49,19 @@ impl Recovery {
     }
 }
 
-#[expect(clippy::unused_async, reason = "the bodies follow")]
 impl SecurityInfo {
+    fn span(&self, doing: &'static str) -> tracing::Span {
+        self.inner().span(doing, None)
+    }
+
     /// All that protects the account. Asks for no step-up, writes nothing, and shows no secret.
     ///
     /// # Errors
     /// [`RecoveryError::StepUpRequired`] when the account is gone or not in use; [`RecoveryError::Unavailable`].
     pub async fn list(&self) -> Result<SecurityView, RecoveryError> {
-        Err(RecoveryError::Unavailable)
+        let at = self.inner().clock.read();
+        let present = self.present(StepUp::No, at).instrument(self.span("security_info")).await?;
+        Ok(self.view(&present))
     }
 
     /// Begins to bind an authenticator app: what to show, as text, as address and as QR code. It protects nothing until
@@ -64,8 +71,7 @@ impl SecurityInfo {
     /// [`RecoveryError::StepUpRequired`]; [`RecoveryError::ChangeRefused`] with [`ChangeRefused::TooMany`] or
     /// [`ChangeRefused::Held`]; [`RecoveryError::TooManyAttempts`]; [`RecoveryError::Unavailable`].
     pub async fn begin_totp(&self, label: &FactorLabel) -> Result<TotpEnrolment, RecoveryError> {
-        let _ = label;
-        Err(RecoveryError::Unavailable)
+        self.begin(label).instrument(self.span("begin_totp")).await
     }
 
     /// What [`SecurityInfo::begin_totp`] gave, once more in the same session, such as after a wrong code.
@@ -74,8 +80,9 @@ impl SecurityInfo {
     /// [`RecoveryError::StepUpRequired`]; [`RecoveryError::ChangeRefused`] with [`ChangeRefused::NotThere`];
     /// [`RecoveryError::Unavailable`].
     pub async fn enrolment(&self, id: FactorId) -> Result<TotpEnrolment, RecoveryError> {
-        let _ = id;
-        Err(RecoveryError::Unavailable)
+        let at = self.inner().clock.read();
+        let present = self.present(StepUp::Fresh, at).instrument(self.span("enrolment")).await?;
+        self.show(&present, id)
     }
 
     /// Binds the app by the first code that it shows. Up to 5 codes are compared; then one begins anew. Where the account
@@ -87,8 +94,7 @@ impl SecurityInfo {
     /// session, or too long ago, or too many codes were wrong, and with [`ChangeRefused::TooMany`];
     /// [`RecoveryError::TooManyAttempts`]; [`RecoveryError::Unavailable`].
     pub async fn confirm_totp(&self, id: FactorId, code: &TotpCode) -> Result<Confirmed, RecoveryError> {
-        let _ = (id, code);
-        Err(RecoveryError::Unavailable)
+        self.confirm(id, code).instrument(self.span("confirm_totp")).await
     }
 
     /// Unbinds a factor, or the set of recovery codes. With the last factor the recovery codes go.
@@ -97,8 +103,7 @@ impl SecurityInfo {
     /// [`RecoveryError::StepUpRequired`]; [`RecoveryError::ChangeRefused`] with [`ChangeRefused::NotThere`];
     /// [`RecoveryError::TooManyAttempts`]; [`RecoveryError::Unavailable`].
     pub async fn remove(&self, id: FactorId) -> Result<(), RecoveryError> {
-        let _ = id;
-        Err(RecoveryError::Unavailable)
+        self.unbind(id).instrument(self.span("remove_factor")).await
     }
 
     /// Switches a factor off at once, such as when a phone is gone: it stays bound, so the account is asked for a factor
@@ -107,8 +112,7 @@ impl SecurityInfo {
     /// # Errors
     /// As [`SecurityInfo::remove`].
     pub async fn disable(&self, id: FactorId) -> Result<(), RecoveryError> {
-        let _ = id;
-        Err(RecoveryError::Unavailable)
+        self.switch_off(id).instrument(self.span("disable_factor")).await
     }
 
     /// Makes ten new recovery codes; the old ones are worth nothing from then on.
@@ -116,7 +120,7 @@ impl SecurityInfo {
     /// # Errors
     /// As [`SecurityInfo::remove`], with [`ChangeRefused::NotThere`] for an account without a factor to stand in for.
     pub async fn regenerate_codes(&self) -> Result<FreshCodes, RecoveryError> {
-        Err(RecoveryError::Unavailable)
+        self.make_codes().instrument(self.span("regenerate_codes")).await
     }
 
     /// Proposes an address, in the place of one that is on file or as one more. A code goes to the new address, and nowhere

@@ -5,6 +5,8 @@ use crate::clock::Timestamp;
 #[cfg(feature = "qr")]
 use crate::factor::TooLongForQr;
 use crate::factor::{AuthLevel, CODES, FactorId, FactorView, RecoveryCode, TotpSecret};
+use crate::security::SecurityInfo;
+use crate::security::info::change::{Present, StepUp};
 use std::fmt;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -105,6 +107,26 @@ pub struct SecurityView {
     pub level_needed: AuthLevel,
     /// Whether this session has to be authenticated anew before a change.
     pub step_up_needed: bool,
+}
+
+impl SecurityInfo {
+    pub(super) fn view(&self, present: &Present) -> SecurityView {
+        let (at, record) = (present.at, &present.security.record);
+        let guard = &record.guard;
+        let time = |at: Option<Timestamp>| at.map(Timestamp::to_datetime);
+        SecurityView {
+            factors: record.views_at(at),
+            host_factors: present.account.factors.clone(),
+            addresses: present.account.addresses.clone(),
+            proposals: Vec::new(),
+            takes_addresses: false,
+            password_changed_at: time(guard.password_changed_at()),
+            password_compromised_at: time(record.compromised_at),
+            on_hold_until: time(guard.hold_until().filter(|_| guard.is_on_hold(at.now))),
+            level_needed: present.level_needed(),
+            step_up_needed: !self.suffices(StepUp::Fresh, present),
+        }
+    }
 }
 
 impl fmt::Debug for SecurityView {
