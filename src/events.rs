@@ -31,7 +31,7 @@ pub enum RecoveryEvent {
     },
     /// Somebody was told to wait.
     Limited {
-        /// What they did: `ask`, `code`, `choose`, `disown`, `factor`, `sign_in`, `step_up`.
+        /// What they did: `ask`, `code`, `choose`, `disown`, `factor`, `security`, `sign_in`, `step_up`.
         doing: &'static str,
         /// From where, where that is known.
         client: Option<Pseudonym>,
@@ -74,6 +74,13 @@ pub enum RecoveryEvent {
         staff: Option<Pseudonym>,
         /// The account, where one is known.
         account: Option<Pseudonym>,
+    },
+    /// The signed-in owner changed what protects their account, or began to.
+    SecurityChanged {
+        /// The account.
+        account: Pseudonym,
+        /// What: the code of the audit record, such as `account.factor_added`.
+        what: &'static str,
     },
     /// A new password was refused; the link still works.
     PasswordRefused {

@@ -50,7 +50,7 @@ use crate::keys::{Place, Pseudonyms, Sealer, Verifiers};
 use crate::mail::{Sender, Service};
 use crate::origin::Links;
 use crate::password::{BreachedPasswords, HashPool, OnBreachFailure, PasswordHasher, PasswordPolicy};
-use crate::security::HostFactors;
+use crate::security::{HostFactors, SecurityRules};
 use crate::store::{Commit, Committed, FlowStore};
 use crate::wake::Wakes;
 use std::sync::{Arc, OnceLock};
@@ -86,6 +86,7 @@ pub(crate) struct Inner {
     pub(crate) disown_rules: DisownRules,
     /// The support desk's, once there is one.
     pub(crate) desk: OnceLock<DeskRules>,
+    pub(crate) security_rules: SecurityRules,
     pub(crate) breached: Option<(Arc<dyn BreachedPasswords>, OnBreachFailure)>,
     pub(crate) host_factors: Option<Arc<dyn HostFactors>>,
     pub(crate) sink: Option<Arc<dyn EventSink>>,

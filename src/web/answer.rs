@@ -45,7 +45,9 @@ impl From<RecoveryError> for Notice {
             RecoveryError::Unavailable
             | RecoveryError::PasswordRefused(_)
             | RecoveryError::NotAccepted
-            | RecoveryError::FactorNotAccepted => Self::Unavailable,
+            | RecoveryError::FactorNotAccepted
+            | RecoveryError::StepUpRequired
+            | RecoveryError::ChangeRefused(_) => Self::Unavailable,
         }
     }
 }
