@@ -83,7 +83,7 @@ impl Proven {
         let flow = &self.flow;
         let proven = matches!(flow.state(), State::FactorProven(_))
             && self.security.record.proven_link == Some(flow.id());
-        self.protected().0 && !proven
+        self.protected().0 && !proven && !planted(Bug::FactorNotNeededAtLink)
     }
 
     /// What the link is bound to.

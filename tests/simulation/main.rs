@@ -10,6 +10,7 @@ mod chaos;
 mod clock;
 mod dice;
 mod executor;
+mod factors;
 mod hasher;
 mod hostile;
 mod network;
@@ -20,6 +21,7 @@ mod planted;
 mod post;
 mod profile;
 mod run;
+mod security;
 mod stage;
 mod town;
 
