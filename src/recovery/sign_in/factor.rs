@@ -118,7 +118,7 @@ impl Inner {
     }
 
     /// The network's count, the same for any account and none.
-    pub(super) async fn count_factor_client(&self, client: &Client, at: Moment) -> Result<(), RecoveryError> {
+    pub(crate) async fn count_factor_client(&self, client: &Client, at: Moment) -> Result<(), RecoveryError> {
         let mut commit = Commit::new(self.realm.clone());
         let quota = self.limits.factors_per_client;
         commit.spends.push(self.spend("factor/client", &client.network(), quota, at));
