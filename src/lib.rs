@@ -17,9 +17,11 @@
 //!
 //! | pure rules | ports | adapters |
 //! |---|---|---|
-//! | [`flow`], [`token`], [`identity`], [`password`], [`factor`], [`budget`], [`audit`], [`origin`] | [`account`], [`security`], [`store`], [`mail`], [`clock`], [`entropy`], [`events`] | [`memory`]; `sqlite`, `postgres`, `web`, `mail::EmlMailer`, `mail::SmtpMailer`, `mail::PrintMailer`, `mail::WebhookMailer` by feature |
+//! | [`flow`], [`desk::case`], [`token`], [`identity`], [`password`], [`factor`], [`budget`], [`audit`], [`origin`] | [`account`], [`security`], [`store`], [`mail`], [`clock`], [`entropy`], [`events`] | [`memory`]; `sqlite`, `postgres`, `web`, `mail::EmlMailer`, `mail::SmtpMailer`, `mail::PrintMailer`, `mail::WebhookMailer` by feature |
 //!
-//! Features: `sqlite`, `postgres`, `web`, `qr`, `eml`, `smtp`, `print`, `webhook`, `testing`, and `tokio` for `Worker::run`. None is on by default.
+//! Who is stuck gets help from people: [`desk`].
+//!
+//! Features: `desk`, `sqlite`, `postgres`, `web`, `qr`, `eml`, `smtp`, `print`, `webhook`, `testing`, and `tokio` for `Worker::run`. None is on by default.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
@@ -29,6 +31,7 @@ pub mod budget;
 mod characters;
 pub mod client;
 pub mod clock;
+pub mod desk;
 pub mod entropy;
 pub mod error;
 pub mod events;

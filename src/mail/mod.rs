@@ -29,9 +29,14 @@ pub use circuit::{Circuit, CircuitState};
 pub use dkim::{DkimError, DkimKey};
 #[cfg(feature = "eml")]
 pub use eml::{EmlError, EmlMailer};
+#[cfg(feature = "questions")]
+pub(crate) use letter::QuestionsChanged;
 #[cfg(feature = "web")]
 pub(crate) use letter::length;
-pub(crate) use letter::{Composed, DisownButton, FactorDisabled, HoldPlaced, LetterContent, SharedAccount};
+pub(crate) use letter::{
+    CaseDecided, CaseOpened, CaseWaiting, CodesMade, Composed, DisownButton, FactorAdded, FactorDisabled,
+    FactorRemoved, HoldPlaced, LetterContent, SharedAccount, TakenAway,
+};
 pub use letter::{InvalidService, Service};
 pub use means::ByKind;
 pub(crate) use means::compose_for;

@@ -2,6 +2,7 @@
 
 use crate::error::Fault;
 use crate::keys::KeyError;
+use crate::recovery::Carried;
 use crate::store::{Document, DocumentKind};
 use crate::worker::{Progress, Worker};
 
@@ -29,7 +30,7 @@ impl Worker {
                 let account = document.account.as_ref().ok_or(KeyError::Altered)?;
                 self.recovery.0.sign_out(account).await
             }
-            DocumentKind::Case => Ok(()),
+            DocumentKind::Case => self.recovery.0.attend_case(document, Carried::by(&*self.mailer)).await,
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::audit::{Actor, AuditRecord};
 use crate::budget::{BudgetKey, Quota, Spend};
 use crate::client::Client;
 use crate::clock::Moment;
+use crate::desk::stops::Overtaken;
 use crate::entropy::random;
 use crate::error::{Fault, RecoveryError};
 use crate::events::RecoveryEvent;
@@ -119,7 +120,7 @@ impl Inner {
     }
 
     /// The network's count, the same for any account and none.
-    pub(super) async fn count_factor_client(&self, client: &Client, at: Moment) -> Result<(), RecoveryError> {
+    pub(crate) async fn count_factor_client(&self, client: &Client, at: Moment) -> Result<(), RecoveryError> {
         let mut commit = Commit::new(self.realm.clone());
         let quota = self.limits.factors_per_client;
         commit.spends.push(self.spend("factor/client", &client.network(), quota, at));
@@ -339,7 +340,9 @@ impl Inner {
         let mut draft = Draft::new(&self.realm);
         let leave = planted(Bug::SignInLeavesLinks);
         let end = |_: &_| (!leave).then_some(Event::Supersede);
-        self.end_links(&mut draft, id, end, Doer { actor: Actor::Owner, client: None }, at).await?;
+        let by = Doer { actor: Actor::Owner, client: None };
+        self.end_links(&mut draft, id, end, by, at).await?;
+        self.lapse_cases(&mut draft, id, Overtaken::SignedIn, by, at).await?;
         draft.commit.clears.clone_from(&whole.clears);
         draft.commit.clears.push(self.password_budget(Whose::Account(id), at).key);
         let (account, client) = (self.account_pseudonym(id), self.client_pseudonym(&whole.client));

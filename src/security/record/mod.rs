@@ -18,7 +18,7 @@ pub(crate) use guard::{Guard, KnownHold};
 pub(crate) use questions::{Asked, Gate, Questions};
 
 use crate::account::AccountEpoch;
-use crate::clock::Timestamp;
+use crate::clock::{Moment, Timestamp};
 use crate::factor::{AuthLevel, FactorKind, FactorState, FactorView, RecoveryCodeSet, Step, TotpSecret};
 use crate::flow::Window;
 use crate::ids::{FactorId, FlowId};
@@ -136,6 +136,14 @@ impl Record {
     /// What the person is shown, the oldest first; a factor that is about to be bound is in it.
     pub(crate) fn views(&self) -> Vec<FactorView> {
         self.factors.iter().filter(|bound| bound.kind() != FactorKind::Host).map(Bound::view).collect()
+    }
+
+    /// The same without those whose time to be confirmed is over.
+    pub(crate) fn views_at(&self, at: Moment) -> Vec<FactorView> {
+        let over =
+            |bound: &&Bound| bound.enrolment.as_ref().is_some_and(|enrolment| enrolment.window.is_over(at));
+        let shown = self.factors.iter().filter(|bound| bound.kind() != FactorKind::Host && !over(bound));
+        shown.map(Bound::view).collect()
     }
 
     /// Whether the host's factor of that name is taken no more.
