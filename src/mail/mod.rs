@@ -29,6 +29,8 @@ pub use circuit::{Circuit, CircuitState};
 pub use dkim::{DkimError, DkimKey};
 #[cfg(feature = "eml")]
 pub use eml::{EmlError, EmlMailer};
+#[cfg(feature = "questions")]
+pub(crate) use letter::QuestionsChanged;
 #[cfg(feature = "web")]
 pub(crate) use letter::length;
 pub(crate) use letter::{

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 pub(crate) use english::length;
 pub(crate) use notices::{
     AddressAdded, AddressRemoved, CaseDecided, CaseOpened, CaseWaiting, CodesMade, FactorAdded,
-    FactorDisabled, FactorRemoved, HoldPlaced, TakenAway,
+    FactorDisabled, FactorRemoved, HoldPlaced, QuestionsChanged, TakenAway,
 };
 
 /// The service that the mails and pages speak for.
@@ -110,6 +110,7 @@ pub(crate) enum LetterContent {
     FactorRemoved(FactorRemoved),
     FactorDisabled(FactorDisabled),
     CodesMade(CodesMade),
+    QuestionsChanged(QuestionsChanged),
     AddressAdded(AddressAdded),
     AddressRemoved(AddressRemoved),
     HoldPlaced(HoldPlaced),
@@ -132,6 +133,7 @@ impl LetterContent {
             Self::FactorAdded(_) => Letter::FactorAdded,
             Self::FactorRemoved(_) | Self::FactorDisabled(_) => Letter::FactorRemoved,
             Self::CodesMade(_) => Letter::CodesMade,
+            Self::QuestionsChanged(_) => Letter::QuestionsChanged,
             Self::AddressAdded(_) => Letter::AddressAdded,
             Self::AddressRemoved(_) => Letter::AddressRemoved,
             Self::HoldPlaced(_) => Letter::HoldPlaced,

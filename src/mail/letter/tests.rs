@@ -41,6 +41,8 @@ fn one_of_each() -> Vec<LetterContent> {
         LetterContent::FactorAdded(FactorAdded { label: label(), at: at() }),
         LetterContent::FactorRemoved(FactorRemoved { label: label(), how: TakenAway::Removed, at: at() }),
         LetterContent::CodesMade(CodesMade { at: at() }),
+        LetterContent::QuestionsChanged(QuestionsChanged { removed: false, at: at() }),
+        LetterContent::QuestionsChanged(QuestionsChanged { removed: true, at: at() }),
         LetterContent::AddressAdded(AddressAdded { at: at() }),
         LetterContent::AddressRemoved(AddressRemoved { at: at() }),
         LetterContent::HoldPlaced(HoldPlaced { until: at(), signed_out: true }),

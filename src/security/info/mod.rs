@@ -9,8 +9,12 @@
 
 mod change;
 mod factors;
+#[cfg(feature = "questions")]
+mod questions;
 mod view;
 
+#[cfg(feature = "questions")]
+pub use questions::Answered;
 pub use view::{
     AddressChanged, ChangeRefused, Confirmed, FactorLabel, FreshCodes, InvalidLabel, ProposalState,
     ProposalView, SecurityView, TotpEnrolment,
