@@ -22,14 +22,16 @@ pub async fn attack(town: Arc<Town>) {
             return;
         }
         let node = town.any_node();
+        if town.stage.dice().permille(250) {
+            attack_factor(&town, node).await;
+        }
         let what = town.stage.dice().below(10);
         match what {
             0..2 => flood(&town, node).await,
             2..4 => ask_for_others(&town, node).await,
             4..6 => present(&town, node, guessed(&town)).await,
             6..9 => present(&town, node, spliced(&town)).await,
-            _ if town.stage.dice().permille(500) => guess_passwords(&town, node).await,
-            _ => attack_factor(&town, node).await,
+            _ => guess_passwords(&town, node).await,
         }
     }
 }
