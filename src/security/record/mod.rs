@@ -12,7 +12,9 @@ mod questions;
 mod tests;
 mod wire;
 
-pub(crate) use attempt::{CAP, Counted};
+#[cfg(test)]
+use attempt::CAP;
+pub(crate) use attempt::Counted;
 pub(crate) use enrol::{Confirmed, EnrolRefusal, MAX_FACTORS, Pending};
 pub(crate) use guard::{Guard, KnownHold};
 pub(crate) use questions::{Asked, Gate, Questions};
