@@ -136,6 +136,12 @@ impl Desk {
             };
             let told = Told::of(&event);
             let transition = case.apply(event, at)?;
+            // What "this wasn't me" would not find is never approved.
+            let found = self.inner().open_cases(&account.id).await;
+            let found = found.map_err(|fault| self.unavailable("open_cases", fault))?;
+            if found.iter().all(|open| open.id() != case.id()) {
+                return Err(DeskError::Changed);
+            }
             self.commit(transition, told, &acting, at).await
         };
         work.instrument(self.inner().span("desk_approve", None)).await
@@ -238,12 +244,6 @@ impl Desk {
         };
         if chosen.is_some_and(|address| !inner.takes_desk_links(address)) {
             return Err(DeskError::NotReached);
-        }
-        let found = inner.open_cases(&account.id).await;
-        let found = found.map_err(|fault| self.unavailable("open_cases", fault))?;
-        if found.iter().all(|open| open.id() != case.id()) {
-            // What "this wasn't me" would not find is never approved.
-            return Err(DeskError::Changed);
         }
         let guard = inner.security(&account.id).await;
         let guard = guard.map_err(|fault| self.unavailable("security", fault))?.guard;
