@@ -50,6 +50,7 @@ pub mod planted;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 pub mod recovery;
+pub mod security;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod sql;
 #[cfg(feature = "sqlite")]

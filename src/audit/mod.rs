@@ -24,6 +24,8 @@ coded! {
     Actor {
         /// Somebody who asked; nothing is known of them.
         Asker = "asker",
+        /// The account's owner, signing in or signed in.
+        Owner = "owner",
         /// Whoever holds the link.
         Bearer = "bearer",
         /// regain's worker.

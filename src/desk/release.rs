@@ -12,8 +12,8 @@ use crate::desk::case::{
 use crate::desk::steps::{Told, read_case};
 use crate::error::Fault;
 use crate::flow::{Event, FactorRule, FlowRecord, Line, Purpose, RecoveryFlow, StateKind};
-use crate::ids::FlowId;
 use crate::recovery::means::LinkOrder;
+use crate::recovery::security::{LinkTerms, Security};
 use crate::recovery::step::{Doer, Draft, Mailing, TRIES};
 use crate::recovery::{Carried, Inner, Step};
 use crate::store::{Committed, Document, FlowWrite};
@@ -78,11 +78,15 @@ impl Inner {
             Some(account) => self.accounts.get(account).await?,
             None => None,
         };
-        let same = |account: &&Account| account.epoch() == approval.epoch && account.takes_a_new_password();
-        let Some(account) = on_file.as_ref().filter(same) else {
+        let Some(account) = on_file.as_ref().filter(|account| account.takes_a_new_password()) else {
             return self.lapse(case, LapseReason::AccountChanged, on_file.as_ref(), at);
         };
-        if self.was_stopped(case, account, at).await? {
+        let security = self.security(&account.id).await?;
+        let terms = security.terms(account, at);
+        if terms.epoch != approval.epoch {
+            return self.lapse(case, LapseReason::AccountChanged, on_file.as_ref(), at);
+        }
+        if was_stopped(case, &security, at) {
             return self.lapse(case, LapseReason::OnHold, on_file.as_ref(), at);
         }
         let to = self.destination(approval, account).filter(|to| self.reaches(to, carried));
@@ -92,18 +96,14 @@ impl Inner {
         let told = Told::of(&event);
         let transition = case.apply(event, at)?;
         let mut draft = Draft::new(&self.realm);
-        self.begin_desk_flow(&mut draft, account, approval, to, flow, at).await?;
+        let terms = match approval.need {
+            Need::LostFactor => LinkTerms { factor: FactorRule::Waived, ..terms },
+            Need::Password => terms,
+        };
+        let order = LinkOrder { flow, account: &account.id, terms, to: to.kind(), asker: None };
+        self.begin_desk_flow(&mut draft, &order, approval, &to, at).await?;
         self.write_case_step(&mut draft, &transition, told, WORKER, Some(account), at)?;
         Ok(draft)
-    }
-
-    /// Whether somebody said "this wasn't me" since the approval: that ends the case itself, unless it could not be opened
-    /// just then.
-    async fn was_stopped(&self, case: &Case, account: &Account, at: Moment) -> Result<bool, Fault> {
-        let guard = self.security(&account.id).await?.guard;
-        let approved = case.log().iter().rev().find(|entry| entry.event == CaseEventKind::Approve);
-        let approved_at = approved.map_or(case.opened_at(), |entry| entry.at);
-        Ok(guard.is_on_hold(at.now) || guard.disowned_at.is_some_and(|stopped| stopped >= approved_at))
     }
 
     fn destination(&self, approval: &Approval, account: &Account) -> Option<AddressOnFile> {
@@ -132,27 +132,31 @@ impl Inner {
     async fn begin_desk_flow(
         &self,
         draft: &mut Draft,
-        account: &Account,
+        order: &LinkOrder<'_>,
         approval: &Approval,
-        to: AddressOnFile,
-        flow: FlowId,
+        to: &AddressOnFile,
         at: Moment,
     ) -> Result<(), Fault> {
-        let factor = match approval.need {
-            Need::LostFactor => FactorRule::Waived,
-            Need::Password => FactorRule::of(account),
-        };
-        let order = LinkOrder { flow, account, factor, to: to.kind(), asker: None };
-        let (link, content) = self.link_for(&order, at)?;
+        let (flow, account) = (order.flow, order.account);
+        let (link, content) = self.link_for(order, at)?;
         let end = |other: &RecoveryFlow| (other.purpose() == Purpose::Password).then_some(Event::Supersede);
-        self.end_links(draft, &account.id, end, WORKER, at).await?;
+        self.end_links(draft, account, end, WORKER, at).await?;
         let begun = RecoveryFlow::sent_by_desk(flow, self.realm.clone(), link.clone(), at);
         draft.commit.flows.push(FlowWrite::Insert(FlowRecord::from(&begun)));
         let decider = self.by_staff(&approval.by);
         let mut step = Step::new(begun.clone(), Event::IssueLink(link), decider.actor);
         step.client = decider.client;
         let line = Line { from: StateKind::Requested, to: StateKind::LinkSent, reason: None };
-        self.tell(draft, &begun, line, Some(&account.id), &step, at);
-        self.queue(draft, flow, Some(&account.id), Some(&Mailing { to: vec![to], content }), at)
+        self.tell(draft, &begun, line, Some(account), &step, at);
+        self.queue(draft, flow, Some(account), Some(&Mailing { to: vec![to.clone()], content }), at)
     }
+}
+
+/// Whether somebody said "this wasn't me" since the approval: that ends the case itself, unless it could not be opened just
+/// then.
+fn was_stopped(case: &Case, security: &Security, at: Moment) -> bool {
+    let guard = security.record.guard;
+    let approved = case.log().iter().rev().find(|entry| entry.event == CaseEventKind::Approve);
+    let approved_at = approved.map_or(case.opened_at(), |entry| entry.at);
+    guard.is_on_hold(at.now) || guard.disowned_at.is_some_and(|stopped| stopped >= approved_at)
 }

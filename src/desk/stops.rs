@@ -1,7 +1,7 @@
 //! What stops a case, or opens one by itself: in the commit of whatever does so, on every node, with or without a desk.
 
 use crate::clock::Moment;
-use crate::desk::case::{Case, CaseEvent, CaseEventKind, CaseState, LapseReason, Need, Origin};
+use crate::desk::case::{Case, CaseEvent, CaseEventKind, CaseState, LapseReason, Origin};
 use crate::desk::steps::{Told, read_case};
 use crate::entropy::random;
 use crate::error::Fault;
@@ -19,8 +19,6 @@ pub(crate) const CASES_OF_ACCOUNT: u32 = 100;
 pub(crate) enum Overtaken {
     /// Somebody signed in, with all that the account asks for.
     SignedIn,
-    /// Somebody knows the password, of an account that asks for more.
-    PasswordKnown,
     /// A recovery was completed.
     Recovered,
     /// A credential was changed elsewhere.
@@ -28,14 +26,12 @@ pub(crate) enum Overtaken {
 }
 
 impl Overtaken {
-    /// Why a case that waits for this lapses, if it does.
-    fn reason(self, need: Need) -> Option<LapseReason> {
-        match (self, need) {
-            // Who has lost the factor gets so far, and no further.
-            (Self::PasswordKnown, Need::LostFactor) => None,
-            (Self::SignedIn | Self::PasswordKnown, _) => Some(LapseReason::SignedIn),
-            (Self::Recovered, _) => Some(LapseReason::Recovered),
-            (Self::Changed, _) => Some(LapseReason::AccountChanged),
+    /// Why a case that waits lapses.
+    fn reason(self) -> LapseReason {
+        match self {
+            Self::SignedIn => LapseReason::SignedIn,
+            Self::Recovered => LapseReason::Recovered,
+            Self::Changed => LapseReason::AccountChanged,
         }
     }
 }
@@ -85,9 +81,8 @@ impl Inner {
         at: Moment,
     ) -> Result<(), Fault> {
         for case in self.open_cases(account).await? {
-            let CaseState::Approved(approval) = case.state() else { continue };
-            let Some(why) = how.reason(approval.need) else { continue };
-            let event = CaseEvent::Lapse(why);
+            let CaseState::Approved(_) = case.state() else { continue };
+            let event = CaseEvent::Lapse(how.reason());
             let told = Told::of(&event);
             let Ok(transition) = case.apply(event, at) else { continue };
             let on_file = self.accounts.get(account).await?;

@@ -17,6 +17,9 @@ pub const CODES: usize = 10;
 /// Bytes of a code: 80 bits (NIST asks for 64).
 pub const CODE_BYTES: usize = 10;
 
+/// Bytes that are kept of a code.
+const SLOT: usize = 33;
+
 /// One code, as typed or as made: 16 characters, each usable once.
 #[derive(Clone, ZeroizeOnDrop)]
 pub struct RecoveryCode([u8; CODE_BYTES]);
@@ -86,6 +89,28 @@ impl RecoveryCodeSet {
     #[must_use]
     pub fn remaining(&self) -> u32 {
         self.0.iter().map(|slot| u32::from(!slot.used)).sum()
+    }
+
+    /// The bytes, to be sealed: a digest and a mark for each code.
+    pub(crate) fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        let mut bytes = Zeroizing::new(Vec::with_capacity(self.0.len() * SLOT));
+        for slot in &self.0 {
+            bytes.extend_from_slice(&slot.digest);
+            bytes.push(u8::from(slot.used));
+        }
+        bytes
+    }
+
+    /// Reads back what [`RecoveryCodeSet::to_bytes`] gives.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let slot = |bytes: &[u8]| {
+            let (digest, [used @ (0 | 1)]) = bytes.split_first_chunk::<32>()? else { return None };
+            Some(Slot { digest: *digest, used: *used == 1 })
+        };
+        if bytes.len() != CODES * SLOT {
+            return None;
+        }
+        bytes.chunks_exact(SLOT).map(slot).collect::<Option<_>>().map(Self)
     }
 
     /// The set without this code; `None` if it is not in it, or was used before. Every slot is compared, used or not.

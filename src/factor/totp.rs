@@ -61,6 +61,11 @@ impl TotpSecret {
         Self::import(&decode(RFC4648, &plain).ok_or(WeakSecret)?)
     }
 
+    /// The bytes, to be sealed.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// The secret for typing into an app: base32 in groups of four. Shown once, to the person who enrols.
     #[must_use]
     pub fn expose(&self) -> Zeroizing<String> {

@@ -110,14 +110,6 @@ coded! {
     }
 }
 
-impl FactorRule {
-    /// The rule for an account that nobody has waived anything for.
-    #[must_use]
-    pub fn of(account: &crate::account::Account) -> Self {
-        if account.factors.is_empty() { Self::NotNeeded } else { Self::Needed }
-    }
-}
-
 coded! {
     /// The states by name, without what they carry.
     StateKind {

@@ -32,7 +32,8 @@ pub use eml::{EmlError, EmlMailer};
 #[cfg(feature = "web")]
 pub(crate) use letter::length;
 pub(crate) use letter::{
-    CaseDecided, CaseOpened, CaseWaiting, Composed, DisownButton, HoldPlaced, LetterContent, SharedAccount,
+    CaseDecided, CaseOpened, CaseWaiting, CodesMade, Composed, DisownButton, FactorAdded, FactorDisabled,
+    FactorRemoved, HoldPlaced, LetterContent, SharedAccount, TakenAway,
 };
 pub use letter::{InvalidService, Service};
 pub use means::ByKind;

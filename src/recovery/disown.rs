@@ -11,13 +11,14 @@ use crate::clock::{Moment, Timestamp};
 use crate::desk::case::Origin;
 use crate::error::{Fault, RecoveryError};
 use crate::events::RecoveryEvent;
-use crate::flow::{Event, Letter, RecoveryFlow, Window};
+use crate::flow::{Event, FactorRule, Letter, RecoveryFlow, Window};
 use crate::ids::{AccountId, FlowId};
 use crate::keys::Place;
 use crate::mail::{DisownButton, HoldPlaced, LetterContent};
 use crate::recovery::security::Security;
 use crate::recovery::step::{Doer, Draft, Mailing, TRIES};
 use crate::recovery::{ConfigError, Inner, Recovery};
+use crate::security::record::KnownHold;
 use crate::store::{Commit, Committed};
 use crate::token::{DisownToken, RecoveryToken};
 use crate::wire::{frame, unframe};
@@ -254,14 +255,14 @@ impl Inner {
         mut security: Security,
         at: Moment,
     ) -> Result<bool, Fault> {
-        let was_on_hold = security.guard.is_on_hold(at.now);
+        let was_on_hold = security.record.guard.is_on_hold(at.now);
         if !was_on_hold {
             self.open_case_about(draft, &disputed.account, Origin::Disowned, at).await?;
         }
-        security.guard.disown(at.now, self.disown_rules);
+        security.record.guard.disown(at.now, self.disown_rules);
         draft.commit.documents.push(self.write_security(&security, &disputed.account, at.now)?);
-        let signs_out = security.guard.sign_out_by.is_some();
-        if let Some(until) = security.guard.hold_until().filter(|_| !was_on_hold) {
+        let signs_out = security.record.guard.sign_out_by.is_some();
+        if let Some(until) = security.record.guard.hold_until().filter(|_| !was_on_hold) {
             let on_file = self.accounts.get(&disputed.account).await?;
             let to = on_file.map(|account| account.notice_addresses()).unwrap_or_default();
             let content =
@@ -300,11 +301,11 @@ impl Inner {
     pub(crate) async fn sign_out(&self, account: &AccountId) -> Result<(), Fault> {
         for _ in 0..TRIES {
             let mut security = self.security(account).await?;
-            if security.guard.sign_out_by.is_none() {
+            if security.record.guard.sign_out_by.is_none() {
                 return Ok(());
             }
             self.accounts.end_sessions(account).await?;
-            security.guard.sign_out_by = None;
+            security.record.guard.sign_out_by = None;
             let mut commit = Commit::new(self.realm.clone());
             commit.documents.push(self.write_security(&security, account, self.clock.read().now)?);
             if self.flows.commit(commit).await? == Committed::Done {
@@ -314,18 +315,17 @@ impl Inner {
         Err(Fault::Contention(TRIES))
     }
 
-    /// Whether the account's new links are on hold.
-    pub(crate) async fn is_on_hold(&self, account: &AccountId, at: Moment) -> Result<bool, Fault> {
-        Ok(self.security(account).await?.guard.is_on_hold(at.now))
-    }
-
-    /// Whether "this wasn't me" came after a password was chosen at that time, and before it was set.
+    /// Whether "this wasn't me" came after a password was chosen.
     pub(crate) async fn was_disowned_since(
         &self,
         account: &AccountId,
-        chosen_at: Timestamp,
+        choice: Chosen,
     ) -> Result<bool, Fault> {
-        Ok(self.security(account).await?.guard.was_disowned_since(chosen_at))
+        let guard = self.security(account).await?.record.guard;
+        Ok(match choice {
+            Chosen::Knowing(known) => guard.was_disowned_beyond(&known),
+            Chosen::At(chosen_at) => guard.was_disowned_since(chosen_at),
+        })
     }
 
     /// A recovery is completed: the record says so, for whoever disowns the notice.
@@ -333,6 +333,8 @@ impl Inner {
         &self,
         draft: &mut Draft,
         account: &AccountId,
+        factor: FactorRule,
+        known: Option<&KnownHold>,
         at: Moment,
     ) -> Result<(), Fault> {
         let mut security = match self.security(account).await {
@@ -343,10 +345,23 @@ impl Inner {
             }
             read => read?,
         };
-        security.guard.password_changed(at.now);
+        security.record.password_changed(at.now, known);
+        if factor == FactorRule::Waived {
+            // MF-2: what the support desk found to be lost comes off with the password that is set without it.
+            security.record.lose_factors(at.now);
+        }
         draft.commit.documents.push(self.write_security(&security, account, at.now)?);
         Ok(())
     }
+}
+
+/// What a choice says of when it was made.
+#[derive(Clone, Copy)]
+pub(crate) enum Chosen {
+    /// What was known of holds then.
+    Knowing(KnownHold),
+    /// A choice from before that was noted: by the clock.
+    At(Timestamp),
 }
 
 const VERSION: u8 = 1;

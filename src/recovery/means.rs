@@ -4,10 +4,11 @@ use crate::account::{Account, AddressKind, AddressOnFile};
 use crate::clock::Moment;
 use crate::entropy::random;
 use crate::error::Fault;
-use crate::flow::{FactorRule, Link, LinkCode, Purpose, RecoveryFlow, Window};
-use crate::ids::FlowId;
+use crate::flow::{Link, LinkCode, Purpose, RecoveryFlow, Window};
+use crate::ids::{AccountId, FlowId};
 use crate::mail::{LetterContent, Mailer};
 use crate::recovery::code::{Holder, LetterReference};
+use crate::recovery::security::LinkTerms;
 use crate::recovery::{ConfigError, Inner};
 use crate::token::RecoveryToken;
 use time::Duration;
@@ -162,8 +163,8 @@ impl Carried {
 /// A link to be made.
 pub(crate) struct LinkOrder<'a> {
     pub(crate) flow: FlowId,
-    pub(crate) account: &'a Account,
-    pub(crate) factor: FactorRule,
+    pub(crate) account: &'a AccountId,
+    pub(crate) terms: LinkTerms,
     /// Where it goes.
     pub(crate) to: AddressKind,
     /// The browser that asked, where it is known: only there the code of a mail or a text message works.
@@ -188,13 +189,13 @@ impl Inner {
     pub(crate) fn bare_link(
         &self,
         flow: FlowId,
-        account: &Account,
+        account: &AccountId,
+        terms: LinkTerms,
         at: Moment,
     ) -> Result<(RecoveryToken, Link), Fault> {
         let life = self.means.life(AddressKind::Email, self.link_life);
         let token = RecoveryToken::new(flow, random(&*self.entropy)?);
-        let factor = FactorRule::of(account);
-        let order = LinkOrder { flow, account, factor, to: AddressKind::Email, asker: None };
+        let order = LinkOrder { flow, account, terms, to: AddressKind::Email, asker: None };
         let link = self.link_with(&token, None, &order, life, at);
         Ok((token, link))
     }
@@ -207,12 +208,12 @@ impl Inner {
         life: Duration,
         at: Moment,
     ) -> Link {
-        let (factor, epoch) = (order.factor, order.account.epoch());
+        let LinkTerms { epoch, factor, .. } = order.terms;
         let digest = token.digest_under(&self.realm, Purpose::Password, &epoch, factor);
         Link {
-            account: order.account.id.clone(),
+            account: order.account.clone(),
             digest: self.verifiers.mark(&digest),
-            factor,
+            factor: order.terms.factor,
             code,
             attempts: 0,
             window: Window::open(at, life),

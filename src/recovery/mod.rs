@@ -14,7 +14,7 @@ pub(crate) mod means;
 mod password;
 mod resolve;
 mod retention;
-mod security;
+pub(crate) mod security;
 mod shared;
 mod sign_in;
 pub(crate) mod step;
@@ -29,7 +29,9 @@ pub use link::{Chosen, LinkView};
 pub(crate) use means::Carried;
 pub use means::Means;
 pub use retention::Retention;
-pub use sign_in::{Credential, SignedIn};
+pub use sign_in::{
+    ChangeReason, Credential, PendingSignIn, SIGN_IN_TICKET_LENGTH, SignInStep, SignInTicket, SignedIn,
+};
 pub(crate) use step::{Step, Took};
 
 use crate::account::AccountStore;
@@ -48,6 +50,7 @@ use crate::keys::{Place, Pseudonyms, Sealer, Verifiers};
 use crate::mail::{Sender, Service};
 use crate::origin::Links;
 use crate::password::{BreachedPasswords, HashPool, OnBreachFailure, PasswordHasher, PasswordPolicy};
+use crate::security::{HostFactors, SecurityRules};
 use crate::store::{Commit, Committed, FlowStore};
 use crate::wake::Wakes;
 use std::sync::{Arc, OnceLock};
@@ -83,7 +86,9 @@ pub(crate) struct Inner {
     pub(crate) disown_rules: DisownRules,
     /// The support desk's, once there is one.
     pub(crate) desk: OnceLock<DeskRules>,
+    pub(crate) security_rules: SecurityRules,
     pub(crate) breached: Option<(Arc<dyn BreachedPasswords>, OnBreachFailure)>,
+    pub(crate) host_factors: Option<Arc<dyn HostFactors>>,
     pub(crate) sink: Option<Arc<dyn EventSink>>,
     pub(crate) wake: Wakes,
 }

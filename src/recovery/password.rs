@@ -23,7 +23,11 @@ impl Recovery {
         account: &Account,
         password: &Password,
     ) -> Result<PasswordHash, RecoveryError> {
-        self.0.accept_and_hash(account, password).await
+        let inner = &*self.0;
+        let security = inner.security(&account.id).await;
+        let security = security.map_err(|fault| inner.unavailable("hash_new_password", fault))?;
+        let protected = security.record.is_protected(&account.factors);
+        inner.accept_and_hash(account, Protected(protected), password).await
     }
 }
 
@@ -32,9 +36,10 @@ impl Inner {
     pub(crate) async fn accept_and_hash(
         &self,
         account: &Account,
+        protected: Protected,
         password: &Password,
     ) -> Result<PasswordHash, RecoveryError> {
-        let prepared = self.judge(account, password).await?;
+        let prepared = self.judge(account, protected, password).await?;
         if let Some(reason) = self.breach(&prepared).await {
             return Err(RecoveryError::PasswordRefused(vec![reason]));
         }
@@ -46,11 +51,16 @@ impl Inner {
     }
 
     /// Runs the policy, off the caller's thread.
-    async fn judge(&self, account: &Account, password: &Password) -> Result<PreparedPassword, RecoveryError> {
+    async fn judge(
+        &self,
+        account: &Account,
+        protected: Protected,
+        password: &Password,
+    ) -> Result<PreparedPassword, RecoveryError> {
         let prepared = password.prepare().map_err(|reason| RecoveryError::PasswordRefused(vec![reason]))?;
         let (policy, account) = (self.policy.clone(), account.clone());
         let check = self.pool.run(move || {
-            let verdict = policy.check(&prepared, &policy_context(&account));
+            let verdict = policy.check(&prepared, &policy_context(&account, protected));
             (prepared, verdict)
         });
         let (prepared, verdict) =
@@ -106,7 +116,11 @@ fn is_present(
     }
 }
 
-pub(crate) fn policy_context(account: &Account) -> PolicyContext<'_> {
+/// Whether a second factor stands before the account: a shorter password is enough then (PW-1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Protected(pub(crate) bool);
+
+pub(crate) fn policy_context(account: &Account, protected: Protected) -> PolicyContext<'_> {
     let person = account.person.as_ref();
     let on_file = |kind| account.addresses.iter().filter(move |address| address.kind() == kind);
     let texts = |kind| on_file(kind).map(AddressOnFile::as_str).collect::<Vec<_>>();
@@ -123,6 +137,6 @@ pub(crate) fn policy_context(account: &Account) -> PolicyContext<'_> {
         emails,
         phones,
         postal_addresses: texts(AddressKind::Post),
-        second_factor: !account.factors.is_empty(),
+        second_factor: protected.0,
     }
 }

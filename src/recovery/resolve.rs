@@ -17,13 +17,15 @@ use crate::password::PasswordHash;
 use crate::planted::{Bug, planted};
 use crate::recovery::ask::REQUEST;
 use crate::recovery::code::Holder;
+use crate::recovery::disown::Chosen;
 use crate::recovery::link::HASH;
 use crate::recovery::means::LinkOrder;
 use crate::recovery::shared::Sharers;
 use crate::recovery::step::{HouseKeeping, LeftOut, Mailing};
 use crate::recovery::{AskedNotice, Carried, Inner, Step, Took};
+use crate::security::record::{Guard, KnownHold};
 use crate::store::{Commit, Committed};
-use crate::wire::unframe;
+use crate::wire::{frame, unframe, unframe_all};
 use zeroize::Zeroizing;
 
 impl Inner {
@@ -164,7 +166,8 @@ impl Inner {
         asker: Option<&Holder>,
         at: Moment,
     ) -> Result<(), Fault> {
-        if self.is_on_hold(&account.id, at).await? {
+        let terms = self.terms(&account, at).await?;
+        if terms.on_hold {
             let refused =
                 Refused { why: Dismissal::OnHold, account: Some(account.id), to: vec![], left_out: vec![] };
             return self.turn_down(flow, refused, at).await;
@@ -173,8 +176,7 @@ impl Inner {
         let (event, content) = match flow.purpose() {
             Purpose::Username => (Event::RemindUsername, self.reminder(&account)),
             Purpose::Password => {
-                let (id, factor) = (flow.id(), FactorRule::of(&account));
-                let order = LinkOrder { flow: id, account: &account, factor, to: to.kind(), asker };
+                let order = LinkOrder { flow: flow.id(), account: &account.id, terms, to: to.kind(), asker };
                 let (link, letter) = self.link_for(&order, at)?;
                 (Event::IssueLink(link), letter)
             }
@@ -219,9 +221,10 @@ impl Inner {
             return Ok(Applied::Conflict);
         };
         let choice = self.open_choice(&flow, hash, account, epoch);
+        let known = choice.as_ref().ok().and_then(|choice| choice.chosen);
         let factor = choice.as_ref().map_or(FactorRule::NotNeeded, |choice| choice.factor);
         let applied = match choice {
-            Ok(Choice { change, chosen_at, .. }) if self.is_withdrawn(&change, chosen_at).await? => {
+            Ok(Choice { change, chosen, .. }) if self.is_withdrawn(&change, chosen).await? => {
                 Applied::Conflict
             }
             Ok(Choice { change, .. }) if planted(Bug::LostReplyTakenForConflict) => {
@@ -243,6 +246,9 @@ impl Inner {
         };
         let mut step = Step::new(flow, event, Actor::Worker);
         step.factor = factor;
+        if let Some(Chosen::Knowing(known)) = known {
+            step.known = Some(known);
+        }
         if applied != Applied::Conflict {
             let on_file = self.accounts.get(&account).await?;
             let to = on_file.map(|account| account.notice_addresses()).unwrap_or_default();
@@ -262,13 +268,9 @@ impl Inner {
 
 impl Inner {
     /// Whether the password was disowned after it was chosen, and is not set yet. One that is set has to be told of.
-    async fn is_withdrawn(
-        &self,
-        change: &PasswordChange,
-        chosen_at: Option<Timestamp>,
-    ) -> Result<bool, Fault> {
-        let Some(chosen_at) = chosen_at else { return Ok(false) };
-        if !self.was_disowned_since(&change.account, chosen_at).await? {
+    async fn is_withdrawn(&self, change: &PasswordChange, chosen: Option<Chosen>) -> Result<bool, Fault> {
+        let Some(chosen) = chosen else { return Ok(false) };
+        if !self.was_disowned_since(&change.account, chosen).await? {
             return Ok(false);
         }
         let present = self.accounts.get(&change.account).await?;
@@ -292,6 +294,28 @@ impl Inner {
         self.supersede_all(account, also).await
     }
 
+    /// Seals a choice. The account goes in too: a row that is pointed at another account sets no password there. And what was
+    /// known of holds: the row's own times move with every lease, and clocks differ. And whether the factor was waived.
+    pub(crate) fn seal_choice(
+        &self,
+        flow: &FlowId,
+        account: &Account,
+        hash: &PasswordHash,
+        guard: &Guard,
+        factor: FactorRule,
+        at: Moment,
+    ) -> Result<Sealed, KeyError> {
+        let bound = frame(&[
+            account.id.as_str().as_bytes(),
+            account.epoch().as_bytes(),
+            hash.as_str().as_bytes(),
+            &at.now.millis().to_be_bytes(),
+            &guard.known().to_bytes(),
+            if factor == FactorRule::Waived { WAIVED } else { b"" },
+        ]);
+        self.sealer.seal(&*self.entropy, self.flow_place(flow, HASH), &bound).map(Sealed::new)
+    }
+
     /// What was chosen.
     fn open_choice(
         &self,
@@ -301,28 +325,38 @@ impl Inner {
         epoch: &AccountEpoch,
     ) -> Result<Choice, Fault> {
         let plain = self.sealer.open(self.flow_place(&flow.id(), HASH), sealed.as_bytes())?;
-        let fields = unframe::<5>(&plain)
-            .or_else(|| unframe::<4>(&plain).map(|[a, b, c, d]| [a, b, c, d, &[]]))
-            .or_else(|| unframe::<3>(&plain).map(|[a, b, c]| [a, b, c, &[], &[]]));
-        let [owner, at_epoch, phc, chosen_at, factor] = fields.ok_or(KeyError::Altered)?;
-        if owner != account.as_str().as_bytes() || at_epoch != epoch.as_bytes() {
+        let fields = unframe_all(&plain).ok_or(KeyError::Altered)?;
+        let [owner, at_epoch, phc, since @ ..] = &fields[..] else { return Err(KeyError::Altered.into()) };
+        if *owner != account.as_str().as_bytes() || *at_epoch != epoch.as_bytes() {
             return Err(KeyError::Altered.into());
         }
         let phc = std::str::from_utf8(phc).map_err(|_| KeyError::Altered)?;
         let (flow, hash) = (flow.id(), PasswordHash::parse(phc)?);
-        let chosen_at = chosen_at.try_into().ok().map(i64::from_be_bytes).map(Timestamp::from_millis);
         let change = PasswordChange { flow, account: account.clone(), expected: *epoch, hash };
-        let waived = factor == FactorRule::Waived.code().as_bytes();
-        let factor = if waived { FactorRule::Waived } else { FactorRule::NotNeeded };
-        Ok(Choice { change, chosen_at, factor })
+        let (chosen, factor) = match since {
+            [] => (None, FactorRule::NotNeeded),
+            [at] => {
+                let at = (*at).try_into().ok().map(i64::from_be_bytes).map(Timestamp::from_millis);
+                (at.map(Chosen::At), FactorRule::NotNeeded)
+            }
+            [_, known, waived] => {
+                let factor = if *waived == WAIVED { FactorRule::Waived } else { FactorRule::NotNeeded };
+                (KnownHold::from_bytes(known).map(Chosen::Knowing), factor)
+            }
+            _ => return Err(KeyError::Altered.into()),
+        };
+        Ok(Choice { change, chosen, factor })
     }
 }
+
+/// How a choice says that the account's factor was waived for it.
+const WAIVED: &[u8] = b"waived";
 
 /// A password that was chosen, as it was sealed.
 struct Choice {
     change: PasswordChange,
-    /// When; unknown for one that was written before that was noted.
-    chosen_at: Option<Timestamp>,
+    /// What was known of holds; nothing for one that was written before that was noted.
+    chosen: Option<Chosen>,
     /// Whether the account's factor was waived for it.
     factor: FactorRule,
 }

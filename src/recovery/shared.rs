@@ -13,9 +13,11 @@ use crate::ids::AccountId;
 use crate::mail::{LetterContent, SharedAccount};
 use crate::planted::{Bug, planted};
 use crate::recovery::resolve::Refused;
+use crate::recovery::security::LinkTerms;
 use crate::recovery::step::{LeftOut, Mailing, Shared};
 use crate::recovery::{Carried, Inner, Step, Took};
 use crate::store::{Commit, Committed};
+use std::collections::BTreeMap;
 
 /// So many accounts that get nothing have a line each in the audit record; the rest is one line. A clinic may have its own
 /// address on file for everybody.
@@ -23,6 +25,9 @@ const LINES: usize = 40;
 
 /// The accounts that share an address, each with the address as it is on file for it.
 pub(crate) struct Sharers(Vec<Sharer>);
+
+/// What a link for each of them would be issued under.
+type Terms = BTreeMap<AccountId, LinkTerms>;
 
 struct Sharer {
     account: Account,
@@ -98,8 +103,10 @@ impl Inner {
     ) -> Result<(), Fault> {
         // Where no mailer carries e-mail, the address that they share reaches none of them.
         let no_way = (!carried.includes(AddressKind::Email)).then_some(Dismissal::NoAddress);
-        let on_hold = self.on_hold(&sharers, at).await?;
-        let held = |account: &Account| on_hold.contains(&account.id).then_some(Dismissal::OnHold);
+        let terms = self.terms_of(&sharers, at).await?;
+        let held = |account: &Account| {
+            terms.get(&account.id).is_none_or(|terms| terms.on_hold).then_some(Dismissal::OnHold)
+        };
         let barred =
             |account: &Account| self.barred(Purpose::Password, account, carried).or(no_way).or(held(account));
         let Sorted { get_a_link, mut left_out, turned_down } = sharers.sorted(barred);
@@ -108,7 +115,7 @@ impl Inner {
             let refused = Refused { why, account: Some(account), to: vec![address], left_out };
             return self.turn_down(flow, refused, at).await;
         }
-        let mut step = self.sharing(&flow, &get_a_link, left_out.clone(), at)?;
+        let mut step = self.sharing(&flow, &get_a_link, &terms, left_out.clone(), at)?;
         let unpaid = planted(Bug::SharedMailsUnpaid);
         step.spends = get_a_link
             .iter()
@@ -129,18 +136,16 @@ impl Inner {
             step.shared.left_out = left_out;
             return self.dismiss_over_limit(step, at).await;
         }
-        let step = self.sharing(&flow, &within, left_out, at)?;
+        let step = self.sharing(&flow, &within, &terms, left_out, at)?;
         self.take(step, at).await.map(drop)
     }
 
-    async fn on_hold(&self, sharers: &Sharers, at: Moment) -> Result<Vec<AccountId>, Fault> {
-        let mut on_hold = Vec::new();
+    async fn terms_of(&self, sharers: &Sharers, at: Moment) -> Result<Terms, Fault> {
+        let mut terms = Terms::new();
         for Sharer { account, .. } in &sharers.0 {
-            if self.is_on_hold(&account.id, at).await? {
-                on_hold.push(account.id.clone());
-            }
+            terms.insert(account.id.clone(), self.terms(account, at).await?);
         }
-        Ok(on_hold)
+        Ok(terms)
     }
 
     /// Takes the mail from the account's own budget, where one commit for all of them was refused because of another
@@ -157,14 +162,16 @@ impl Inner {
         &self,
         flow: &RecoveryFlow,
         sharers: &[Sharer],
+        terms: &Terms,
         left_out: Vec<LeftOut>,
         at: Moment,
     ) -> Result<Step, Fault> {
         let mut links = Vec::with_capacity(sharers.len());
         let mut letters: Vec<(AddressOnFile, Vec<_>)> = Vec::new();
         for Sharer { account, address } in sharers {
+            let Some(terms) = terms.get(&account.id) else { continue };
             let id = self.new_flow_id()?;
-            let (token, link) = self.bare_link(id, account, at)?;
+            let (token, link) = self.bare_link(id, &account.id, *terms, at)?;
             let entry = SharedAccount {
                 username: account.username.clone(),
                 link: self.links.recovery(&token),

@@ -139,3 +139,34 @@ async fn the_password_is_judged_as_that_of_an_account_without_a_factor() {
     assert!(matches!(short, Err(RecoveryError::PasswordRefused(_))), "{short:?}");
     assert!(office.choose(&link).await);
 }
+
+/// The app that was lost comes off with the new password, so that the person gets all the way in; and until then it stays.
+#[tokio::test]
+async fn what_was_lost_comes_off_with_the_password_and_not_before() {
+    let office = Office::new();
+    let ana = office.world.person("Ana").await;
+    office.world.enrol_totp(&ana).await;
+    released(&office, &ana, Need::LostFactor).await;
+    let link = office.world.link_of(&ana);
+    assert_eq!(office.world.factors_of(&ana).await.len(), 1, "a link that nobody used takes nothing off");
+    assert!(office.choose(&link).await);
+    assert!(office.world.factors_of(&ana).await.is_empty());
+    let client = office.world.client();
+    let step = office.world.recovery.sign_in(&ana.identifier(), &Password::new(NEW), &client).await.unwrap();
+    assert_eq!(regain::testing::signed_in(step).account, ana.id);
+}
+
+/// A factor that was bound while the case waited is not the one that was lost.
+#[tokio::test]
+async fn a_factor_that_is_bound_while_it_waits_makes_the_case_lapse() {
+    let office = Office::new();
+    let ana = office.world.person("Ana").await;
+    office.world.enrol_totp(&ana).await;
+    let view = office.evidenced(&ana, finding(Need::LostFactor)).await;
+    office.approve(&view, Need::LostFactor).await.unwrap();
+    office.world.enrol_totp(&ana).await;
+    office.world.clock.advance(Duration::DAY);
+    office.world.work().await;
+    assert_eq!(office.links_to(&ana.email).await, 0);
+    assert_eq!(office.count("case.lapsed: account_changed").await, 1);
+}

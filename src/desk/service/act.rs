@@ -225,9 +225,6 @@ impl Desk {
         if !account.takes_a_new_password() {
             return Err(DeskError::NotRecoverable);
         }
-        if need == Need::LostFactor && account.factors.is_empty() {
-            return Err(DeskError::NothingLost);
-        }
         let chosen: Option<&AddressOnFile> = match to {
             Whither::OnFile(wanted) => {
                 let mut on_file = account.addresses.iter();
@@ -245,11 +242,15 @@ impl Desk {
         if chosen.is_some_and(|address| !inner.takes_desk_links(address)) {
             return Err(DeskError::NotReached);
         }
-        let guard = inner.security(&account.id).await;
-        let guard = guard.map_err(|fault| self.unavailable("security", fault))?.guard;
+        let security = inner.security(&account.id).await;
+        let security = security.map_err(|fault| self.unavailable("security", fault))?;
+        if need == Need::LostFactor && !security.record.is_protected(&account.factors) {
+            return Err(DeskError::NothingLost);
+        }
+        let (guard, epoch) = (security.record.guard, security.terms(account, at).epoch);
         let waited = at.now.plus(self.rules()?.wait);
         let held = guard.hold_until().filter(|_| guard.is_on_hold(at.now));
         let until = held.map_or(waited, |held| held.max(waited));
-        Ok(Order { need, to, epoch: account.epoch(), until })
+        Ok(Order { need, to, epoch, until })
     }
 }

@@ -1,5 +1,6 @@
 //! Notices of what happened to the security of an account: one struct a letter, with what it tells.
 
+use crate::factor::FactorKind;
 use crate::mail::letter::english::date;
 use crate::mail::letter::{Draft, on_one_line};
 use time::OffsetDateTime;
@@ -26,22 +27,67 @@ impl FactorAdded {
     }
 }
 
-/// A second factor was removed, or does not work any more.
+/// A second factor was removed, or switched off.
 #[derive(Clone)]
 pub(crate) struct FactorRemoved {
     /// What the person called it.
     pub(crate) label: String,
+    pub(crate) how: TakenAway,
     pub(crate) at: OffsetDateTime,
+}
+
+/// What its owner did with a factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TakenAway {
+    Removed,
+    SwitchedOff,
 }
 
 impl FactorRemoved {
     pub(super) fn write(&self, name: &str) -> Draft {
-        Draft::new(format!("A second step was removed from your account at {name}"))
-            .paragraph(format!(
-                "On {}, a second step for signing in was removed. It was called:",
-                date(self.at)
-            ))
+        let (subject, what, then) = match self.how {
+            TakenAway::Removed => {
+                ("removed from", "removed. It was called:", "It is not asked for any more.")
+            }
+            TakenAway::SwitchedOff => (
+                "switched off in",
+                "switched off. It is called:",
+                "It is not taken any more. Your account still asks for a second step.",
+            ),
+        };
+        Draft::new(format!("A second step was {subject} your account at {name}"))
+            .paragraph(format!("On {}, a second step for signing in was {what}", date(self.at)))
             .value(&self.label)
+            .paragraph(then)
+            .paragraph(TELL_US)
+    }
+}
+
+/// A second factor failed too often.
+#[derive(Clone)]
+pub(crate) struct FactorDisabled {
+    pub(crate) kind: FactorKind,
+    pub(crate) at: OffsetDateTime,
+}
+
+impl FactorDisabled {
+    pub(super) fn write(&self, name: &str) -> Draft {
+        let what = match self.kind {
+            FactorKind::Totp => "the code from your app",
+            FactorKind::RecoveryCodes => "your recovery codes",
+            FactorKind::Questions => "your security questions",
+            FactorKind::Host => "your second step",
+        };
+        Draft::new(format!("A second step for signing in at {name} does not work any more"))
+            .paragraph(format!(
+                "On {}, there were too many wrong tries at {what}. To protect your account, {} not taken any more.",
+                date(self.at),
+                if self.kind == FactorKind::RecoveryCodes || self.kind == FactorKind::Questions { "they are" } else { "it is" },
+            ))
+            .paragraph(
+                "Whoever tried knew your password, or had a mail with a link for a new one. If that was you, and you have \
+                 another second step, sign in with it. If not, we can help you in the way named below.",
+            )
             .paragraph(TELL_US)
     }
 }

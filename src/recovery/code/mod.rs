@@ -86,8 +86,8 @@ impl Inner {
         holder: &Holder,
     ) -> Result<(TypedCode, LinkCode), Fault> {
         let code = TypedCode::draw(&*self.entropy)?;
-        let (purpose, epoch) = (Purpose::Password, order.account.epoch());
-        let digest = code.digest(&self.realm, order.flow, holder, purpose, &epoch, order.factor);
+        let (purpose, epoch) = (Purpose::Password, order.terms.epoch);
+        let digest = code.digest(&self.realm, order.flow, holder, purpose, &epoch, order.terms.factor);
         Ok((code, LinkCode { digest: self.verifiers.mark(&digest), epoch }))
     }
 
