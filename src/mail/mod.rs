@@ -29,6 +29,8 @@ pub use circuit::{Circuit, CircuitState};
 pub use dkim::{DkimError, DkimKey};
 #[cfg(feature = "eml")]
 pub use eml::{EmlError, EmlMailer};
+#[cfg(all(feature = "web", feature = "desk"))]
+pub(crate) use letter::date;
 #[cfg(feature = "web")]
 pub(crate) use letter::length;
 pub(crate) use letter::{

@@ -17,6 +17,8 @@
 //! | `/new-password` | - | sets it |
 //! | `/disown?letter=…` | what "this wasn't me" does; changes nothing | does it; a link's page sends it too |
 //! | `/assets/…` | style sheet and scripts | - |
+//! | `/help`, by `help_router` | form for whoever is stuck | the one answer |
+//! | `/desk…`, by `desk_router` | pages of the support desk, for staff | one step of one case |
 //!
 //! ```
 //! use axum::Router;
@@ -39,16 +41,24 @@ mod ask;
 mod assets;
 mod client;
 mod code;
+#[cfg(feature = "desk")]
+mod desk;
 mod disown;
 mod dress;
 mod forgery;
 mod form;
+#[cfg(feature = "desk")]
+mod help;
 mod link;
 mod page;
 mod posted;
 mod sign_in;
 
 pub use client::ClientAddress;
+#[cfg(feature = "desk")]
+pub use desk::{StaffHost, desk_router};
+#[cfg(feature = "desk")]
+pub use help::help_router;
 pub use sign_in::{SessionHost, sign_in_router};
 
 use crate::recovery::Recovery;
@@ -66,13 +76,32 @@ use std::sync::Arc;
 pub struct WebConfig {
     /// Where the address of a client is taken from.
     pub client_address: ClientAddress,
+    /// Whether the service has the page where people write to the support desk.
+    pub help_page: HelpPage,
+}
+
+/// See [`WebConfig::help_page`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum HelpPage {
+    /// There is none: pages name the support in words only.
+    #[default]
+    None,
+    /// It is mounted: every page leads there.
+    Mounted,
 }
 
 impl WebConfig {
     /// Pages that take the address of a client from there.
     #[must_use]
     pub fn new(client_address: ClientAddress) -> Self {
-        Self { client_address }
+        Self { client_address, help_page: HelpPage::None }
+    }
+
+    /// Every page leads to the page where people write to the support desk: `help_router`, of feature `desk`.
+    #[must_use]
+    pub fn with_help_page(self) -> Self {
+        Self { help_page: HelpPage::Mounted, ..self }
     }
 }
 
@@ -96,13 +125,16 @@ pub fn router(recovery: Recovery, config: WebConfig) -> Router {
     finish(routes, Site { recovery, config, surface: Surface::Recovery })
 }
 
-/// What differs between the two groups of pages.
+/// What differs between the groups of pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Surface {
     /// The bearer of a token acts, or nobody in particular: a browser adds no authority of its own.
     Recovery,
     /// A session begins here: signing somebody in to another person's account must not be possible.
     SignIn,
+    /// Somebody of the staff acts, by the session that their browser carries.
+    #[cfg_attr(not(feature = "desk"), expect(dead_code, reason = "only the desk has such pages"))]
+    Desk,
 }
 
 struct Site {

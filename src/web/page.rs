@@ -1,8 +1,8 @@
 //! The pages as templates: one frame around all of them. What goes in is escaped; nothing that was typed goes in.
 
 use crate::password::Reason;
-use crate::web::Site;
 use crate::web::code::CodeFor;
+use crate::web::{HelpPage, Site};
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Response};
@@ -14,6 +14,8 @@ pub(super) struct Frame<'a> {
     pub(super) support: &'a str,
     pub(super) mount: &'a str,
     pub(super) sign_in: &'a str,
+    /// Whether there is a page where people write to the support desk.
+    pub(super) help: bool,
 }
 
 /// A link to one of our own pages.
@@ -91,6 +93,7 @@ impl Site {
             support: &service.support,
             mount: links.mount(),
             sign_in: links.sign_in_path(),
+            help: self.config.help_page == HelpPage::Mounted,
         }
     }
 

@@ -4,6 +4,7 @@
 mod asking;
 mod machine;
 mod opened;
+mod pages;
 mod queue;
 mod races;
 mod roles;

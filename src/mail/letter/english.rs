@@ -140,7 +140,7 @@ pub(super) fn disown(button: &DisownButton) -> String {
     )
 }
 
-pub(super) fn date(at: OffsetDateTime) -> String {
+pub(crate) fn date(at: OffsetDateTime) -> String {
     let format = format_description!("[day padding:none] [month repr:long] [year] at [hour]:[minute] UTC");
     at.format(format).unwrap_or_else(|_| "an unknown date".to_owned())
 }

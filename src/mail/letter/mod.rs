@@ -11,6 +11,8 @@ use std::fmt;
 use time::{Duration, OffsetDateTime};
 use zeroize::Zeroizing;
 
+#[cfg(all(feature = "web", feature = "desk"))]
+pub(crate) use english::date;
 #[cfg(feature = "web")]
 pub(crate) use english::length;
 pub(crate) use notices::{
