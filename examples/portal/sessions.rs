@@ -92,9 +92,9 @@ impl Portal {
 #[async_trait]
 impl SessionHost for Portal {
     async fn begin(&self, signed_in: SignedIn) -> Result<Response, StoreError> {
-        // Made-up people have neither. A real portal asks for the factor, or for a new password, at this point.
-        if !signed_in.factors.is_empty() || signed_in.must_change_password {
-            return Ok((StatusCode::FORBIDDEN, "This example has no second step.").into_response());
+        // Made-up people need not. A real portal asks for a new password at this point.
+        if signed_in.change_required.is_some() {
+            return Ok((StatusCode::FORBIDDEN, "This example changes no passwords.").into_response());
         }
         let secret = self.begin_session(&signed_in.account).await?;
         Ok(see_other("/", &self.cookie(&secret, "")))
