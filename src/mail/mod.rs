@@ -34,8 +34,9 @@ pub(crate) use letter::QuestionsChanged;
 #[cfg(feature = "web")]
 pub(crate) use letter::length;
 pub(crate) use letter::{
-    CaseDecided, CaseOpened, CaseWaiting, CodesMade, Composed, DisownButton, FactorAdded, FactorDisabled,
-    FactorRemoved, HoldPlaced, LetterContent, SharedAccount, TakenAway,
+    AddressAdded, AddressCode, AddressEvent, AddressRemoved, CaseDecided, CaseOpened, CaseWaiting, CodesMade,
+    Composed, DisownButton, FactorAdded, FactorDisabled, FactorRemoved, HoldPlaced, LetterContent,
+    SharedAccount, TakenAway,
 };
 pub use letter::{InvalidService, Service};
 pub use means::ByKind;
