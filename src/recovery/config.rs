@@ -6,6 +6,8 @@ use crate::budget::Quota;
 use crate::clock::{Clock, SystemClock, Watch};
 use crate::entropy::{Entropy, SystemEntropy};
 use crate::events::EventSink;
+#[cfg(feature = "questions")]
+use crate::factor::QuestionList;
 use crate::identity::{BlindIndex, IdentityRules, RulesError};
 use crate::ids::Realm;
 use crate::keys::{KeyRing, Pseudonyms, Sealer, Verifiers};
@@ -78,6 +80,8 @@ pub struct Limits {
     pub security_changes_per_account: Quota,
     /// Codes typed to confirm such a change: 20 per hour, besides the 5 for each (CVE-2019-12467).
     pub confirmations_per_account: Quota,
+    /// Codes mailed to one address that somebody wants on file, whoever wants it: 5 per day.
+    pub address_codes_per_address: Quota,
     /// Second factors tried from one client network: 30 per 5 minutes.
     pub factors_per_client: Quota,
     /// Second factors tried for links of one account: 10 per day, in silence, besides the 5 for each link and the 10 in a
@@ -108,6 +112,7 @@ impl Default for Limits {
             disowns_per_client: Quota::new(30, Duration::minutes(5)),
             security_changes_per_account: Quota::new(10, Duration::HOUR),
             confirmations_per_account: Quota::new(20, Duration::HOUR),
+            address_codes_per_address: Quota::new(5, Duration::DAY),
             factors_per_client: Quota::new(30, Duration::minutes(5)),
             factors_per_account: Quota::new(10, Duration::DAY),
             sign_ins_per_identifier: Quota::new(100, Duration::HOUR),
@@ -157,6 +162,12 @@ impl Limits {
                 self.confirmations_per_account,
                 2400,
                 "100 an hour (NIST SP 800-63B-4 3.2.2)",
+            ),
+            (
+                "address_codes_per_address",
+                self.address_codes_per_address,
+                100,
+                "100 a day (OWASP forgot-password sheet)",
             ),
             (
                 "sign_ins_per_identifier",
@@ -231,6 +242,8 @@ pub struct RecoveryBuilder {
     notice: AskedNotice,
     disown_rules: DisownRules,
     security_rules: SecurityRules,
+    #[cfg(feature = "questions")]
+    questions: QuestionList,
     breached: Option<(Arc<dyn BreachedPasswords>, OnBreachFailure)>,
     host_factors: Option<Arc<dyn HostFactors>>,
     sink: Option<Arc<dyn EventSink>>,
@@ -254,6 +267,8 @@ impl RecoveryBuilder {
             notice: AskedNotice::default(),
             disown_rules: DisownRules::default(),
             security_rules: SecurityRules::default(),
+            #[cfg(feature = "questions")]
+            questions: QuestionList::default(),
             breached: None,
             host_factors: None,
             sink: None,
@@ -358,6 +373,14 @@ impl RecoveryBuilder {
         self
     }
 
+    /// The security questions that people may choose from; ten in English by default. Nobody has to choose any.
+    #[cfg(feature = "questions")]
+    #[must_use]
+    pub fn questions(mut self, list: QuestionList) -> Self {
+        self.questions = list;
+        self
+    }
+
     /// A register of breached passwords, and what to do when it does not answer.
     #[must_use]
     pub fn breached_passwords(
@@ -446,6 +469,8 @@ impl RecoveryBuilder {
             disown_rules: self.disown_rules,
             desk: OnceLock::new(),
             security_rules: self.security_rules,
+            #[cfg(feature = "questions")]
+            questions: self.questions,
             breached: self.breached,
             host_factors: self.host_factors,
             sink: self.sink,

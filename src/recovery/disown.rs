@@ -260,6 +260,8 @@ impl Inner {
             self.open_case_about(draft, &disputed.account, Origin::Disowned, at).await?;
         }
         security.record.guard.disown(at.now, self.disown_rules);
+        // A worker takes back what is on file at the host.
+        security.record.dispute(disputed.flow, at);
         draft.commit.documents.push(self.write_security(&security, &disputed.account, at.now)?);
         let signs_out = security.record.guard.sign_out_by.is_some();
         if let Some(until) = security.record.guard.hold_until().filter(|_| !was_on_hold) {

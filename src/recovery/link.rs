@@ -13,6 +13,7 @@ use crate::planted::{Bug, planted};
 use crate::recovery::password::{Protected, policy_context};
 use crate::recovery::security::Security;
 use crate::recovery::{Inner, Recovery, Step, Took};
+use crate::security::record::Gate;
 use crate::store::Commit;
 use crate::token::RecoveryToken;
 use time::OffsetDateTime;
@@ -31,8 +32,22 @@ pub struct LinkView {
     pub factor_needed: bool,
     /// What can be proven then, each kind once; none where only the support desk can help.
     pub factor_kinds: Vec<FactorKind>,
+    /// What stands about security questions: once more a gate, behind the second factor.
+    pub question: QuestionGate,
     /// How many characters the new password needs.
     pub at_least: usize,
+}
+
+/// Whether a security question stands before the new password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum QuestionGate {
+    /// None: the account has no questions, or one was answered with this link.
+    Open,
+    /// One has to be answered first (`Recovery::question`, feature `questions`).
+    Asks,
+    /// Too many answers were wrong: only the support desk helps.
+    Shut,
 }
 
 /// What became of a chosen password. No session comes with it: the person signs in with it (RC-18).
@@ -86,6 +101,14 @@ impl Proven {
         self.protected().0 && !proven
     }
 
+    /// Whether a question has to be answered yet: none with a link of the desk, which found the person out otherwise.
+    pub(crate) fn gate(&self) -> Gate<'_> {
+        if self.factor_rule() == FactorRule::Waived {
+            return Gate::Open;
+        }
+        self.security.record.gate(self.flow.id())
+    }
+
     /// What the link is bound to.
     pub(crate) fn epoch(&self) -> AccountEpoch {
         self.security.record.recovery_epoch(&self.account.epoch())
@@ -120,8 +143,8 @@ impl Recovery {
     /// Chooses a new password. The link is consumed only once the password has been accepted, and by one request only.
     ///
     /// # Errors
-    /// [`RecoveryError::LinkNotUsable`], [`RecoveryError::FactorNeeded`], [`RecoveryError::PasswordRefused`] (the link
-    /// still works), [`RecoveryError::TooManyAttempts`], [`RecoveryError::Unavailable`].
+    /// [`RecoveryError::LinkNotUsable`], [`RecoveryError::FactorNeeded`], [`RecoveryError::QuestionNeeded`],
+    /// [`RecoveryError::PasswordRefused`] (the link still works), [`RecoveryError::TooManyAttempts`], [`RecoveryError::Unavailable`].
     pub async fn choose_password(
         &self,
         token: &RecoveryToken,
@@ -143,6 +166,9 @@ impl Inner {
         let proven = self.prove(token).await?;
         if proven.factor_needed() {
             return Err(RecoveryError::FactorNeeded);
+        }
+        if proven.gate() != Gate::Open {
+            return Err(RecoveryError::QuestionNeeded);
         }
         let late = planted(Bug::CountedAfterwards);
         if !late {
@@ -185,6 +211,11 @@ impl Inner {
             expires_at: proven.window.expires_at.to_datetime(),
             factor_needed,
             factor_kinds: if factor_needed { kinds() } else { Vec::new() },
+            question: match proven.gate() {
+                Gate::Open => QuestionGate::Open,
+                Gate::Asks(_) => QuestionGate::Asks,
+                Gate::Shut => QuestionGate::Shut,
+            },
             at_least: self.policy.floor(&policy_context(account, proven.protected())),
         }
     }

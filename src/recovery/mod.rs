@@ -12,6 +12,8 @@ pub(crate) mod documents;
 mod link;
 pub(crate) mod means;
 mod password;
+#[cfg(feature = "questions")]
+mod questions;
 mod resolve;
 mod retention;
 pub(crate) mod security;
@@ -25,7 +27,7 @@ pub use code::{AskTicket, LetterReference};
 pub use config::{AskedNotice, ConfigError, Limits, RecoveryBuilder, Setup};
 pub(crate) use disown::DISOWN_LIFE;
 pub use disown::{DisownRules, DisownView, Disowned};
-pub use link::{Chosen, LinkView};
+pub use link::{Chosen, LinkView, QuestionGate};
 pub(crate) use means::Carried;
 pub use means::Means;
 pub use retention::Retention;
@@ -43,6 +45,8 @@ use crate::desk::DeskRules;
 use crate::entropy::{Entropy, random};
 use crate::error::{Fault, RecoveryError};
 use crate::events::{EventSink, RecoveryEvent};
+#[cfg(feature = "questions")]
+use crate::factor::QuestionList;
 use crate::flow::{RecoveryFlow, StateKind};
 use crate::identity::BlindIndex;
 use crate::ids::{AccountId, FlowId, Realm};
@@ -87,6 +91,8 @@ pub(crate) struct Inner {
     /// The support desk's, once there is one.
     pub(crate) desk: OnceLock<DeskRules>,
     pub(crate) security_rules: SecurityRules,
+    #[cfg(feature = "questions")]
+    pub(crate) questions: QuestionList,
     pub(crate) breached: Option<(Arc<dyn BreachedPasswords>, OnBreachFailure)>,
     pub(crate) host_factors: Option<Arc<dyn HostFactors>>,
     pub(crate) sink: Option<Arc<dyn EventSink>>,

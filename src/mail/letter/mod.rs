@@ -16,8 +16,8 @@ pub(crate) use english::date;
 #[cfg(feature = "web")]
 pub(crate) use english::length;
 pub(crate) use notices::{
-    AddressAdded, AddressRemoved, CaseDecided, CaseOpened, CaseWaiting, CodesMade, FactorAdded,
-    FactorDisabled, FactorRemoved, HoldPlaced, TakenAway,
+    AddressAdded, AddressCode, AddressEvent, AddressRemoved, CaseDecided, CaseOpened, CaseWaiting, CodesMade,
+    FactorAdded, FactorDisabled, FactorRemoved, HoldPlaced, QuestionsChanged, TakenAway,
 };
 
 /// The service that the mails and pages speak for.
@@ -112,6 +112,8 @@ pub(crate) enum LetterContent {
     FactorRemoved(FactorRemoved),
     FactorDisabled(FactorDisabled),
     CodesMade(CodesMade),
+    QuestionsChanged(QuestionsChanged),
+    AddressCode(AddressCode),
     AddressAdded(AddressAdded),
     AddressRemoved(AddressRemoved),
     HoldPlaced(HoldPlaced),
@@ -134,6 +136,8 @@ impl LetterContent {
             Self::FactorAdded(_) => Letter::FactorAdded,
             Self::FactorRemoved(_) | Self::FactorDisabled(_) => Letter::FactorRemoved,
             Self::CodesMade(_) => Letter::CodesMade,
+            Self::QuestionsChanged(_) => Letter::QuestionsChanged,
+            Self::AddressCode(_) => Letter::AddressCode,
             Self::AddressAdded(_) => Letter::AddressAdded,
             Self::AddressRemoved(_) => Letter::AddressRemoved,
             Self::HoldPlaced(_) => Letter::HoldPlaced,
