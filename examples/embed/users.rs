@@ -300,7 +300,7 @@ impl AccountStore for Users {
                 .execute(&mut *transaction)
                 .await
                 .map_err(failed(context))?;
-            let end = sqlx::query("DELETE FROM sessions WHERE user_id = $1").bind(id);
+            let end = sqlx::query("DELETE FROM user_sessions WHERE user_id = $1").bind(id);
             end.execute(&mut *transaction).await.map_err(failed(context))?;
         }
         transaction.commit().await.map_err(failed(context))?;
