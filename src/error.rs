@@ -4,6 +4,7 @@
 //! stream, never into this type.
 
 use crate::password::Reason;
+use crate::security::ChangeRefused;
 use std::time::Duration;
 
 /// The only things that a person may learn when something does not work.
@@ -26,6 +27,13 @@ pub enum RecoveryError {
     /// Username and password do not go together, or the account is not in use: which, nobody is told.
     #[error("username or password is wrong")]
     NotAccepted,
+    /// The signed-in session is too weak or too old for what was asked: the person has to authenticate anew, with everything
+    /// that the account has (MF-8).
+    #[error("authenticate anew first")]
+    StepUpRequired,
+    /// What the signed-in owner asked for is not done, for this reason.
+    #[error(transparent)]
+    ChangeRefused(#[from] ChangeRefused),
     /// Too often. The same for any account and none.
     #[error("too many attempts")]
     TooManyAttempts {

@@ -29,7 +29,7 @@ pub enum RecoveryEvent {
     },
     /// Somebody was told to wait.
     Limited {
-        /// What they did: `ask`, `code`, `choose`, `sign_in`.
+        /// What they did: `ask`, `code`, `choose`, `sign_in`, `security`.
         doing: &'static str,
         /// From where, where that is known.
         client: Option<Pseudonym>,
@@ -57,6 +57,13 @@ pub enum RecoveryEvent {
         account: Pseudonym,
         /// Whether all sessions end.
         signs_out: bool,
+    },
+    /// The signed-in owner changed what protects their account, or began to.
+    SecurityChanged {
+        /// The account.
+        account: Pseudonym,
+        /// What: the code of the audit record, such as `account.factor_added`.
+        what: &'static str,
     },
     /// A new password was refused; the link still works.
     PasswordRefused {

@@ -26,6 +26,8 @@ coded! {
         Asker = "asker",
         /// Whoever holds the link.
         Bearer = "bearer",
+        /// The owner, signed in.
+        Owner = "owner",
         /// regain's worker.
         Worker = "worker",
         /// The service that embeds regain.

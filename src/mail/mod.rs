@@ -31,7 +31,9 @@ pub use dkim::{DkimError, DkimKey};
 pub use eml::{EmlError, EmlMailer};
 #[cfg(feature = "web")]
 pub(crate) use letter::length;
-pub(crate) use letter::{Composed, DisownButton, HoldPlaced, LetterContent, SharedAccount};
+pub(crate) use letter::{
+    CodesMade, Composed, DisownButton, FactorAdded, FactorRemoved, HoldPlaced, LetterContent, SharedAccount,
+};
 pub use letter::{InvalidService, Service};
 pub use means::ByKind;
 pub(crate) use means::compose_for;

@@ -12,6 +12,12 @@ const PREFIX: usize = 5;
 
 static PREFIXES: &[u8] = include_bytes!("blocklist.bin");
 
+/// Whether the whole of `value`, in lower case, is what many people choose.
+#[cfg(feature = "questions")]
+pub(crate) fn is_common(value: &str) -> bool {
+    contains(value)
+}
+
 /// Whether the whole of `value`, in lower case, is on the list.
 pub(super) fn contains(value: &str) -> bool {
     let digest = Sha256::digest(value);

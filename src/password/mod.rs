@@ -26,6 +26,8 @@ mod reason;
 mod text;
 
 pub use argon::{Argon2Hasher, Argon2HasherBuilder, CostError};
+#[cfg(feature = "questions")]
+pub(crate) use blocklist::is_common;
 pub use breach::{BoxError, BreachedPasswords, InMemoryBreached, OnBreachFailure};
 pub use hash::{HashError, PasswordHash, PasswordHasher, Verification};
 pub use pepper::{Pepper, PepperIdError, PepperRing};

@@ -15,6 +15,7 @@ use crate::password::{
     Argon2Hasher, BreachedPasswords, HashPool, OnBreachFailure, PasswordHasher, PasswordPolicy,
 };
 use crate::recovery::{DisownRules, Inner, Means, Recovery, Retention};
+use crate::security::SecurityRules;
 use crate::store::FlowStore;
 use crate::wake::Wakes;
 use std::sync::Arc;
@@ -73,6 +74,10 @@ pub struct Limits {
     pub choices_per_link: Quota,
     /// "This wasn't me" from one client network: 30 per 5 minutes.
     pub disowns_per_client: Quota,
+    /// Changes of one account's security information, those that are only begun among them: 10 per hour (CVE-2019-12467).
+    pub security_changes_per_account: Quota,
+    /// Codes typed to confirm such a change: 20 per hour, besides the 5 for each (CVE-2019-12467).
+    pub confirmations_per_account: Quota,
     /// Sign-ins tried for one identifier: 100 per hour. One that succeeds clears the count (RL-3).
     pub sign_ins_per_identifier: Quota,
     /// Sign-ins tried for one identifier from one client network: 10 per 15 minutes. One that succeeds clears it.
@@ -96,6 +101,8 @@ impl Default for Limits {
             codes_per_client: Quota::new(30, Duration::minutes(5)),
             choices_per_link: Quota::new(20, Duration::HOUR),
             disowns_per_client: Quota::new(30, Duration::minutes(5)),
+            security_changes_per_account: Quota::new(10, Duration::HOUR),
+            confirmations_per_account: Quota::new(20, Duration::HOUR),
             sign_ins_per_identifier: Quota::new(100, Duration::HOUR),
             sign_ins_per_identifier_and_client: Quota::new(10, Duration::minutes(15)),
             sign_ins_per_client: Quota::new(300, Duration::minutes(5)),
@@ -136,6 +143,13 @@ impl Limits {
             ("codes_per_account", self.codes_per_account, 100, "100 a day (NIST SP 800-63B-4 3.2.2)"),
             ("letters_per_account", self.letters_per_account, 3, "3 a day"),
             ("choices_per_link", self.choices_per_link, 2400, "100 an hour (NIST SP 800-63B-4 3.2.2)"),
+            ("security_changes_per_account", self.security_changes_per_account, 240, "10 an hour"),
+            (
+                "confirmations_per_account",
+                self.confirmations_per_account,
+                2400,
+                "100 an hour (NIST SP 800-63B-4 3.2.2)",
+            ),
             (
                 "sign_ins_per_identifier",
                 self.sign_ins_per_identifier,
@@ -208,6 +222,7 @@ pub struct RecoveryBuilder {
     retention: Retention,
     notice: AskedNotice,
     disown_rules: DisownRules,
+    security_rules: SecurityRules,
     breached: Option<(Arc<dyn BreachedPasswords>, OnBreachFailure)>,
     sink: Option<Arc<dyn EventSink>>,
 }
@@ -229,6 +244,7 @@ impl RecoveryBuilder {
             retention: Retention::default(),
             notice: AskedNotice::default(),
             disown_rules: DisownRules::default(),
+            security_rules: SecurityRules::default(),
             breached: None,
             sink: None,
         }
@@ -325,6 +341,13 @@ impl RecoveryBuilder {
         self
     }
 
+    /// What a change of the security information asks for.
+    #[must_use]
+    pub fn security_rules(mut self, rules: SecurityRules) -> Self {
+        self.security_rules = rules;
+        self
+    }
+
     /// A register of breached passwords, and what to do when it does not answer.
     #[must_use]
     pub fn breached_passwords(
@@ -372,6 +395,7 @@ impl RecoveryBuilder {
         life("request_life", self.request_life)?;
         self.retention.check()?;
         self.disown_rules.check()?;
+        self.security_rules.check()?;
         let Setup { realm, keys, links, service, sender, accounts, flows } = self.setup;
         let pool = match self.pool {
             Some(pool) => pool,
@@ -402,6 +426,7 @@ impl RecoveryBuilder {
             request_life: self.request_life,
             notice: self.notice,
             disown_rules: self.disown_rules,
+            security_rules: self.security_rules,
             breached: self.breached,
             sink: self.sink,
             wake: Wakes::default(),

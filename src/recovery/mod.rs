@@ -14,10 +14,10 @@ mod means;
 mod password;
 mod resolve;
 mod retention;
-mod security;
+pub(crate) mod security;
 mod shared;
 mod sign_in;
-mod step;
+pub(crate) mod step;
 
 pub use ask::Receipt;
 pub(crate) use code::TypedCode;
@@ -46,6 +46,7 @@ use crate::keys::{Place, Pseudonyms, Sealer, Verifiers};
 use crate::mail::{Sender, Service};
 use crate::origin::Links;
 use crate::password::{BreachedPasswords, HashPool, OnBreachFailure, PasswordHasher, PasswordPolicy};
+use crate::security::SecurityRules;
 use crate::store::{Commit, Committed, FlowStore};
 use crate::wake::Wakes;
 use std::sync::Arc;
@@ -79,6 +80,7 @@ pub(crate) struct Inner {
     pub(crate) request_life: Duration,
     pub(crate) notice: AskedNotice,
     pub(crate) disown_rules: DisownRules,
+    pub(crate) security_rules: SecurityRules,
     pub(crate) breached: Option<(Arc<dyn BreachedPasswords>, OnBreachFailure)>,
     pub(crate) sink: Option<Arc<dyn EventSink>>,
     pub(crate) wake: Wakes,

@@ -42,9 +42,11 @@ impl From<RecoveryError> for Notice {
             RecoveryError::FactorNeeded => Self::FactorNeeded,
             RecoveryError::TooManyAttempts { retry_after } => Self::TooManyAttempts { retry_after },
             // Refusals are answered with the form that they are about, where they can occur at all.
-            RecoveryError::Unavailable | RecoveryError::PasswordRefused(_) | RecoveryError::NotAccepted => {
-                Self::Unavailable
-            }
+            RecoveryError::Unavailable
+            | RecoveryError::PasswordRefused(_)
+            | RecoveryError::NotAccepted
+            | RecoveryError::StepUpRequired
+            | RecoveryError::ChangeRefused(_) => Self::Unavailable,
         }
     }
 }

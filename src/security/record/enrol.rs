@@ -75,10 +75,17 @@ impl Record {
         self.factors.retain(|bound| !bound.enrolment.as_ref().is_some_and(&goes));
     }
 
-    /// The secret that is being enrolled in this session, to be shown again.
-    pub(crate) fn pending(&self, id: FactorId, session: &[u8; 32], at: Moment) -> Option<&TotpSecret> {
-        match &self.factors.get(self.place_of_pending(id, session, at).ok()?)?.secret {
-            Secret::Totp { secret, .. } => Some(secret),
+    /// The secret that is being enrolled in this session, to be shown again, and until when it can be confirmed.
+    pub(crate) fn pending(
+        &self,
+        id: FactorId,
+        session: &[u8; 32],
+        at: Moment,
+    ) -> Option<(&TotpSecret, Timestamp)> {
+        let bound = self.factors.get(self.place_of_pending(id, session, at).ok()?)?;
+        let until = bound.enrolment.as_ref()?.window.expires_at;
+        match &bound.secret {
+            Secret::Totp { secret, .. } => Some((secret, until)),
             Secret::Codes(_) | Secret::Host(_) => None,
         }
     }
@@ -171,12 +178,24 @@ impl Record {
         Some(removed)
     }
 
-    /// Unbinds all that the account has: the support desk approved it because they are lost (MF-2). Gives the kinds of what
+    /// Switches one factor off: bound still, and taken no more. `None` if there is none of that name that is in use.
+    pub(crate) fn disable(&mut self, id: FactorId, now: Timestamp) -> Option<FactorView> {
+        let is_it =
+            |bound: &&mut Bound| bound.id == id && bound.kind() != FactorKind::Host && bound.is_active();
+        let bound = self.factors.iter_mut().find(is_it)?;
+        bound.state = FactorState::Disabled;
+        let view = bound.view();
+        self.changed(now);
+        Some(view)
+    }
+
+    /// Unbinds all that the account has, and takes its questions away: the support desk approved it because they are lost (MF-2). Gives the kinds of what
     /// went, for the notice.
     pub(crate) fn lose_factors(&mut self, now: Timestamp) -> Vec<FactorKind> {
         let lost: Vec<_> = self.factors.iter().filter(|bound| bound.is_bound()).map(Bound::kind).collect();
-        if !self.factors.is_empty() {
+        if !self.factors.is_empty() || self.questions.is_some() {
             self.factors.clear();
+            self.questions = None;
             self.changed(now);
         }
         lost

@@ -36,6 +36,11 @@ impl Guard {
         self.disowned_at.filter(|_| self.hold > Duration::ZERO).map(|at| at.plus(self.hold))
     }
 
+    /// When regain set the password last, while that is remembered.
+    pub(crate) fn password_changed_at(&self) -> Option<Timestamp> {
+        self.password_changed_at
+    }
+
     /// Whether new links are on hold. One that begins well ahead of now was placed under a clock that was put right since,
     /// and would never end.
     pub(crate) fn is_on_hold(&self, now: Timestamp) -> bool {

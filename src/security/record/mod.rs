@@ -7,6 +7,7 @@
 mod attempt;
 mod enrol;
 mod guard;
+mod questions;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -14,9 +15,10 @@ mod wire;
 pub(crate) use attempt::{CAP, Counted};
 pub(crate) use enrol::{Confirmed, EnrolRefusal, MAX_FACTORS, Pending};
 pub(crate) use guard::Guard;
+pub(crate) use questions::{Asked, Gate, Questions};
 
 use crate::account::AccountEpoch;
-use crate::clock::Timestamp;
+use crate::clock::{Moment, Timestamp};
 use crate::factor::{AuthLevel, FactorKind, FactorState, FactorView, RecoveryCodeSet, Step, TotpSecret};
 use crate::flow::Window;
 use crate::ids::{FactorId, FlowId};
@@ -38,6 +40,7 @@ pub(crate) struct Record {
     /// proves nothing.
     pub(crate) proven_link: Option<FlowId>,
     factors: Vec<Bound>,
+    questions: Option<Questions>,
 }
 
 /// A factor that is bound to the account, or about to be.
@@ -133,6 +136,14 @@ impl Record {
         self.factors.iter().filter(|bound| bound.kind() != FactorKind::Host).map(Bound::view).collect()
     }
 
+    /// The same without those whose time to be confirmed is over.
+    pub(crate) fn views_at(&self, at: Moment) -> Vec<FactorView> {
+        let over =
+            |bound: &&Bound| bound.enrolment.as_ref().is_some_and(|enrolment| enrolment.window.is_over(at));
+        let shown = self.factors.iter().filter(|bound| bound.kind() != FactorKind::Host && !over(bound));
+        shown.map(Bound::view).collect()
+    }
+
     /// Whether the host's factor of that name is taken no more.
     pub(crate) fn is_disabled(&self, host: &str) -> bool {
         let is_it = |bound: &&Bound| matches!(&bound.secret, Secret::Host(name) if name == host);
@@ -157,7 +168,11 @@ impl Record {
 
     /// From when on nothing in it can matter any more.
     pub(crate) fn keep_until(&self) -> Option<Timestamp> {
-        if !self.factors.is_empty() || self.compromised_at.is_some() || self.guard.sign_out_by.is_some() {
+        if !self.factors.is_empty()
+            || self.questions.is_some()
+            || self.compromised_at.is_some()
+            || self.guard.sign_out_by.is_some()
+        {
             return None;
         }
         self.guard.keep_until().max(self.changed_at.map(|at| at.plus(LINKS_ARE_OVER)))

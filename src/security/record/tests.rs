@@ -278,3 +278,86 @@ fn a_record_with_factors_is_kept_and_one_that_lost_them_outlives_the_links() {
     record.lose_factors(at(0).now);
     assert_eq!(record.keep_until(), Some(at(25 * 3_600).now));
 }
+
+#[cfg(feature = "questions")]
+mod questions {
+    use super::*;
+    use crate::password::PasswordHash;
+
+    fn asked(code: &str) -> Asked {
+        let answer = PasswordHash::parse(
+            "$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        )
+        .unwrap();
+        Asked { code: code.to_owned(), answer }
+    }
+
+    fn with_questions() -> Record {
+        let mut record = Record::default();
+        record.set_questions(vec![asked("one"), asked("two"), asked("three")], at(0).now);
+        record
+    }
+
+    fn flow(byte: u8) -> FlowId {
+        FlowId::from_bytes([byte; 16])
+    }
+
+    /// SQ-2.
+    #[test]
+    fn the_same_question_is_asked_until_it_is_answered() {
+        let mut record = with_questions();
+        for _ in 0..9 {
+            assert_eq!(record.gate(flow(1)), Gate::Asks("one"));
+            assert!(record.count_answer().is_some());
+        }
+        record.answered(flow(1));
+        assert_eq!(record.gate(flow(1)), Gate::Open);
+        assert_eq!(record.gate(flow(2)), Gate::Asks("two"), "another link asks again");
+        for (n, next) in [(3, "three"), (4, "one")] {
+            record.answered(flow(n));
+            assert_eq!(record.gate(flow(99)), Gate::Asks(next));
+        }
+    }
+
+    /// SQ-5.
+    #[test]
+    fn ten_wrong_answers_shut_the_gate_and_never_open_it() {
+        let mut record = with_questions();
+        for _ in 0..10 {
+            assert!(record.count_answer().is_some());
+        }
+        assert!(record.count_answer().is_none());
+        assert_eq!(record.gate(flow(1)), Gate::Shut);
+        record.lose_factors(at(1).now);
+        assert_eq!(record.gate(flow(1)), Gate::Open);
+    }
+
+    #[test]
+    fn questions_are_no_factor() {
+        let record = with_questions();
+        assert!(!record.is_protected(&[]) && record.kinds(&[]).is_empty());
+        assert_eq!(record.highest_level(None), AuthLevel::Password);
+    }
+
+    #[test]
+    fn a_change_of_the_questions_is_another_epoch() {
+        let account = AccountEpoch::from_bytes([5; 32]);
+        let mut record = with_questions();
+        let before = record.recovery_epoch(&account);
+        assert!(before != account);
+        record.set_questions(vec![], at(1).now);
+        assert!(record.recovery_epoch(&account) != before && record.question_codes().is_empty());
+    }
+
+    #[test]
+    fn questions_are_written_and_read() {
+        let mut record = with_questions();
+        record.count_answer();
+        record.answered(flow(1));
+        record.count_answer();
+        let bytes = record.to_bytes();
+        let read = Record::from_bytes(&bytes).unwrap();
+        assert_eq!(*read.to_bytes(), *bytes);
+        assert_eq!(read.gate(flow(2)), Gate::Asks("two"));
+    }
+}

@@ -1,10 +1,11 @@
 //! The record as bytes, for the sealed document. What was written before there were factors is read too.
 
-use super::{Bound, Enrolment, Guard, Record, Secret};
+use super::{Asked, Bound, Enrolment, Guard, Questions, Record, Secret};
 use crate::clock::Timestamp;
 use crate::factor::{FactorState, RecoveryCodeSet, TotpSecret};
 use crate::flow::Window;
 use crate::ids::{FactorId, FlowId};
+use crate::password::PasswordHash;
 use crate::wire::{frame, unframe, unframe_all};
 use zeroize::Zeroizing;
 
@@ -30,6 +31,14 @@ fn text(bytes: &[u8]) -> Option<String> {
     std::str::from_utf8(bytes).ok().map(str::to_owned)
 }
 
+fn flow_bytes(flow: &Option<FlowId>) -> &[u8] {
+    flow.as_ref().map_or(&[][..], |flow| flow.as_bytes())
+}
+
+fn maybe_flow(bytes: &[u8]) -> Option<Option<FlowId>> {
+    if bytes.is_empty() { Some(None) } else { Some(Some(FlowId::from_bytes(bytes.try_into().ok()?))) }
+}
+
 impl Record {
     pub(crate) fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         let factors: Vec<_> = self.factors.iter().map(Bound::to_bytes).collect();
@@ -40,8 +49,9 @@ impl Record {
             &self.generation.to_be_bytes(),
             &time_bytes(self.changed_at),
             &time_bytes(self.compromised_at),
-            self.proven_link.as_ref().map_or(&[][..], |flow| flow.as_bytes()),
+            flow_bytes(&self.proven_link),
             &frame(&factors),
+            self.questions.as_ref().map(Questions::to_bytes).as_ref().map_or(&[][..], |bytes| &bytes[..]),
         ])
     }
 
@@ -49,19 +59,43 @@ impl Record {
         if let Some(guard) = Guard::from_bytes(bytes) {
             return Some(Self { guard, ..Self::default() });
         }
-        let [version, guard, generation, changed_at, compromised_at, proven_link, factors] =
-            unframe::<7>(bytes)?;
+        let [version, guard, generation, changed_at, compromised_at, proven_link, factors, questions] =
+            unframe::<8>(bytes)?;
         (version == VERSION).then_some(())?;
         Some(Self {
             guard: Guard::from_bytes(guard)?,
             generation: number(generation)?,
             changed_at: maybe_time(changed_at)?,
             compromised_at: maybe_time(compromised_at)?,
-            proven_link: match proven_link {
-                [] => None,
-                flow => Some(FlowId::from_bytes(flow.try_into().ok()?)),
-            },
+            proven_link: maybe_flow(proven_link)?,
             factors: unframe_all(factors)?.into_iter().map(Bound::from_bytes).collect::<Option<_>>()?,
+            questions: if questions.is_empty() { None } else { Some(Questions::from_bytes(questions)?) },
+        })
+    }
+}
+
+impl Questions {
+    fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        let one = |asked: &Asked| frame(&[asked.code.as_bytes(), asked.answer.as_str().as_bytes()]);
+        let asked: Vec<_> = self.asked.iter().map(one).collect();
+        let asked: Vec<&[u8]> = asked.iter().map(|bytes| &bytes[..]).collect();
+        let (turn, failures) = (self.turn.to_be_bytes(), self.failures.to_be_bytes());
+        frame(&[&frame(&asked), &turn, &failures, flow_bytes(&self.answered)])
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let [asked, turn, failures, answered] = unframe::<4>(bytes)?;
+        let count = |bytes: &[u8]| bytes.try_into().ok().map(u32::from_be_bytes);
+        let one = |bytes| {
+            let [code, answer] = unframe::<2>(bytes)?;
+            let answer = PasswordHash::parse(std::str::from_utf8(answer).ok()?).ok()?;
+            Some(Asked { code: text(code)?, answer })
+        };
+        Some(Self {
+            asked: unframe_all(asked)?.into_iter().map(one).collect::<Option<_>>()?,
+            turn: count(turn)?,
+            failures: count(failures)?,
+            answered: maybe_flow(answered)?,
         })
     }
 }
