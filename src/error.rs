@@ -18,9 +18,13 @@ pub enum RecoveryError {
     /// tells.
     #[error("this code cannot be used")]
     CodeNotUsable,
-    /// The account's second factor has to be proven before a password can be chosen.
+    /// The account's second factor has to be proven first.
     #[error("the second factor is needed")]
     FactorNeeded,
+    /// The proof of the second factor is wrong, used, of a factor that is taken no more, or comes too late. Which of these,
+    /// only the event stream tells.
+    #[error("the second factor was not accepted")]
+    FactorNotAccepted,
     /// The new password is not good enough, for these reasons. The link still works.
     #[error("the password was refused")]
     PasswordRefused(Vec<Reason>),

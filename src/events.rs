@@ -5,6 +5,7 @@
 //! not be lost is in the audit record.
 
 use crate::audit::{Actor, Anchor, Pseudonym};
+use crate::factor::FactorKind;
 use crate::flow::{Dismissal, Purpose, StateKind};
 use crate::ids::{FlowId, MailId};
 
@@ -29,7 +30,7 @@ pub enum RecoveryEvent {
     },
     /// Somebody was told to wait.
     Limited {
-        /// What they did: `ask`, `code`, `choose`, `sign_in`, `security`.
+        /// What they did: `ask`, `code`, `choose`, `disown`, `factor`, `sign_in`, `step_up`, `security`.
         doing: &'static str,
         /// From where, where that is known.
         client: Option<Pseudonym>,
@@ -71,6 +72,42 @@ pub enum RecoveryEvent {
         flow: FlowId,
         /// Codes of the reasons.
         reasons: Vec<&'static str>,
+    },
+    /// The right password of an account that asks for a second factor too: the sign-in is not complete.
+    FactorAsked {
+        /// The account.
+        account: Pseudonym,
+        /// From where, where that is known.
+        client: Option<Pseudonym>,
+    },
+    /// A second factor was proven.
+    FactorAccepted {
+        /// Its kind.
+        kind: FactorKind,
+        /// The account.
+        account: Pseudonym,
+    },
+    /// A proof of a second factor was not accepted: the true reason, which nobody is told.
+    FactorRefused {
+        /// What it was for: `sign_in`, `step_up`, `link`.
+        doing: &'static str,
+        /// `dead_ticket`, `account_changed`, `not_counted` (there is no active factor of that kind, or a limit is reached),
+        /// `wrong_or_used`, `dead_link`.
+        why: &'static str,
+    },
+    /// A second factor failed too often: it is taken no more (RL-1).
+    FactorDisabled {
+        /// Its kind.
+        kind: FactorKind,
+        /// The account.
+        account: Pseudonym,
+    },
+    /// A password was tried for an account whose password is shut, after 100 wrong ones in a row (RL-1).
+    PasswordShut {
+        /// The account.
+        account: Pseudonym,
+        /// From where, where that is known.
+        client: Option<Pseudonym>,
     },
     /// A sign-in.
     SignIn {

@@ -24,10 +24,10 @@ coded! {
     Actor {
         /// Somebody who asked; nothing is known of them.
         Asker = "asker",
+        /// The account's owner, signing in or signed in.
+        Owner = "owner",
         /// Whoever holds the link.
         Bearer = "bearer",
-        /// The owner, signed in.
-        Owner = "owner",
         /// regain's worker.
         Worker = "worker",
         /// The service that embeds regain.

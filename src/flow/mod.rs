@@ -9,6 +9,7 @@
 //!           -> Shared                            with a flow in LinkSent for each account that shares the address
 //!           -> LinkSent -> FactorProven -> PasswordChosen -> Completed
 //! LinkSent -> LinkSent                            a code was typed: a fresh secret; or a wrong factor was counted
+//!              PasswordChosen -> Completed         a signed-in person's own change begins here
 //! Requested, LinkSent, FactorProven -> Expired | Superseded
 //! LinkSent, FactorProven            -> Exhausted | Disowned | Escalated
 //! PasswordChosen                    -> Superseded    the account changed under it
@@ -23,6 +24,7 @@ pub use record::{CorruptRecord, FlowRecord};
 pub(crate) use state::coded;
 pub use state::{Dismissal, FactorRule, Link, LinkCode, Purpose, Sealed, State, StateKind, Window};
 
+use crate::account::AccountEpoch;
 use crate::clock::{Moment, Timestamp};
 use crate::ids::{AccountId, FlowId, Realm};
 use crate::planted::{Bug, planted};
@@ -66,6 +68,20 @@ impl RecoveryFlow {
     ) -> Self {
         let state = State::Requested { request, window: Window::open(at, life) };
         Self { id, realm, purpose, version: 1, created_at: at.now, state }
+    }
+
+    /// A signed-in person has chosen a new password, by the present one. There is no link; the rest is as in a recovery.
+    #[must_use]
+    pub fn change(
+        id: FlowId,
+        realm: Realm,
+        account: AccountId,
+        epoch: AccountEpoch,
+        hash: Sealed,
+        at: Moment,
+    ) -> Self {
+        let state = State::PasswordChosen { account, epoch, hash, apply_by: at.now.plus(APPLY_GRACE) };
+        Self { id, realm, purpose: Purpose::Password, version: 1, created_at: at.now, state }
     }
 
     /// The flow's name.

@@ -15,7 +15,7 @@ use crate::password::{
     Argon2Hasher, BreachedPasswords, HashPool, OnBreachFailure, PasswordHasher, PasswordPolicy,
 };
 use crate::recovery::{DisownRules, Inner, Means, Recovery, Retention};
-use crate::security::SecurityRules;
+use crate::security::{HostFactors, SecurityRules};
 use crate::store::FlowStore;
 use crate::wake::Wakes;
 use std::sync::Arc;
@@ -78,6 +78,11 @@ pub struct Limits {
     pub security_changes_per_account: Quota,
     /// Codes typed to confirm such a change: 20 per hour, besides the 5 for each (CVE-2019-12467).
     pub confirmations_per_account: Quota,
+    /// Second factors tried from one client network: 30 per 5 minutes.
+    pub factors_per_client: Quota,
+    /// Second factors tried for links of one account: 10 per day, in silence, besides the 5 for each link and the 10 in a
+    /// row after which a factor is disabled (RC-12).
+    pub factors_per_account: Quota,
     /// Sign-ins tried for one identifier: 100 per hour. One that succeeds clears the count (RL-3).
     pub sign_ins_per_identifier: Quota,
     /// Sign-ins tried for one identifier from one client network: 10 per 15 minutes. One that succeeds clears it.
@@ -103,6 +108,8 @@ impl Default for Limits {
             disowns_per_client: Quota::new(30, Duration::minutes(5)),
             security_changes_per_account: Quota::new(10, Duration::HOUR),
             confirmations_per_account: Quota::new(20, Duration::HOUR),
+            factors_per_client: Quota::new(30, Duration::minutes(5)),
+            factors_per_account: Quota::new(10, Duration::DAY),
             sign_ins_per_identifier: Quota::new(100, Duration::HOUR),
             sign_ins_per_identifier_and_client: Quota::new(10, Duration::minutes(15)),
             sign_ins_per_client: Quota::new(300, Duration::minutes(5)),
@@ -141,6 +148,7 @@ impl Limits {
                 "100 a day (OWASP forgot-password sheet)",
             ),
             ("codes_per_account", self.codes_per_account, 100, "100 a day (NIST SP 800-63B-4 3.2.2)"),
+            ("factors_per_account", self.factors_per_account, 100, "100 a day (NIST SP 800-63B-4 3.2.2)"),
             ("letters_per_account", self.letters_per_account, 3, "3 a day"),
             ("choices_per_link", self.choices_per_link, 2400, "100 an hour (NIST SP 800-63B-4 3.2.2)"),
             ("security_changes_per_account", self.security_changes_per_account, 240, "10 an hour"),
@@ -224,6 +232,7 @@ pub struct RecoveryBuilder {
     disown_rules: DisownRules,
     security_rules: SecurityRules,
     breached: Option<(Arc<dyn BreachedPasswords>, OnBreachFailure)>,
+    host_factors: Option<Arc<dyn HostFactors>>,
     sink: Option<Arc<dyn EventSink>>,
 }
 
@@ -246,6 +255,7 @@ impl RecoveryBuilder {
             disown_rules: DisownRules::default(),
             security_rules: SecurityRules::default(),
             breached: None,
+            host_factors: None,
             sink: None,
         }
     }
@@ -359,6 +369,14 @@ impl RecoveryBuilder {
         self
     }
 
+    /// Who verifies the factors that the host keeps itself. Without it, an account with such factors only can neither sign
+    /// in here nor be recovered by its owner alone.
+    #[must_use]
+    pub fn host_factors(mut self, factors: Arc<dyn HostFactors>) -> Self {
+        self.host_factors = Some(factors);
+        self
+    }
+
     /// Who gets the event stream.
     #[must_use]
     pub fn events(mut self, sink: Arc<dyn EventSink>) -> Self {
@@ -428,6 +446,7 @@ impl RecoveryBuilder {
             disown_rules: self.disown_rules,
             security_rules: self.security_rules,
             breached: self.breached,
+            host_factors: self.host_factors,
             sink: self.sink,
             wake: Wakes::default(),
         })))

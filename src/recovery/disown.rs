@@ -17,6 +17,7 @@ use crate::mail::{DisownButton, HoldPlaced, LetterContent};
 use crate::recovery::security::Security;
 use crate::recovery::step::{Doer, Draft, Mailing, TRIES};
 use crate::recovery::{ConfigError, Inner, Recovery};
+use crate::security::record::KnownHold;
 use crate::store::{Commit, Committed};
 use crate::token::{DisownToken, RecoveryToken};
 use crate::wire::{frame, unframe};
@@ -309,13 +310,17 @@ impl Inner {
         Err(Fault::Contention(TRIES))
     }
 
-    /// Whether "this wasn't me" came after a password was chosen at that time, and before it was set.
+    /// Whether "this wasn't me" came after a password was chosen.
     pub(crate) async fn was_disowned_since(
         &self,
         account: &AccountId,
-        chosen_at: Timestamp,
+        choice: Chosen,
     ) -> Result<bool, Fault> {
-        Ok(self.security(account).await?.record.guard.was_disowned_since(chosen_at))
+        let guard = self.security(account).await?.record.guard;
+        Ok(match choice {
+            Chosen::Knowing(known) => guard.was_disowned_beyond(&known),
+            Chosen::At(chosen_at) => guard.was_disowned_since(chosen_at),
+        })
     }
 
     /// A recovery is completed: the record says so, for whoever disowns the notice.
@@ -323,6 +328,7 @@ impl Inner {
         &self,
         draft: &mut Draft,
         account: &AccountId,
+        known: Option<&KnownHold>,
         at: Moment,
     ) -> Result<(), Fault> {
         let mut security = match self.security(account).await {
@@ -333,10 +339,19 @@ impl Inner {
             }
             read => read?,
         };
-        security.record.password_changed(at.now);
+        security.record.password_changed(at.now, known);
         draft.commit.documents.push(self.write_security(&security, account, at.now)?);
         Ok(())
     }
+}
+
+/// What a choice says of when it was made.
+#[derive(Clone, Copy)]
+pub(crate) enum Chosen {
+    /// What was known of holds then.
+    Knowing(KnownHold),
+    /// A choice from before that was noted: by the clock.
+    At(Timestamp),
 }
 
 const VERSION: u8 = 1;

@@ -1,12 +1,13 @@
 //! With a link in hand: look at it, choose a password.
 
-use crate::account::{Account, Applied};
+use crate::account::{Account, AccountEpoch, Applied};
 use crate::audit::Actor;
 use crate::client::Client;
 use crate::clock::Moment;
 use crate::error::{Fault, RecoveryError};
 use crate::events::RecoveryEvent;
-use crate::flow::{Event, FactorRule, RecoveryFlow, Sealed, State, Window};
+use crate::factor::FactorKind;
+use crate::flow::{Event, RecoveryFlow, State, Window};
 use crate::password::{Password, PasswordHash, Reason};
 use crate::planted::{Bug, planted};
 use crate::recovery::password::{Protected, policy_context};
@@ -14,7 +15,6 @@ use crate::recovery::security::Security;
 use crate::recovery::{Inner, Recovery, Step, Took};
 use crate::store::Commit;
 use crate::token::RecoveryToken;
-use crate::wire::frame;
 use time::OffsetDateTime;
 use tracing::Instrument as _;
 
@@ -22,13 +22,15 @@ use tracing::Instrument as _;
 pub(crate) const HASH: &str = "flow.hash";
 
 /// What the bearer of a usable link may know. Nothing of it comes from the account but what the bearer needs (ID-8).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LinkView {
     /// From when on it is too late.
     pub expires_at: OffsetDateTime,
     /// Whether the account's second factor has to be proven before a password can be chosen.
     pub factor_needed: bool,
+    /// What can be proven then, each kind once; none where only the support desk can help.
+    pub factor_kinds: Vec<FactorKind>,
     /// How many characters the new password needs.
     pub at_least: usize,
 }
@@ -57,7 +59,7 @@ impl From<Fault> for Unusable {
 
 /// A link that has been proven, with its account as it is now.
 pub(crate) struct Proven {
-    flow: RecoveryFlow,
+    pub(crate) flow: RecoveryFlow,
     pub(crate) account: Account,
     security: Security,
     pub(crate) at: Moment,
@@ -69,8 +71,18 @@ impl Proven {
         Protected(self.security.record.is_protected(&self.account.factors))
     }
 
-    fn factor_needed(&self) -> bool {
-        matches!(self.flow.state(), State::LinkSent(link) if link.factor == FactorRule::Needed)
+    /// What account and record say, not the row: whoever can write the flows' table must not be able to say that nothing is
+    /// needed, or that it was proven.
+    pub(crate) fn factor_needed(&self) -> bool {
+        let flow = &self.flow;
+        let proven = matches!(flow.state(), State::FactorProven(_))
+            && self.security.record.proven_link == Some(flow.id());
+        self.protected().0 && !proven
+    }
+
+    /// What the link is bound to.
+    pub(crate) fn epoch(&self) -> AccountEpoch {
+        self.security.record.recovery_epoch(&self.account.epoch())
     }
 }
 
@@ -96,11 +108,7 @@ impl Recovery {
         if planted(Bug::LookingConsumes) {
             self.0.count_choice(&proven, &Client::unknown()).await?;
         }
-        Ok(LinkView {
-            expires_at: proven.window.expires_at.to_datetime(),
-            factor_needed: proven.factor_needed(),
-            at_least: self.0.policy.floor(&policy_context(&proven.account, proven.protected())),
-        })
+        Ok(self.0.view(&proven))
     }
 
     /// Chooses a new password. The link is consumed only once the password has been accepted, and by one request only.
@@ -144,14 +152,34 @@ impl Inner {
         }
         let hash = hash.inspect_err(|error| self.tell_refusal(&proven.flow, error))?;
         let chosen = self.consume(&proven, &hash, client).await?;
+        self.set_chosen(chosen, RecoveryError::LinkNotUsable).await
+    }
+
+    /// Sets a password that was chosen, as soon as can be.
+    pub(crate) async fn set_chosen(
+        &self,
+        chosen: RecoveryFlow,
+        conflict: RecoveryError,
+    ) -> Result<Chosen, RecoveryError> {
         match self.apply_password(chosen).await {
             Ok(Applied::Done | Applied::Before) => Ok(Chosen::Done),
-            Ok(Applied::Conflict) => Err(RecoveryError::LinkNotUsable),
+            Ok(Applied::Conflict) => Err(conflict),
             // The choice is durable: a worker goes on with it.
             Err(fault) => {
                 self.report("apply_password", &fault);
                 Ok(Chosen::Pending)
             }
+        }
+    }
+
+    pub(crate) fn view(&self, proven: &Proven) -> LinkView {
+        let (account, factor_needed) = (&proven.account, proven.factor_needed());
+        let kinds = || proven.security.record.kinds(self.host_factors_of(account));
+        LinkView {
+            expires_at: proven.window.expires_at.to_datetime(),
+            factor_needed,
+            factor_kinds: if factor_needed { kinds() } else { Vec::new() },
+            at_least: self.policy.floor(&policy_context(account, proven.protected())),
         }
     }
 
@@ -205,18 +233,10 @@ impl Inner {
         hash: &PasswordHash,
         client: &Client,
     ) -> Result<RecoveryFlow, RecoveryError> {
-        let (id, epoch) = (proven.flow.id(), proven.account.epoch());
-        // The account goes in too: a row that is pointed at another account sets no password there. And when it was
-        // chosen: the row's own times move with every lease.
-        let bound = frame(&[
-            proven.account.id.as_str().as_bytes(),
-            epoch.as_bytes(),
-            hash.as_str().as_bytes(),
-            &proven.at.now.millis().to_be_bytes(),
-        ]);
-        let sealed = self.sealer.seal(&*self.entropy, self.flow_place(&id, HASH), &bound);
-        let sealed = sealed.map_err(|error| self.unavailable("choose", error.into()))?;
-        let event = Event::ChoosePassword { hash: Sealed::new(sealed), epoch };
+        let (id, account) = (proven.flow.id(), &proven.account);
+        let sealed = self.seal_choice(&id, account, hash, &proven.security.record.guard, proven.at);
+        let hash = sealed.map_err(|error| self.unavailable("choose", error.into()))?;
+        let event = Event::ChoosePassword { hash, epoch: account.epoch() };
         let mut step = Step::new(proven.flow.clone(), event, Actor::Bearer);
         step.client = self.client_pseudonym(client);
         match self.take(step, proven.at).await {

@@ -28,7 +28,9 @@ pub use link::{Chosen, LinkView};
 pub(crate) use means::Carried;
 pub use means::Means;
 pub use retention::Retention;
-pub use sign_in::{Credential, SignedIn};
+pub use sign_in::{
+    ChangeReason, Credential, PendingSignIn, SIGN_IN_TICKET_LENGTH, SignInStep, SignInTicket, SignedIn,
+};
 pub(crate) use step::{Step, Took};
 
 use crate::account::AccountStore;
@@ -46,7 +48,7 @@ use crate::keys::{Place, Pseudonyms, Sealer, Verifiers};
 use crate::mail::{Sender, Service};
 use crate::origin::Links;
 use crate::password::{BreachedPasswords, HashPool, OnBreachFailure, PasswordHasher, PasswordPolicy};
-use crate::security::SecurityRules;
+use crate::security::{HostFactors, SecurityRules};
 use crate::store::{Commit, Committed, FlowStore};
 use crate::wake::Wakes;
 use std::sync::Arc;
@@ -82,6 +84,7 @@ pub(crate) struct Inner {
     pub(crate) disown_rules: DisownRules,
     pub(crate) security_rules: SecurityRules,
     pub(crate) breached: Option<(Arc<dyn BreachedPasswords>, OnBreachFailure)>,
+    pub(crate) host_factors: Option<Arc<dyn HostFactors>>,
     pub(crate) sink: Option<Arc<dyn EventSink>>,
     pub(crate) wake: Wakes,
 }

@@ -16,12 +16,14 @@ use crate::password::PasswordHash;
 use crate::planted::{Bug, planted};
 use crate::recovery::ask::REQUEST;
 use crate::recovery::code::Holder;
+use crate::recovery::disown::Chosen;
 use crate::recovery::link::HASH;
 use crate::recovery::shared::Sharers;
 use crate::recovery::step::{HouseKeeping, LeftOut, Mailing};
 use crate::recovery::{AskedNotice, Carried, Inner, Step, Took};
+use crate::security::record::{Guard, KnownHold};
 use crate::store::{Commit, Committed};
-use crate::wire::unframe;
+use crate::wire::{frame, unframe, unframe_all};
 use zeroize::Zeroizing;
 
 impl Inner {
@@ -212,8 +214,10 @@ impl Inner {
         let State::PasswordChosen { account, epoch, hash, .. } = flow.state() else {
             return Ok(Applied::Conflict);
         };
-        let applied = match self.open_choice(&flow, hash, account, epoch) {
-            Ok((change, chosen_at)) if self.is_withdrawn(&change, chosen_at).await? => Applied::Conflict,
+        let choice = self.open_choice(&flow, hash, account, epoch);
+        let chosen = choice.as_ref().ok().and_then(|(_, chosen)| *chosen);
+        let applied = match choice {
+            Ok((change, chosen)) if self.is_withdrawn(&change, chosen).await? => Applied::Conflict,
             Ok((change, _)) if planted(Bug::LostReplyTakenForConflict) => {
                 self.accounts.set_password(&change).await.unwrap_or(Applied::Conflict)
             }
@@ -232,6 +236,9 @@ impl Inner {
             Applied::Conflict => Event::PasswordConflicted,
         };
         let mut step = Step::new(flow, event, Actor::Worker);
+        if let Some(Chosen::Knowing(known)) = chosen {
+            step.known = Some(known);
+        }
         if applied != Applied::Conflict {
             let on_file = self.accounts.get(&account).await?;
             let to = on_file.map(|account| account.notice_addresses()).unwrap_or_default();
@@ -251,13 +258,9 @@ impl Inner {
 
 impl Inner {
     /// Whether the password was disowned after it was chosen, and is not set yet. One that is set has to be told of.
-    async fn is_withdrawn(
-        &self,
-        change: &PasswordChange,
-        chosen_at: Option<Timestamp>,
-    ) -> Result<bool, Fault> {
-        let Some(chosen_at) = chosen_at else { return Ok(false) };
-        if !self.was_disowned_since(&change.account, chosen_at).await? {
+    async fn is_withdrawn(&self, change: &PasswordChange, chosen: Option<Chosen>) -> Result<bool, Fault> {
+        let Some(chosen) = chosen else { return Ok(false) };
+        if !self.was_disowned_since(&change.account, chosen).await? {
             return Ok(false);
         }
         let present = self.accounts.get(&change.account).await?;
@@ -280,6 +283,26 @@ impl Inner {
         self.supersede_all(account, HouseKeeping { notice, record, ..HouseKeeping::default() }).await
     }
 
+    /// Seals a choice. The account goes in too: a row that is pointed at another account sets no password there. And what was
+    /// known of holds: the row's own times move with every lease, and clocks differ.
+    pub(crate) fn seal_choice(
+        &self,
+        flow: &FlowId,
+        account: &Account,
+        hash: &PasswordHash,
+        guard: &Guard,
+        at: Moment,
+    ) -> Result<Sealed, KeyError> {
+        let bound = frame(&[
+            account.id.as_str().as_bytes(),
+            account.epoch().as_bytes(),
+            hash.as_str().as_bytes(),
+            &at.now.millis().to_be_bytes(),
+            &guard.known().to_bytes(),
+        ]);
+        self.sealer.seal(&*self.entropy, self.flow_place(flow, HASH), &bound).map(Sealed::new)
+    }
+
     /// The choice, and when it was made; a choice that was written before that was noted has no time.
     fn open_choice(
         &self,
@@ -287,17 +310,22 @@ impl Inner {
         sealed: &Sealed,
         account: &AccountId,
         epoch: &AccountEpoch,
-    ) -> Result<(PasswordChange, Option<Timestamp>), Fault> {
+    ) -> Result<(PasswordChange, Option<Chosen>), Fault> {
         let plain = self.sealer.open(self.flow_place(&flow.id(), HASH), sealed.as_bytes())?;
-        let fields = unframe::<4>(&plain).or_else(|| unframe::<3>(&plain).map(|[a, b, c]| [a, b, c, &[]]));
-        let [owner, at_epoch, phc, chosen_at] = fields.ok_or(KeyError::Altered)?;
-        if owner != account.as_str().as_bytes() || at_epoch != epoch.as_bytes() {
+        let fields = unframe_all(&plain).ok_or(KeyError::Altered)?;
+        let [owner, at_epoch, phc, since @ ..] = &fields[..] else { return Err(KeyError::Altered.into()) };
+        if *owner != account.as_str().as_bytes() || *at_epoch != epoch.as_bytes() {
             return Err(KeyError::Altered.into());
         }
         let phc = std::str::from_utf8(phc).map_err(|_| KeyError::Altered)?;
         let (flow, hash) = (flow.id(), PasswordHash::parse(phc)?);
-        let chosen_at = chosen_at.try_into().ok().map(i64::from_be_bytes).map(Timestamp::from_millis);
-        Ok((PasswordChange { flow, account: account.clone(), expected: *epoch, hash }, chosen_at))
+        let chosen = match since {
+            [] => None,
+            [at] => (*at).try_into().ok().map(i64::from_be_bytes).map(Timestamp::from_millis).map(Chosen::At),
+            [_, known] => KnownHold::from_bytes(known).map(Chosen::Knowing),
+            _ => return Err(KeyError::Altered.into()),
+        };
+        Ok((PasswordChange { flow, account: account.clone(), expected: *epoch, hash }, chosen))
     }
 }
 

@@ -12,6 +12,7 @@ use crate::ids::{AccountId, FlowId, MailId, Realm};
 use crate::mail::{self, LetterContent};
 use crate::planted::{Bug, planted};
 use crate::recovery::Inner;
+use crate::security::record::KnownHold;
 use crate::store::{Commit, Committed, FlowWrite, OutboxMail};
 
 /// How often a commit is tried anew when others change the account's links at the same time.
@@ -28,6 +29,8 @@ pub(crate) struct Step {
     pub(crate) mailing: Option<Mailing>,
     pub(crate) spends: Vec<Spend>,
     pub(crate) shared: Shared,
+    /// What was known of holds when the password was chosen, where it is set.
+    pub(crate) known: Option<KnownHold>,
 }
 
 /// What goes to an address that several accounts have on file, and which of them get nothing.
@@ -76,7 +79,7 @@ impl Step {
     pub(crate) fn new(flow: RecoveryFlow, event: Event, actor: Actor) -> Self {
         let account = flow.account().cloned();
         let (spends, shared) = (Vec::new(), Shared::default());
-        Self { flow, event, actor, client: None, account, mailing: None, spends, shared }
+        Self { flow, event, actor, client: None, account, mailing: None, spends, shared, known: None }
     }
 }
 
@@ -96,6 +99,11 @@ pub(crate) struct Draft {
 impl Draft {
     pub(crate) fn new(realm: &Realm) -> Self {
         Self { commit: Commit::new(realm.clone()), moved: Vec::new() }
+    }
+
+    /// To be told once the commit is durable.
+    pub(crate) fn tell(&mut self, event: RecoveryEvent) {
+        self.moved.push(event);
     }
 }
 
@@ -127,7 +135,9 @@ impl Inner {
                 self.queue_for(&mut draft, &step, at)?;
             }
             if let (Event::PasswordApplied, Some(account)) = (&step.event, &step.account) {
-                self.note_password_change(&mut draft, account, at).await?;
+                self.note_password_change(&mut draft, account, step.known.as_ref(), at).await?;
+                // RL-1: a password that was shut opens with a new one.
+                draft.commit.clears.push(self.password_tries(account, at));
             }
             self.write(&mut draft, &transition.next, transition.line, &step, at);
             self.write_left_out(&mut draft, &transition.next, &step, at);
@@ -286,9 +296,23 @@ impl Inner {
         Ok(committed)
     }
 
-    fn write(&self, draft: &mut Draft, next: &RecoveryFlow, line: Line, step: &Step, at: Moment) {
+    pub(crate) fn write(&self, draft: &mut Draft, next: &RecoveryFlow, line: Line, step: &Step, at: Moment) {
         draft.commit.flows.push(FlowWrite::Update(FlowRecord::from(next)));
         self.tell(draft, next, line, step.account.as_ref(), step, at);
+    }
+
+    /// The line of a flow that begins here, by its account's owner.
+    pub(crate) fn tell_begun(
+        &self,
+        draft: &mut Draft,
+        flow: &RecoveryFlow,
+        line: Line,
+        client: Option<Pseudonym>,
+        at: Moment,
+    ) {
+        // The event of the step is not looked at: there was none.
+        let step = Step { client, ..Step::new(flow.clone(), Event::Supersede, Actor::Owner) };
+        self.tell(draft, flow, line, flow.account(), &step, at);
     }
 
     /// The line of the audit record, and the event that goes out once all of it is durable.
@@ -328,8 +352,7 @@ impl Inner {
         let at = self.clock.read();
         for _ in 0..TRIES {
             let mut draft = Draft::new(&self.realm);
-            let leave = planted(Bug::SignInLeavesLinks) && also.record.is_none();
-            let end = |_: &RecoveryFlow| (!leave).then_some(Event::Supersede);
+            let end = |_: &RecoveryFlow| Some(Event::Supersede);
             self.end_links(&mut draft, account, end, Doer { actor: Actor::Host, client: None }, at).await?;
             let change = self.new_flow_id()?;
             self.queue(&mut draft, change, Some(account), also.notice.as_ref(), at)?;

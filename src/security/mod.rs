@@ -3,10 +3,12 @@
 //! All of it is one sealed record for each account, so that two changes at a time cannot both get through, and one that
 //! is half done does not exist. The signed-in owner reads and changes it through [`SecurityInfo`].
 
+mod host;
 mod info;
 pub(crate) mod record;
 mod session;
 
+pub use host::HostFactors;
 pub use info::{
     AddressChanged, ChangeRefused, Confirmed, FactorLabel, FreshCodes, InvalidLabel, ProposalState,
     ProposalView, SecurityInfo, SecurityView, TotpEnrolment,

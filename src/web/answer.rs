@@ -45,6 +45,7 @@ impl From<RecoveryError> for Notice {
             RecoveryError::Unavailable
             | RecoveryError::PasswordRefused(_)
             | RecoveryError::NotAccepted
+            | RecoveryError::FactorNotAccepted
             | RecoveryError::StepUpRequired
             | RecoveryError::ChangeRefused(_) => Self::Unavailable,
         }

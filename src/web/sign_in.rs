@@ -3,7 +3,7 @@
 use crate::error::RecoveryError;
 use crate::identity::Identifier;
 use crate::password::Password;
-use crate::recovery::{Recovery, SignedIn};
+use crate::recovery::{Recovery, SignInStep, SignedIn};
 use crate::store::StoreError;
 use crate::web::answer::Notice;
 use crate::web::page::SignInPage;
@@ -71,7 +71,8 @@ async fn sign_in(
     let [identifier, mut password] = posted.fields(["identifier", "password"]);
     let (identifier, password) = (Identifier::parse(&identifier), Password::new(take(&mut *password)));
     match site.recovery.sign_in(&identifier, &password, &posted.client).await {
-        Ok(signed_in) => sessions.begin(signed_in).await.unwrap_or_else(|error| {
+        Ok(SignInStep::FactorNeeded(_)) => site.notice(&Notice::FactorNeeded),
+        Ok(SignInStep::SignedIn(signed_in)) => sessions.begin(signed_in).await.unwrap_or_else(|error| {
             tracing::error!(error = &error as &dyn std::error::Error, "a session could not be begun");
             site.notice(&Notice::Unavailable)
         }),

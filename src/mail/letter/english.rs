@@ -21,6 +21,7 @@ pub(super) fn write(name: &str, content: &LetterContent) -> Draft {
         LetterContent::SomebodyAsked => somebody_asked(name),
         LetterContent::FactorAdded(letter) => letter.write(name),
         LetterContent::FactorRemoved(letter) => letter.write(name),
+        LetterContent::FactorDisabled(letter) => letter.write(name),
         LetterContent::CodesMade(letter) => letter.write(name),
         LetterContent::AddressAdded(letter) => letter.write(name),
         LetterContent::AddressRemoved(letter) => letter.write(name),

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 pub(crate) use english::length;
 pub(crate) use notices::{
     AddressAdded, AddressRemoved, CaseDecided, CaseOpened, CaseWaiting, CodesMade, FactorAdded,
-    FactorRemoved, HoldPlaced,
+    FactorDisabled, FactorRemoved, HoldPlaced,
 };
 
 /// The service that the mails and pages speak for.
@@ -108,6 +108,7 @@ pub(crate) enum LetterContent {
     /// The notices: each is said in its struct.
     FactorAdded(FactorAdded),
     FactorRemoved(FactorRemoved),
+    FactorDisabled(FactorDisabled),
     CodesMade(CodesMade),
     AddressAdded(AddressAdded),
     AddressRemoved(AddressRemoved),
@@ -129,7 +130,7 @@ impl LetterContent {
             Self::PasswordChanged { .. } => Letter::PasswordChanged,
             Self::SomebodyAsked => Letter::SomebodyAsked,
             Self::FactorAdded(_) => Letter::FactorAdded,
-            Self::FactorRemoved(_) => Letter::FactorRemoved,
+            Self::FactorRemoved(_) | Self::FactorDisabled(_) => Letter::FactorRemoved,
             Self::CodesMade(_) => Letter::CodesMade,
             Self::AddressAdded(_) => Letter::AddressAdded,
             Self::AddressRemoved(_) => Letter::AddressRemoved,

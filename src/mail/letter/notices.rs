@@ -1,5 +1,6 @@
 //! Notices of what happened to the security of an account: one struct a letter, with what it tells.
 
+use crate::factor::FactorKind;
 use crate::mail::letter::english::date;
 use crate::mail::letter::{Draft, on_one_line};
 use time::OffsetDateTime;
@@ -42,6 +43,35 @@ impl FactorRemoved {
                 date(self.at)
             ))
             .value(&self.label)
+            .paragraph(TELL_US)
+    }
+}
+
+/// A second factor failed too often.
+#[derive(Clone)]
+pub(crate) struct FactorDisabled {
+    pub(crate) kind: FactorKind,
+    pub(crate) at: OffsetDateTime,
+}
+
+impl FactorDisabled {
+    pub(super) fn write(&self, name: &str) -> Draft {
+        let what = match self.kind {
+            FactorKind::Totp => "the code from your app",
+            FactorKind::RecoveryCodes => "your recovery codes",
+            FactorKind::Questions => "your security questions",
+            FactorKind::Host => "your second step",
+        };
+        Draft::new(format!("A second step for signing in at {name} does not work any more"))
+            .paragraph(format!(
+                "On {}, there were too many wrong tries at {what}. To protect your account, {} not taken any more.",
+                date(self.at),
+                if self.kind == FactorKind::RecoveryCodes || self.kind == FactorKind::Questions { "they are" } else { "it is" },
+            ))
+            .paragraph(
+                "Whoever tried knew your password, or had a mail with a link for a new one. If that was you, and you have \
+                 another second step, sign in with it. If not, we can help you in the way named below.",
+            )
             .paragraph(TELL_US)
     }
 }

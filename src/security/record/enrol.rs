@@ -65,6 +65,7 @@ impl Record {
             added_at: at.now,
             last_used_at: None,
             failures: 0,
+            tried_at: None,
             secret: Secret::Totp { secret: pending.secret, used: None },
             enrolment: Some(Enrolment { session: pending.session, window: Window::open(at, ENROLMENT_LIFE) }),
         });
@@ -159,6 +160,7 @@ impl Record {
             added_at: now,
             last_used_at: None,
             failures: 0,
+            tried_at: None,
             secret: Secret::Codes(RecoveryCodeSet::of(codes, account, id)),
             enrolment: None,
         });

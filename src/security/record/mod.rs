@@ -14,7 +14,7 @@ mod wire;
 
 pub(crate) use attempt::{CAP, Counted};
 pub(crate) use enrol::{Confirmed, EnrolRefusal, MAX_FACTORS, Pending};
-pub(crate) use guard::Guard;
+pub(crate) use guard::{Guard, KnownHold};
 pub(crate) use questions::{Asked, Gate, Questions};
 
 use crate::account::AccountEpoch;
@@ -53,6 +53,8 @@ struct Bound {
     last_used_at: Option<Timestamp>,
     /// Tries since the last success, counted before they were compared (RL-7).
     failures: u32,
+    /// When the last of them was counted.
+    tried_at: Option<Timestamp>,
     secret: Secret,
     /// While it is not confirmed: in which session and until when it can be.
     enrolment: Option<Enrolment>,
@@ -161,8 +163,8 @@ impl Record {
     }
 
     /// Regain, or the signed-in person, set the password.
-    pub(crate) fn password_changed(&mut self, now: Timestamp) {
-        self.guard.password_changed(now);
+    pub(crate) fn password_changed(&mut self, now: Timestamp, known: Option<&KnownHold>) {
+        self.guard.password_changed(now, known);
         self.compromised_at = None;
     }
 

@@ -110,13 +110,15 @@ impl Bound {
             &time_bytes(Some(self.added_at)),
             &time_bytes(self.last_used_at),
             &self.failures.to_be_bytes(),
+            &time_bytes(self.tried_at),
             &self.secret.to_bytes(),
             enrolment.as_ref().map_or(&[][..], |bytes| &bytes[..]),
         ])
     }
 
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let [id, label, state, added_at, last_used_at, failures, secret, enrolment] = unframe::<8>(bytes)?;
+        let [id, label, state, added_at, last_used_at, failures, tried_at, secret, enrolment] =
+            unframe::<9>(bytes)?;
         Some(Self {
             id: FactorId::from_bytes(id.try_into().ok()?),
             label: text(label)?,
@@ -124,6 +126,7 @@ impl Bound {
             added_at: time(added_at)?,
             last_used_at: maybe_time(last_used_at)?,
             failures: u32::from_be_bytes(failures.try_into().ok()?),
+            tried_at: maybe_time(tried_at)?,
             secret: Secret::from_bytes(secret)?,
             enrolment: if enrolment.is_empty() { None } else { Some(Enrolment::from_bytes(enrolment)?) },
         })
