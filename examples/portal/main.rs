@@ -144,7 +144,8 @@ fn recovery(
 fn app(recovery: &Recovery, portal: Arc<Portal>) -> Router {
     let config = WebConfig::new(ClientAddress::Socket);
     web::router(recovery.clone(), config.clone())
-        .merge(web::sign_in_router(recovery.clone(), portal.clone(), config))
+        .merge(web::sign_in_router(recovery.clone(), portal.clone(), config.clone()))
+        .merge(web::security_router(recovery.clone(), portal.clone(), config))
         .merge(pages::router(recovery, portal))
 }
 

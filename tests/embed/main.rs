@@ -91,7 +91,11 @@ async fn a_new_password_ends_all_sessions_of_its_user_and_of_nobody_else(users: 
     };
     assert_eq!(users.set_password(&change(bo.epoch(), 2)).await.unwrap(), Applied::Conflict);
     for session in &anas {
-        assert_eq!(users.session(session, NOW).await.unwrap(), Some(signed_in(&ana.id)), "nothing was changed");
+        assert_eq!(
+            users.session(session, NOW).await.unwrap(),
+            Some(signed_in(&ana.id)),
+            "nothing was changed"
+        );
     }
     let good = change(ana.epoch(), 3);
     assert_eq!(users.set_password(&good).await.unwrap(), Applied::Done);
