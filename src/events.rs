@@ -30,7 +30,7 @@ pub enum RecoveryEvent {
     },
     /// Somebody was told to wait.
     Limited {
-        /// What they did: `ask`, `code`, `choose`, `disown`, `factor`, `sign_in`, `step_up`, `security`.
+        /// What they did: `ask`, `code`, `choose`, `disown`, `factor`, `security`, `sign_in`, `step_up`.
         doing: &'static str,
         /// From where, where that is known.
         client: Option<Pseudonym>,

@@ -33,7 +33,7 @@ pub use eml::{EmlError, EmlMailer};
 pub(crate) use letter::length;
 pub(crate) use letter::{
     CodesMade, Composed, DisownButton, FactorAdded, FactorDisabled, FactorRemoved, HoldPlaced, LetterContent,
-    SharedAccount,
+    SharedAccount, TakenAway,
 };
 pub use letter::{InvalidService, Service};
 pub use means::ByKind;

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 pub(crate) use english::length;
 pub(crate) use notices::{
     AddressAdded, AddressRemoved, CaseDecided, CaseOpened, CaseWaiting, CodesMade, FactorAdded,
-    FactorDisabled, FactorRemoved, HoldPlaced,
+    FactorDisabled, FactorRemoved, HoldPlaced, TakenAway,
 };
 
 /// The service that the mails and pages speak for.

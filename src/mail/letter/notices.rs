@@ -27,22 +27,38 @@ impl FactorAdded {
     }
 }
 
-/// A second factor was removed, or does not work any more.
+/// A second factor was removed, or switched off.
 #[derive(Clone)]
 pub(crate) struct FactorRemoved {
     /// What the person called it.
     pub(crate) label: String,
+    pub(crate) how: TakenAway,
     pub(crate) at: OffsetDateTime,
+}
+
+/// What its owner did with a factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TakenAway {
+    Removed,
+    SwitchedOff,
 }
 
 impl FactorRemoved {
     pub(super) fn write(&self, name: &str) -> Draft {
-        Draft::new(format!("A second step was removed from your account at {name}"))
-            .paragraph(format!(
-                "On {}, a second step for signing in was removed. It was called:",
-                date(self.at)
-            ))
+        let (subject, what, then) = match self.how {
+            TakenAway::Removed => {
+                ("removed from", "removed. It was called:", "It is not asked for any more.")
+            }
+            TakenAway::SwitchedOff => (
+                "switched off in",
+                "switched off. It is called:",
+                "It is not taken any more. Your account still asks for a second step.",
+            ),
+        };
+        Draft::new(format!("A second step was {subject} your account at {name}"))
+            .paragraph(format!("On {}, a second step for signing in was {what}", date(self.at)))
             .value(&self.label)
+            .paragraph(then)
             .paragraph(TELL_US)
     }
 }

@@ -39,7 +39,7 @@ fn one_of_each() -> Vec<LetterContent> {
         LetterContent::PasswordChanged { at: at() },
         LetterContent::SomebodyAsked,
         LetterContent::FactorAdded(FactorAdded { label: label(), at: at() }),
-        LetterContent::FactorRemoved(FactorRemoved { label: label(), at: at() }),
+        LetterContent::FactorRemoved(FactorRemoved { label: label(), how: TakenAway::Removed, at: at() }),
         LetterContent::CodesMade(CodesMade { at: at() }),
         LetterContent::AddressAdded(AddressAdded { at: at() }),
         LetterContent::AddressRemoved(AddressRemoved { at: at() }),
@@ -94,7 +94,7 @@ fn names_in_notices_stay_in_their_place() {
         let [label, number] = [(); 2].map(|()| name.to_owned());
         [
             LetterContent::FactorAdded(FactorAdded { label: label.clone(), at: at() }),
-            LetterContent::FactorRemoved(FactorRemoved { label, at: at() }),
+            LetterContent::FactorRemoved(FactorRemoved { label, how: TakenAway::SwitchedOff, at: at() }),
             LetterContent::CaseOpened(CaseOpened { number: number.clone(), at: at() }),
             LetterContent::CaseWaiting(CaseWaiting { number: number.clone(), until: at() }),
             LetterContent::CaseDecided(CaseDecided { number, released: false }),

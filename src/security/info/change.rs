@@ -36,12 +36,6 @@ pub(super) struct Present {
 }
 
 impl Present {
-    /// The level that a change asks for.
-    pub(super) fn level_needed(&self) -> AuthLevel {
-        let host = (!self.account.factors.is_empty()).then_some(AuthLevel::SecondFactor);
-        self.security.record.highest_level(host)
-    }
-
     /// Whether the host keeps the account as it is.
     pub(super) fn is_held(&self) -> bool {
         use Recoverability::{Deceased, LegalHold, LockedByHost};
@@ -137,8 +131,17 @@ impl SecurityInfo {
         if self.suffices(step_up, &present) { Ok(present) } else { Err(RecoveryError::StepUpRequired) }
     }
 
+    /// The level that a change asks for: that of the strongest factor, the host's own among them.
+    pub(super) fn level_needed(&self, present: &Present) -> AuthLevel {
+        let port = self.inner().host_factors.as_deref();
+        let level = |name: &String| {
+            port.map_or(AuthLevel::SecondFactor, |port| port.level(name).max(AuthLevel::SecondFactor))
+        };
+        present.security.record.highest_level(present.account.factors.iter().map(level).max())
+    }
+
     pub(super) fn suffices(&self, step_up: StepUp, present: &Present) -> bool {
-        let high = self.session.reaches(present.level_needed());
+        let high = self.session.reaches(self.level_needed(present));
         let age = self.inner().security_rules.step_up_within;
         match step_up {
             StepUp::No => true,

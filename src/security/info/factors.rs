@@ -6,7 +6,7 @@ use crate::entropy::random;
 use crate::error::RecoveryError;
 use crate::factor::{CODES, FactorId, FactorKind, FactorView, RecoveryCode, TotpCode, TotpSecret};
 use crate::ids::FlowId;
-use crate::mail::{CodesMade, FactorAdded, FactorRemoved, LetterContent};
+use crate::mail::{CodesMade, FactorAdded, FactorRemoved, LetterContent, TakenAway};
 use crate::security::info::{ChangeRefused, Confirmed, FactorLabel, FreshCodes, SecurityInfo, TotpEnrolment};
 use crate::security::record::{EnrolRefusal, Pending};
 use std::array;
@@ -80,29 +80,32 @@ impl SecurityInfo {
     }
 
     pub(super) async fn unbind(&self, id: FactorId) -> Result<(), RecoveryError> {
-        self.take_away("account.factor_removed", |present| {
+        self.take_away(TakenAway::Removed, |present| {
             present.security.record.remove(id, &present.account.factors, present.at.now)
         })
         .await
     }
 
     pub(super) async fn switch_off(&self, id: FactorId) -> Result<(), RecoveryError> {
-        self.take_away("account.factor_disabled", |present| {
-            present.security.record.disable(id, present.at.now)
-        })
-        .await
+        self.take_away(TakenAway::SwitchedOff, |present| present.security.record.disable(id, present.at.now))
+            .await
     }
 
     async fn take_away(
         &self,
-        event: &'static str,
+        how: TakenAway,
         take: impl Fn(&mut Present) -> Option<FactorView> + Send + Sync,
     ) -> Result<(), RecoveryError> {
         self.change("take_factor_away", StepUp::Fresh, |present| {
             not_held(present)?;
             let gone = take(present).ok_or(NOT_THERE)?;
             let (label, at) = (name_of(&gone), present.at.now.to_datetime());
-            let notice = present.notice_to_all(LetterContent::FactorRemoved(FactorRemoved { label, at }));
+            let notice =
+                present.notice_to_all(LetterContent::FactorRemoved(FactorRemoved { label, how, at }));
+            let event = match how {
+                TakenAway::Removed => "account.factor_removed",
+                TakenAway::SwitchedOff => "account.factor_disabled",
+            };
             let line = self.line(event, Some(gone.kind.code()))?;
             Ok(Made::changed((), line).with_letter(notice).spending(self.one_change(present.at)))
         })

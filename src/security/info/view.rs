@@ -123,7 +123,7 @@ impl SecurityInfo {
             password_changed_at: time(guard.password_changed_at()),
             password_compromised_at: time(record.compromised_at),
             on_hold_until: time(guard.hold_until().filter(|_| guard.is_on_hold(at.now))),
-            level_needed: present.level_needed(),
+            level_needed: self.level_needed(present),
             step_up_needed: !self.suffices(StepUp::Fresh, present),
         }
     }
