@@ -24,7 +24,7 @@ use regain::mail::{Mailer, Sender, Service};
 use regain::memory::Mailbox;
 use regain::origin::{Links, TrustedOrigin};
 use regain::password::Password;
-use regain::recovery::Setup;
+use regain::recovery::{Setup, SignInStep};
 use regain::sqlite::SqliteFlows;
 use regain::store::FlowStore;
 use regain::web::{self, ClientAddress, WebConfig};
@@ -174,7 +174,8 @@ impl Library {
 
     async fn sign_in(&self, password: &str, whose: &AccountId) -> Outcome<[u8; 32]> {
         let (identifier, password) = (Identifier::parse(&self.name), Password::new(password));
-        let signed_in = self.recovery.sign_in(&identifier, &password, &Client::unknown()).await?;
+        let step = self.recovery.sign_in(&identifier, &password, &Client::unknown()).await?;
+        let SignInStep::SignedIn(signed_in) = step else { return Err("a second factor is asked for".into()) };
         check(signed_in.account == *whose, "somebody else is signed in")?;
         let mut digest = [0; 32]; // of the cookie's random bytes, in a real service
         SystemEntropy.fill(&mut digest)?;

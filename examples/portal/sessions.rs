@@ -105,7 +105,7 @@ impl Portal {
 #[async_trait]
 impl SessionHost for Portal {
     async fn begin(&self, signed_in: SignedIn) -> Result<Response, StoreError> {
-        let to = if signed_in.change_required { CHANGE_PASSWORD } else { "/" };
+        let to = if signed_in.change_required.is_some() { CHANGE_PASSWORD } else { "/" };
         let cookie = self.begin_session(signed_in).await?;
         Ok(see_other(to, &cookie))
     }

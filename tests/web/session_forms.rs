@@ -60,7 +60,7 @@ async fn a_form_without_the_token_of_its_session_is_not_taken() {
     assert!(!others.contains(&own), "two sessions have one token");
     let cut = &own[..own.len() - 1];
     for path in FORMS {
-        for token in [&*others[0], &*others[1], "", cut, &format!("{own}A"), &own.to_lowercase()] {
+        for token in [&*others[0], &*others[1], "", cut, &format!("{own}A"), &own.to_ascii_lowercase()] {
             let answer = browser.post_raw(path, encode(&[("form", token)])).await;
             assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path} {token:?}");
             assert!(answer.body.contains("This page was too old"), "{}", answer.body);

@@ -5,7 +5,7 @@ use crate::clock::NodeClock;
 use crate::stage::counted;
 use regain::RecoveryError;
 use regain::ids::{AccountId, FlowId};
-use regain::recovery::{Chosen, LinkView, Receipt, SignedIn};
+use regain::recovery::{Chosen, LinkView, Receipt, SignInStep};
 
 /// Somebody with a token is being served.
 #[derive(Debug, Clone)]
@@ -124,7 +124,7 @@ impl Oracle {
         began: u64,
         account: &AccountId,
         typed: &str,
-        answer: &Result<SignedIn, RecoveryError>,
+        answer: &Result<SignInStep, RecoveryError>,
     ) {
         let now = self.stage.event();
         let book = self.book();
@@ -135,9 +135,13 @@ impl Oracle {
         let said = || format!("{} with {typed:?}: {answer:?}, right {passwords:?}", account.as_str());
         let was_active = seen.between(began, now).any(|facts| facts.active);
         match answer {
-            Ok(_) => {
+            Ok(step) => {
                 let right = passwords.iter().any(|right| *right == typed);
                 self.hold("only the right password signs in", right && was_active, said);
+                if !matches!(step, SignInStep::SignedIn(_)) {
+                    self.stage.tally("sign-ins that wait for a factor");
+                    return;
+                }
                 let left = book.flows.values().find(|flow| {
                     let link = flow.link.as_ref().filter(|_| flow.row.live_link);
                     link.is_some_and(|link| link.account == *account && link.since < began)
