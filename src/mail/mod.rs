@@ -32,8 +32,8 @@ pub use eml::{EmlError, EmlMailer};
 #[cfg(feature = "web")]
 pub(crate) use letter::length;
 pub(crate) use letter::{
-    CodesMade, Composed, DisownButton, FactorAdded, FactorDisabled, FactorRemoved, HoldPlaced, LetterContent,
-    SharedAccount, TakenAway,
+    AddressAdded, AddressCode, AddressEvent, AddressRemoved, CodesMade, Composed, DisownButton, FactorAdded,
+    FactorDisabled, FactorRemoved, HoldPlaced, LetterContent, SharedAccount, TakenAway,
 };
 pub use letter::{InvalidService, Service};
 pub use means::ByKind;

@@ -255,6 +255,8 @@ impl Inner {
     ) -> Result<bool, Fault> {
         let was_on_hold = security.record.guard.is_on_hold(at.now);
         security.record.guard.disown(at.now, self.disown_rules);
+        // A worker takes back what is on file at the host.
+        security.record.dispute(disputed.flow, at);
         draft.commit.documents.push(self.write_security(&security, &disputed.account, at.now)?);
         let signs_out = security.record.guard.sign_out_by.is_some();
         if let Some(until) = security.record.guard.hold_until().filter(|_| !was_on_hold) {

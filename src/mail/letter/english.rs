@@ -23,6 +23,7 @@ pub(super) fn write(name: &str, content: &LetterContent) -> Draft {
         LetterContent::FactorRemoved(letter) => letter.write(name),
         LetterContent::FactorDisabled(letter) => letter.write(name),
         LetterContent::CodesMade(letter) => letter.write(name),
+        LetterContent::AddressCode(letter) => letter.write(name),
         LetterContent::AddressAdded(letter) => letter.write(name),
         LetterContent::AddressRemoved(letter) => letter.write(name),
         LetterContent::HoldPlaced(letter) => letter.write(name),

@@ -14,8 +14,8 @@ use zeroize::Zeroizing;
 #[cfg(feature = "web")]
 pub(crate) use english::length;
 pub(crate) use notices::{
-    AddressAdded, AddressRemoved, CaseDecided, CaseOpened, CaseWaiting, CodesMade, FactorAdded,
-    FactorDisabled, FactorRemoved, HoldPlaced, TakenAway,
+    AddressAdded, AddressCode, AddressEvent, AddressRemoved, CaseDecided, CaseOpened, CaseWaiting, CodesMade,
+    FactorAdded, FactorDisabled, FactorRemoved, HoldPlaced, TakenAway,
 };
 
 /// The service that the mails and pages speak for.
@@ -110,6 +110,7 @@ pub(crate) enum LetterContent {
     FactorRemoved(FactorRemoved),
     FactorDisabled(FactorDisabled),
     CodesMade(CodesMade),
+    AddressCode(AddressCode),
     AddressAdded(AddressAdded),
     AddressRemoved(AddressRemoved),
     HoldPlaced(HoldPlaced),
@@ -132,6 +133,7 @@ impl LetterContent {
             Self::FactorAdded(_) => Letter::FactorAdded,
             Self::FactorRemoved(_) | Self::FactorDisabled(_) => Letter::FactorRemoved,
             Self::CodesMade(_) => Letter::CodesMade,
+            Self::AddressCode(_) => Letter::AddressCode,
             Self::AddressAdded(_) => Letter::AddressAdded,
             Self::AddressRemoved(_) => Letter::AddressRemoved,
             Self::HoldPlaced(_) => Letter::HoldPlaced,
