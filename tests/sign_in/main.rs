@@ -1,13 +1,16 @@
 //! Signing in: one hash whoever it is, budgets that tell nothing, and links that die with it.
 
+mod factor;
+
 use async_trait::async_trait;
 use regain::account::{Account, AccountStatus, AccountStore, Applied, HashUpgrade, PasswordChange};
+use regain::budget::Quota;
 use regain::client::Client;
 use regain::factor::AuthLevel;
 use regain::identity::{Identifier, IdentityKey};
 use regain::ids::AccountId;
 use regain::password::{Argon2Hasher, Password, PasswordHash, PasswordHasher as _};
-use regain::recovery::{ChangeReason, SignedIn};
+use regain::recovery::{ChangeReason, Limits, RecoveryBuilder, SignedIn};
 use regain::store::StoreError;
 use regain::testing::{Someone, World, signed_in};
 use regain::{RecoveryError, memory::MemoryAccounts};
@@ -23,6 +26,13 @@ async fn try_with(world: &World, typed: &str, password: &str) -> Result<SignedIn
 
 async fn sign_in(world: &World, who: &Someone) -> Result<SignedIn, RecoveryError> {
     try_with(world, &who.username, &who.password).await
+}
+
+/// Only what works in silence is left in the way.
+fn no_aloud_limits(builder: RecoveryBuilder) -> RecoveryBuilder {
+    let mut limits = Limits::default();
+    limits.sign_ins_per_identifier = Quota::new(2_400, Duration::DAY);
+    builder.limits(limits)
 }
 
 /// A hash at a cost that was once usual: other than the one of [`World`]'s hasher.
@@ -263,4 +273,38 @@ async fn an_account_that_was_disabled_is_in_use_again_once_it_is_enabled() {
     assert_eq!(sign_in(&world, &ana).await, Err(RecoveryError::NotAccepted));
     world.change(&ana, |account| account.status = AccountStatus::Active).await;
     assert!(sign_in(&world, &ana).await.is_ok());
+}
+
+/// RL-1: a hundred wrong ones in a row, by whatever name and from wherever; and nobody is told.
+#[tokio::test]
+async fn a_hundred_wrong_passwords_shut_it_and_only_a_recovery_opens_it() {
+    let world = World::builder().configure(no_aloud_limits).build();
+    let ana = world.person("Ana").await;
+    for number in 0..99 {
+        let typed = if number % 2 == 0 { &ana.username } else { &ana.email };
+        assert_eq!(try_with(&world, typed, WRONG).await, Err(RecoveryError::NotAccepted));
+    }
+    assert!(
+        sign_in(&world, &ana).await.is_ok(),
+        "after 99 the right one signs in, and the count begins anew"
+    );
+    for _ in 0..100 {
+        assert_eq!(try_with(&world, &ana.username, WRONG).await, Err(RecoveryError::NotAccepted));
+    }
+    world.hasher.take_verifications();
+    for _ in 0..3 {
+        assert_eq!(sign_in(&world, &ana).await, Err(RecoveryError::NotAccepted), "shut");
+        assert_eq!(world.hasher.take_verifications(), 1, "one hash all the same");
+        world.clock.advance(Duration::days(365));
+    }
+    assert!(format!("{:?}", world.events.take()).contains("PasswordShut"));
+    let link = world.fresh_link(&ana).await;
+    assert_eq!(
+        sign_in(&world, &ana).await,
+        Err(RecoveryError::NotAccepted),
+        "a link that is out opens nothing"
+    );
+    let new = "forty-one copper kettles whistle";
+    world.recovery.choose_password(&link, &Password::new(new), &world.client()).await.unwrap();
+    assert!(try_with(&world, &ana.username, new).await.is_ok());
 }

@@ -50,5 +50,6 @@ async fn told(world: &World) -> Vec<String> {
         Some(reason) => format!("{event}: {reason}"),
         None => event,
     };
-    world.audit().await.into_iter().map(|line| with_reason(line.event, line.reason)).collect()
+    let lines = world.audit().await.into_iter().filter(|line| line.event != "account.signed_in");
+    lines.map(|line| with_reason(line.event, line.reason)).collect()
 }
