@@ -35,6 +35,12 @@ CREATE TABLE IF NOT EXISTS user_index (
     PRIMARY KEY (value, user_id)
 );
 
+-- The change of addresses that was applied last: regain may ask for it once more after a crash.
+CREATE TABLE IF NOT EXISTS user_addressed_by (
+    user_id BIGINT PRIMARY KEY REFERENCES users ON DELETE CASCADE,
+    change  BYTEA NOT NULL
+);
+
 -- Of the secret in a cookie only a digest is kept; beside it how strongly somebody signed in, and when.
 CREATE TABLE IF NOT EXISTS user_sessions (
     digest           BYTEA   PRIMARY KEY,

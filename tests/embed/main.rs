@@ -20,7 +20,7 @@ use regain::factor::AuthLevel;
 use regain::identity::{BlindIndex, EmailAddress, Identifier, IdentityRules, Person};
 use regain::ids::{AccountId, FlowId};
 use regain::password::{Argon2Hasher, Password, PasswordHash, PasswordHasher as _};
-use regain::testing::contract::account_store_contract;
+use regain::testing::contract::{account_store_contract, address_contract};
 use sessions::Session;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -136,6 +136,16 @@ async fn users_are_added_once(nodes: &[Users]) {
 async fn a_users_table_on_sqlite_keeps_the_contract() {
     let folder = tempfile::tempdir().unwrap();
     account_store_contract(async |accounts, index| {
+        let users = Users::open(&fresh_file(&folder)).await.unwrap();
+        Arc::new(Named::add(users, accounts, &index).await)
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn addresses_on_sqlite_keep_the_contract() {
+    let folder = tempfile::tempdir().unwrap();
+    address_contract(async |accounts, index| {
         let users = Users::open(&fresh_file(&folder)).await.unwrap();
         Arc::new(Named::add(users, accounts, &index).await)
     })

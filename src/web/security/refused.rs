@@ -29,6 +29,9 @@ fn words(reason: ChangeRefused) -> &'static str {
             "For now nothing of this can be changed, because somebody said “this wasn’t me” a short time ago, or because \
              your account is being looked into."
         }
+        ChangeRefused::ChangedLately => {
+            "Your addresses were changed several times in the last days. Please wait a few days, or contact us."
+        }
         ChangeRefused::AddressesElsewhere => "Addresses are not changed on this page. Please contact us.",
         ChangeRefused::KindNotTaken => "Only e-mail addresses can be used here.",
         ChangeRefused::OnFileAlready => "We have this address on file for you already.",
