@@ -24,6 +24,7 @@ mod mfa;
 mod moving;
 mod nulltok;
 mod once;
+mod privileges;
 mod race;
 mod rate;
 mod rcpt;
@@ -56,6 +57,7 @@ const IMPLEMENTED: &[&[Row]] = &[
     moving::ROWS,
     nulltok::ROWS,
     once::ROWS,
+    privileges::ROWS,
     race::ROWS,
     rate::ROWS,
     rcpt::ROWS,
@@ -82,11 +84,6 @@ const NOT_APPLICABLE: &[(&str, &str)] = &[
         "CVE-2019-12467",
         "MediaWiki did not limit changes of the e-mail address: regain has no call that changes or confirms an \
          address. `Account::addresses` is read from the host, and `AccountStore` has no write for it",
-    ),
-    (
-        "CVE-2023-40273",
-        "Airflow's sessions outlived a reset by an admin: regain has no call for staff yet, so nobody but the bearer \
-         of a link sets a password. Excepted for now: with the calls of the support desk the row is due",
     ),
 ];
 
