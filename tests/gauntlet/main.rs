@@ -22,6 +22,8 @@ mod look_alikes;
 mod moving;
 mod nulltok;
 mod once;
+mod own_address;
+mod own_factors;
 mod race;
 mod rate;
 mod rcpt;
@@ -52,6 +54,10 @@ const IMPLEMENTED: &[&[Row]] = &[
     moving::ROWS,
     nulltok::ROWS,
     once::ROWS,
+    own_address::emailchg::ROWS,
+    own_address::rate::ROWS,
+    own_factors::bind::ROWS,
+    own_factors::mfa::ROWS,
     race::ROWS,
     rate::ROWS,
     rcpt::ROWS,
@@ -69,12 +75,6 @@ const IMPLEMENTED: &[&[Row]] = &[
 /// Rows without a test: the id, and the design fact that a reader can check.
 const NOT_APPLICABLE: &[(&str, &str)] = &[
     (
-        "CVE-2020-5240",
-        "wagtail-2fa let any user delete another's second factor: regain has no operation on factors. \
-         `Account::factors` is read from the host, and the only writes of `AccountStore` are `set_password` and \
-         `upgrade_hash`",
-    ),
-    (
         "CVE-2025-64102",
         "ZITADEL let factors be guessed without end: regain checks no factor yet. An account with factors gets no \
          password by a link (`RecoveryError::FactorNeeded`), and no call takes a code",
@@ -83,11 +83,6 @@ const NOT_APPLICABLE: &[(&str, &str)] = &[
         "CVE-2024-32868",
         "ZITADEL's lockout did not count second factors: regain checks no factor yet. `Recovery::sign_in` gives \
          `SignedIn::factors` back for the host to ask, and no call takes a code",
-    ),
-    (
-        "CVE-2019-12467",
-        "MediaWiki did not limit changes of the e-mail address: regain has no call that changes or confirms an \
-         address. `Account::addresses` is read from the host, and `AccountStore` has no write for it",
     ),
     (
         "CVE-2023-40273",

@@ -1,7 +1,7 @@
 //! A store that is away says so. An empty answer would be read as "no such account", "nothing to do", "no link to end".
 
 use super::accounts::{index, name_claims};
-use crate::account::{AddressChange, AccountStore, PasswordChange};
+use crate::account::{AccountStore, AddressChange, PasswordChange};
 use crate::clock::Timestamp;
 use crate::identity::Identifier;
 use crate::ids::{AccountId, DocumentId, FlowId, MailId, Realm};
