@@ -14,6 +14,9 @@ pub(super) struct Frame<'a> {
     pub(super) support: &'a str,
     pub(super) mount: &'a str,
     pub(super) sign_in: &'a str,
+    pub(super) security: &'a str,
+    pub(super) home: &'a str,
+    pub(super) help: Option<&'a str>,
 }
 
 /// A link to one of our own pages.
@@ -76,6 +79,19 @@ pub(super) struct CodePage<'a> {
     pub(super) shown: CodeFor,
 }
 
+/// The second step.
+#[derive(Template)]
+#[template(path = "web/factor.html")]
+pub(super) struct FactorPage<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) action: String,
+    /// What the step belongs to, and the name of the field that carries it.
+    pub(super) proof_name: &'static str,
+    pub(super) proof: Zeroizing<String>,
+    pub(super) from_link: bool,
+    pub(super) refused: bool,
+}
+
 #[derive(Template)]
 #[template(path = "web/sign_in.html")]
 pub(super) struct SignInPage<'a> {
@@ -91,6 +107,9 @@ impl Site {
             support: &service.support,
             mount: links.mount(),
             sign_in: links.sign_in_path(),
+            security: &self.config.security,
+            home: &self.config.home,
+            help: self.config.help.as_deref(),
         }
     }
 
