@@ -3,7 +3,7 @@
 use crate::client::Client;
 use crate::error::RecoveryError;
 use crate::password::{Password, Reason};
-use crate::recovery::{Chosen, LinkView};
+use crate::recovery::{Chosen, LinkView, QuestionGate};
 use crate::token::RecoveryToken;
 use crate::web::answer::Notice;
 use crate::web::factor::{Beside, Tried};
@@ -29,7 +29,7 @@ pub(super) async fn look(State(site): State<Arc<Site>>, RawQuery(query): RawQuer
 pub(super) async fn open(State(site): State<Arc<Site>>, posted: Posted) -> Response {
     let [typed] = posted.fields(["token"]);
     match site.view(&typed).await {
-        Ok((token, view)) => site.after_link(&token, &view),
+        Ok((token, view)) => site.after_link(&token, &view).await,
         Err(error) => site.error(error),
     }
 }
@@ -39,7 +39,7 @@ pub(super) async fn prove(State(site): State<Arc<Site>>, posted: Posted) -> Resp
     let [typed, code] = posted.fields(["token", "code"]);
     let Ok(token) = site.recovery.read_token(&typed) else { return site.notice(&Notice::LinkNotUsable) };
     match site.prove(&token, &code, &posted.client).await {
-        Ok(view) => site.after_link(&token, &view),
+        Ok(view) => site.after_link(&token, &view).await,
         Err(RecoveryError::FactorNotAccepted) => {
             site.factor_page(Beside::Link(token.expose()), Tried::Refused)
         }
@@ -59,6 +59,7 @@ pub(super) async fn choose(State(site): State<Arc<Site>>, posted: Posted) -> Res
             Err(error) => site.error(error),
         },
         Err(RecoveryError::FactorNeeded) => site.factor_page(Beside::Link(token.expose()), Tried::NotYet),
+        Err(RecoveryError::QuestionNeeded) => site.question_page(&token, Tried::NotYet).await,
         Err(error) => site.error(error),
     }
 }
@@ -84,10 +85,13 @@ impl Site {
         self.recovery.prove_factor(token, &proof, client).await
     }
 
-    /// The second step where the account has one, else the form for the new password.
-    pub(super) fn after_link(&self, token: &RecoveryToken, view: &LinkView) -> Response {
+    /// The second step where the account has one, then the question where it has any, then the form for the new password.
+    pub(super) async fn after_link(&self, token: &RecoveryToken, view: &LinkView) -> Response {
         if view.factor_needed {
             return self.factor_page(Beside::Link(token.expose()), Tried::NotYet);
+        }
+        if view.question != QuestionGate::Open {
+            return self.question_page(token, Tried::NotYet).await;
         }
         self.new_password(token, view, &[])
     }
@@ -97,5 +101,14 @@ impl Site {
         let page =
             NewPassword { frame: self.frame(), token: token.expose(), at_least: view.at_least, reasons };
         self.page(status, &page)
+    }
+}
+
+/// Without the feature `questions` nobody can answer one here: another node of the service can, or people have to help.
+#[cfg(not(feature = "questions"))]
+impl Site {
+    #[expect(clippy::unused_async, reason = "with the feature it asks for the question")]
+    async fn question_page(&self, _: &RecoveryToken, _: Tried) -> Response {
+        self.notice(&Notice::FactorNeeded)
     }
 }

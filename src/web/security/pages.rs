@@ -24,6 +24,8 @@ pub(super) struct OverviewPage<'a> {
     pub(super) emails: Vec<String>,
     pub(super) waiting: Option<String>,
     pub(super) takes_addresses: bool,
+    /// How many security questions there are; nothing where nobody can choose any.
+    pub(super) questions: Option<usize>,
 }
 
 #[derive(Template)]
@@ -104,6 +106,18 @@ pub(super) struct EmailCodePage<'a> {
     /// Where the code went.
     pub(super) address: String,
     pub(super) refused: bool,
+}
+
+#[cfg(feature = "questions")]
+#[derive(Template)]
+#[template(path = "web/security/questions.html")]
+pub(super) struct QuestionsPage<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) form: Zeroizing<String>,
+    pub(super) list: Vec<crate::factor::Question>,
+    /// The codes of the questions that were chosen so far.
+    pub(super) chosen: [String; crate::factor::QUESTIONS],
+    pub(super) problem: Option<&'static str>,
 }
 
 #[derive(Template)]

@@ -27,16 +27,18 @@ pub(super) enum Back {
     Password,
     Email,
     EmailCode,
+    Questions,
 }
 
 impl Back {
-    const ALL: [(Self, &'static str, &'static str); 6] = [
+    const ALL: [(Self, &'static str, &'static str); 7] = [
         (Self::Overview, "overview", ""),
         (Self::App, "app", "/app"),
         (Self::Codes, "codes", "/codes"),
         (Self::Password, "password", "/password"),
         (Self::Email, "email", "/email"),
         (Self::EmailCode, "email-code", "/email/confirm"),
+        (Self::Questions, "questions", "/questions"),
     ];
 
     /// Whatever is not in the list leads to the overview.
