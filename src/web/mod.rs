@@ -56,7 +56,7 @@ mod security;
 mod sign_in;
 
 pub use client::ClientAddress;
-pub use config::WebConfig;
+pub use config::{HelpPage, WebConfig};
 pub use security::{SecurityHost, security_router};
 pub use sign_in::{SessionHost, sign_in_router};
 
