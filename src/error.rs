@@ -25,6 +25,12 @@ pub enum RecoveryError {
     /// only the event stream tells.
     #[error("the second factor was not accepted")]
     FactorNotAccepted,
+    /// A security question has to be answered first, or too many answers were wrong.
+    #[error("a security question has to be answered first")]
+    QuestionNeeded,
+    /// The answer to the security question is wrong, or no more are compared. Which of these, nobody is told.
+    #[error("the answer was not accepted")]
+    AnswerNotAccepted,
     /// The new password is not good enough, for these reasons. The link still works.
     #[error("the password was refused")]
     PasswordRefused(Vec<Reason>),
@@ -77,6 +83,9 @@ pub enum Fault {
     /// The state machine refused a step that the service took for legal.
     #[error(transparent)]
     Refused(#[from] crate::flow::Refusal),
+    /// A case of the support desk did not take a step that the service took for legal.
+    #[error(transparent)]
+    Case(#[from] crate::desk::case::CaseRefusal),
     /// Others kept changing the same rows.
     #[error("gave up after {0} conflicts with others")]
     Contention(u32),

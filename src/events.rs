@@ -5,9 +5,10 @@
 //! not be lost is in the audit record.
 
 use crate::audit::{Actor, Anchor, Pseudonym};
+use crate::desk::case::{CaseEventKind, CaseStateKind};
 use crate::factor::FactorKind;
 use crate::flow::{Dismissal, Purpose, StateKind};
-use crate::ids::{FlowId, MailId};
+use crate::ids::{CaseId, FlowId, MailId};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +59,21 @@ pub enum RecoveryEvent {
         account: Pseudonym,
         /// Whether all sessions end.
         signs_out: bool,
+    },
+    /// Something happened to a case of the support desk, durably.
+    Case {
+        /// The case.
+        case: CaseId,
+        /// What happened.
+        event: CaseEventKind,
+        /// The state reached.
+        state: CaseStateKind,
+        /// Whose doing.
+        actor: Actor,
+        /// Who of the staff did it.
+        staff: Option<Pseudonym>,
+        /// The account, where one is known.
+        account: Option<Pseudonym>,
     },
     /// The signed-in owner changed what protects their account, or began to.
     SecurityChanged {

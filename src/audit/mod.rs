@@ -32,6 +32,8 @@ coded! {
         Worker = "worker",
         /// The service that embeds regain.
         Host = "host",
+        /// Somebody of the support desk.
+        Staff = "staff",
     }
 }
 
@@ -90,6 +92,6 @@ pub struct AuditRecord {
     pub actor: Actor,
     /// Which account, where one is known.
     pub account: Option<Pseudonym>,
-    /// From where, where that is known.
+    /// From where, where that is known; what staff did has the pseudonym of who did it.
     pub client: Option<Pseudonym>,
 }

@@ -6,6 +6,8 @@ use crate::budget::Quota;
 use crate::clock::{Clock, SystemClock, Watch};
 use crate::entropy::{Entropy, SystemEntropy};
 use crate::events::EventSink;
+#[cfg(feature = "questions")]
+use crate::factor::QuestionList;
 use crate::identity::{BlindIndex, IdentityRules, RulesError};
 use crate::ids::Realm;
 use crate::keys::{KeyRing, Pseudonyms, Sealer, Verifiers};
@@ -18,7 +20,7 @@ use crate::recovery::{DisownRules, Inner, Means, Recovery, Retention};
 use crate::security::{HostFactors, SecurityRules};
 use crate::store::FlowStore;
 use crate::wake::Wakes;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use time::Duration;
 
 /// What regain cannot do without.
@@ -240,6 +242,8 @@ pub struct RecoveryBuilder {
     notice: AskedNotice,
     disown_rules: DisownRules,
     security_rules: SecurityRules,
+    #[cfg(feature = "questions")]
+    questions: QuestionList,
     breached: Option<(Arc<dyn BreachedPasswords>, OnBreachFailure)>,
     host_factors: Option<Arc<dyn HostFactors>>,
     sink: Option<Arc<dyn EventSink>>,
@@ -263,6 +267,8 @@ impl RecoveryBuilder {
             notice: AskedNotice::default(),
             disown_rules: DisownRules::default(),
             security_rules: SecurityRules::default(),
+            #[cfg(feature = "questions")]
+            questions: QuestionList::default(),
             breached: None,
             host_factors: None,
             sink: None,
@@ -367,6 +373,14 @@ impl RecoveryBuilder {
         self
     }
 
+    /// The security questions that people may choose from; ten in English by default. Nobody has to choose any.
+    #[cfg(feature = "questions")]
+    #[must_use]
+    pub fn questions(mut self, list: QuestionList) -> Self {
+        self.questions = list;
+        self
+    }
+
     /// A register of breached passwords, and what to do when it does not answer.
     #[must_use]
     pub fn breached_passwords(
@@ -453,7 +467,10 @@ impl RecoveryBuilder {
             request_life: self.request_life,
             notice: self.notice,
             disown_rules: self.disown_rules,
+            desk: OnceLock::new(),
             security_rules: self.security_rules,
+            #[cfg(feature = "questions")]
+            questions: self.questions,
             breached: self.breached,
             host_factors: self.host_factors,
             sink: self.sink,

@@ -8,9 +8,10 @@ use crate::audit::{Actor, AuditRecord};
 use crate::budget::{Quota, Spend};
 use crate::client::Client;
 use crate::clock::{Moment, Timestamp};
+use crate::desk::case::Origin;
 use crate::error::{Fault, RecoveryError};
 use crate::events::RecoveryEvent;
-use crate::flow::{Event, Letter, RecoveryFlow, Window};
+use crate::flow::{Event, FactorRule, Letter, RecoveryFlow, Window};
 use crate::ids::{AccountId, FlowId};
 use crate::keys::Place;
 use crate::mail::{DisownButton, HoldPlaced, LetterContent};
@@ -213,7 +214,8 @@ impl Inner {
                 Some(if flow.id() == disputed.flow { Event::Disown } else { Event::Supersede })
             };
             self.end_links(&mut draft, &disputed.account, end, by, at).await?;
-            let security = match self.security(&disputed.account).await {
+            let stopped = self.dispute_cases(&mut draft, &disputed.account, by, at).await;
+            let security = match stopped.and(self.security(&disputed.account).await) {
                 Ok(security) => security,
                 Err(fault) => {
                     // What can be stopped without the record is stopped; the letter is not used up.
@@ -254,6 +256,9 @@ impl Inner {
         at: Moment,
     ) -> Result<bool, Fault> {
         let was_on_hold = security.record.guard.is_on_hold(at.now);
+        if !was_on_hold {
+            self.open_case_about(draft, &disputed.account, Origin::Disowned, at).await?;
+        }
         security.record.guard.disown(at.now, self.disown_rules);
         // A worker takes back what is on file at the host.
         security.record.dispute(disputed.flow, at);
@@ -330,6 +335,7 @@ impl Inner {
         &self,
         draft: &mut Draft,
         account: &AccountId,
+        factor: FactorRule,
         known: Option<&KnownHold>,
         at: Moment,
     ) -> Result<(), Fault> {
@@ -342,6 +348,10 @@ impl Inner {
             read => read?,
         };
         security.record.password_changed(at.now, known);
+        if factor == FactorRule::Waived {
+            // MF-2: what the support desk found to be lost comes off with the password that is set without it.
+            security.record.lose_factors(at.now);
+        }
         draft.commit.documents.push(self.write_security(&security, account, at.now)?);
         Ok(())
     }

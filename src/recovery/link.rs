@@ -7,12 +7,13 @@ use crate::clock::Moment;
 use crate::error::{Fault, RecoveryError};
 use crate::events::RecoveryEvent;
 use crate::factor::FactorKind;
-use crate::flow::{Event, RecoveryFlow, State, Window};
+use crate::flow::{Event, FactorRule, RecoveryFlow, State, Window};
 use crate::password::{Password, PasswordHash, Reason};
 use crate::planted::{Bug, planted};
 use crate::recovery::password::{Protected, policy_context};
 use crate::recovery::security::Security;
 use crate::recovery::{Inner, Recovery, Step, Took};
+use crate::security::record::Gate;
 use crate::store::Commit;
 use crate::token::RecoveryToken;
 use time::OffsetDateTime;
@@ -31,8 +32,22 @@ pub struct LinkView {
     pub factor_needed: bool,
     /// What can be proven then, each kind once; none where only the support desk can help.
     pub factor_kinds: Vec<FactorKind>,
+    /// What stands about security questions: once more a gate, behind the second factor.
+    pub question: QuestionGate,
     /// How many characters the new password needs.
     pub at_least: usize,
+}
+
+/// Whether a security question stands before the new password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum QuestionGate {
+    /// None: the account has no questions, or one was answered with this link.
+    Open,
+    /// One has to be answered first (`Recovery::question`, feature `questions`).
+    Asks,
+    /// Too many answers were wrong: only the support desk helps.
+    Shut,
 }
 
 /// What became of a chosen password. No session comes with it: the person signs in with it (RC-18).
@@ -67,17 +82,31 @@ pub(crate) struct Proven {
 }
 
 impl Proven {
+    /// Whether the second factor stands before the account when it has the new password: one that was waived does not.
     fn protected(&self) -> Protected {
-        Protected(self.security.record.is_protected(&self.account.factors))
+        let waived = self.factor_rule() == FactorRule::Waived;
+        Protected(!waived && self.security.record.is_protected(&self.account.factors))
+    }
+
+    fn factor_rule(&self) -> FactorRule {
+        self.flow.link().map_or(FactorRule::Needed, |link| link.factor)
     }
 
     /// What account and record say, not the row: whoever can write the flows' table must not be able to say that nothing is
-    /// needed, or that it was proven.
+    /// needed, or that it was proven. (That it was waived, the link's digest vouches for.)
     pub(crate) fn factor_needed(&self) -> bool {
         let flow = &self.flow;
         let proven = matches!(flow.state(), State::FactorProven(_))
             && self.security.record.proven_link == Some(flow.id());
         self.protected().0 && !proven
+    }
+
+    /// Whether a question has to be answered yet: none with a link of the desk, which found the person out otherwise.
+    pub(crate) fn gate(&self) -> Gate<'_> {
+        if self.factor_rule() == FactorRule::Waived {
+            return Gate::Open;
+        }
+        self.security.record.gate(self.flow.id())
     }
 
     /// What the link is bound to.
@@ -114,8 +143,8 @@ impl Recovery {
     /// Chooses a new password. The link is consumed only once the password has been accepted, and by one request only.
     ///
     /// # Errors
-    /// [`RecoveryError::LinkNotUsable`], [`RecoveryError::FactorNeeded`], [`RecoveryError::PasswordRefused`] (the link
-    /// still works), [`RecoveryError::TooManyAttempts`], [`RecoveryError::Unavailable`].
+    /// [`RecoveryError::LinkNotUsable`], [`RecoveryError::FactorNeeded`], [`RecoveryError::QuestionNeeded`],
+    /// [`RecoveryError::PasswordRefused`] (the link still works), [`RecoveryError::TooManyAttempts`], [`RecoveryError::Unavailable`].
     pub async fn choose_password(
         &self,
         token: &RecoveryToken,
@@ -137,6 +166,9 @@ impl Inner {
         let proven = self.prove(token).await?;
         if proven.factor_needed() {
             return Err(RecoveryError::FactorNeeded);
+        }
+        if proven.gate() != Gate::Open {
+            return Err(RecoveryError::QuestionNeeded);
         }
         let late = planted(Bug::CountedAfterwards);
         if !late {
@@ -179,6 +211,11 @@ impl Inner {
             expires_at: proven.window.expires_at.to_datetime(),
             factor_needed,
             factor_kinds: if factor_needed { kinds() } else { Vec::new() },
+            question: match proven.gate() {
+                Gate::Open => QuestionGate::Open,
+                Gate::Asks(_) => QuestionGate::Asks,
+                Gate::Shut => QuestionGate::Shut,
+            },
             at_least: self.policy.floor(&policy_context(account, proven.protected())),
         }
     }
@@ -204,8 +241,13 @@ impl Inner {
         let account = account.ok_or(Unusable::Because("no_account"))?;
         // The digest is bound to the epoch: a changed account makes the right secret a wrong one.
         let security = self.security(&account.id).await?;
-        let presented = token.digest(&self.realm, flow.purpose(), &security.terms(&account, at).epoch);
+        let terms = security.terms(&account, at);
+        let presented = token.digest_under(&self.realm, flow.purpose(), &terms.epoch, link.factor);
         if !self.verifiers.proves(&presented, &link.digest) {
+            return Err(Unusable::Because("wrong_secret_or_account_changed"));
+        }
+        // Of the three rules only that of the account as it is, and the waived one that the digest vouches for.
+        if link.factor != FactorRule::Waived && link.factor != terms.factor {
             return Err(Unusable::Because("wrong_secret_or_account_changed"));
         }
         let window = self.open_window(&flow, at).ok_or(Unusable::Because("expired"))?;
@@ -234,7 +276,8 @@ impl Inner {
         client: &Client,
     ) -> Result<RecoveryFlow, RecoveryError> {
         let (id, account) = (proven.flow.id(), &proven.account);
-        let sealed = self.seal_choice(&id, account, hash, &proven.security.record.guard, proven.at);
+        let guard = &proven.security.record.guard;
+        let sealed = self.seal_choice(&id, account, hash, guard, proven.factor_rule(), proven.at);
         let hash = sealed.map_err(|error| self.unavailable("choose", error.into()))?;
         let event = Event::ChoosePassword { hash, epoch: account.epoch() };
         let mut step = Step::new(proven.flow.clone(), event, Actor::Bearer);

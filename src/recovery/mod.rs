@@ -8,10 +8,12 @@ mod ask;
 mod code;
 mod config;
 mod disown;
-mod documents;
+pub(crate) mod documents;
 mod link;
-mod means;
+pub(crate) mod means;
 mod password;
+#[cfg(feature = "questions")]
+mod questions;
 mod resolve;
 mod retention;
 pub(crate) mod security;
@@ -23,8 +25,9 @@ pub use ask::Receipt;
 pub(crate) use code::TypedCode;
 pub use code::{AskTicket, LetterReference};
 pub use config::{AskedNotice, ConfigError, Limits, RecoveryBuilder, Setup};
+pub(crate) use disown::DISOWN_LIFE;
 pub use disown::{DisownRules, DisownView, Disowned};
-pub use link::{Chosen, LinkView};
+pub use link::{Chosen, LinkView, QuestionGate};
 pub(crate) use means::Carried;
 pub use means::Means;
 pub(crate) use password::{Protected, policy_context};
@@ -39,9 +42,12 @@ use crate::audit::{AuditTrail, Pseudonym};
 use crate::budget::{BudgetKey, Quota, Spend};
 use crate::client::Client;
 use crate::clock::{Moment, Watch};
+use crate::desk::DeskRules;
 use crate::entropy::{Entropy, random};
 use crate::error::{Fault, RecoveryError};
 use crate::events::{EventSink, RecoveryEvent};
+#[cfg(feature = "questions")]
+use crate::factor::QuestionList;
 use crate::flow::{RecoveryFlow, StateKind};
 use crate::identity::BlindIndex;
 use crate::ids::{AccountId, FlowId, Realm};
@@ -52,7 +58,7 @@ use crate::password::{BreachedPasswords, HashPool, OnBreachFailure, PasswordHash
 use crate::security::{HostFactors, SecurityRules};
 use crate::store::{Commit, Committed, FlowStore};
 use crate::wake::Wakes;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use time::Duration;
 
 /// Gives people back a username or a password. Cheap to clone; all clones are one.
@@ -83,7 +89,11 @@ pub(crate) struct Inner {
     pub(crate) request_life: Duration,
     pub(crate) notice: AskedNotice,
     pub(crate) disown_rules: DisownRules,
+    /// The support desk's, once there is one.
+    pub(crate) desk: OnceLock<DeskRules>,
     pub(crate) security_rules: SecurityRules,
+    #[cfg(feature = "questions")]
+    pub(crate) questions: QuestionList,
     pub(crate) breached: Option<(Arc<dyn BreachedPasswords>, OnBreachFailure)>,
     pub(crate) host_factors: Option<Arc<dyn HostFactors>>,
     pub(crate) sink: Option<Arc<dyn EventSink>>,

@@ -6,8 +6,9 @@ use crate::account::{
 use crate::audit::Actor;
 use crate::budget::Spend;
 use crate::clock::{Moment, Timestamp};
+use crate::desk::stops::Overtaken;
 use crate::error::Fault;
-use crate::flow::{Dismissal, Event, Purpose, RecoveryFlow, Sealed, State};
+use crate::flow::{Dismissal, Event, FactorRule, Purpose, RecoveryFlow, Sealed, State};
 use crate::identity::{Identifier, IdentityClaims, Person, Resolution, resolve_one};
 use crate::ids::{AccountId, FlowId};
 use crate::keys::KeyError;
@@ -18,6 +19,7 @@ use crate::recovery::ask::REQUEST;
 use crate::recovery::code::Holder;
 use crate::recovery::disown::Chosen;
 use crate::recovery::link::HASH;
+use crate::recovery::means::LinkOrder;
 use crate::recovery::shared::Sharers;
 use crate::recovery::step::{HouseKeeping, LeftOut, Mailing};
 use crate::recovery::{AskedNotice, Carried, Inner, Step, Took};
@@ -173,7 +175,11 @@ impl Inner {
         let Some(to) = self.way_to(&account, carried) else { return Ok(()) };
         let (event, content) = match flow.purpose() {
             Purpose::Username => (Event::RemindUsername, self.reminder(&account)),
-            Purpose::Password => self.link_for(&flow, &account.id, terms, to.kind(), asker, at)?,
+            Purpose::Password => {
+                let order = LinkOrder { flow: flow.id(), account: &account.id, terms, to: to.kind(), asker };
+                let (link, letter) = self.link_for(&order, at)?;
+                (Event::IssueLink(link), letter)
+            }
         };
         let mut step = Step::new(flow, event, Actor::Worker);
         step.account = Some(account.id.clone());
@@ -215,13 +221,16 @@ impl Inner {
             return Ok(Applied::Conflict);
         };
         let choice = self.open_choice(&flow, hash, account, epoch);
-        let chosen = choice.as_ref().ok().and_then(|(_, chosen)| *chosen);
+        let known = choice.as_ref().ok().and_then(|choice| choice.chosen);
+        let factor = choice.as_ref().map_or(FactorRule::NotNeeded, |choice| choice.factor);
         let applied = match choice {
-            Ok((change, chosen)) if self.is_withdrawn(&change, chosen).await? => Applied::Conflict,
-            Ok((change, _)) if planted(Bug::LostReplyTakenForConflict) => {
+            Ok(Choice { change, chosen, .. }) if self.is_withdrawn(&change, chosen).await? => {
+                Applied::Conflict
+            }
+            Ok(Choice { change, .. }) if planted(Bug::LostReplyTakenForConflict) => {
                 self.accounts.set_password(&change).await.unwrap_or(Applied::Conflict)
             }
-            Ok((change, _)) => self.accounts.set_password(&change).await?,
+            Ok(Choice { change, .. }) => self.accounts.set_password(&change).await?,
             // Nobody can ever apply it; it ends like one that the account has left behind.
             Err(fault @ Fault::Key(KeyError::Altered)) => {
                 self.report("open_choice", &fault);
@@ -236,7 +245,8 @@ impl Inner {
             Applied::Conflict => Event::PasswordConflicted,
         };
         let mut step = Step::new(flow, event, Actor::Worker);
-        if let Some(Chosen::Knowing(known)) = chosen {
+        step.factor = factor;
+        if let Some(Chosen::Knowing(known)) = known {
             step.known = Some(known);
         }
         if applied != Applied::Conflict {
@@ -279,18 +289,20 @@ impl Inner {
         if self.load(flow).await?.is_some_and(|flow| matches!(flow.state(), State::Completed)) {
             return Ok(());
         }
-        let record = Some("password.set_late");
-        self.supersede_all(account, HouseKeeping { notice, record, ..HouseKeeping::default() }).await
+        let (record, overtakes) = (Some("password.set_late"), Some(Overtaken::Recovered));
+        let also = HouseKeeping { notice, record, overtakes, ..HouseKeeping::default() };
+        self.supersede_all(account, also).await
     }
 
     /// Seals a choice. The account goes in too: a row that is pointed at another account sets no password there. And what was
-    /// known of holds: the row's own times move with every lease, and clocks differ.
+    /// known of holds: the row's own times move with every lease, and clocks differ. And whether the factor was waived.
     pub(crate) fn seal_choice(
         &self,
         flow: &FlowId,
         account: &Account,
         hash: &PasswordHash,
         guard: &Guard,
+        factor: FactorRule,
         at: Moment,
     ) -> Result<Sealed, KeyError> {
         let bound = frame(&[
@@ -299,18 +311,19 @@ impl Inner {
             hash.as_str().as_bytes(),
             &at.now.millis().to_be_bytes(),
             &guard.known().to_bytes(),
+            if factor == FactorRule::Waived { WAIVED } else { b"" },
         ]);
         self.sealer.seal(&*self.entropy, self.flow_place(flow, HASH), &bound).map(Sealed::new)
     }
 
-    /// The choice, and when it was made; a choice that was written before that was noted has no time.
+    /// What was chosen.
     fn open_choice(
         &self,
         flow: &RecoveryFlow,
         sealed: &Sealed,
         account: &AccountId,
         epoch: &AccountEpoch,
-    ) -> Result<(PasswordChange, Option<Chosen>), Fault> {
+    ) -> Result<Choice, Fault> {
         let plain = self.sealer.open(self.flow_place(&flow.id(), HASH), sealed.as_bytes())?;
         let fields = unframe_all(&plain).ok_or(KeyError::Altered)?;
         let [owner, at_epoch, phc, since @ ..] = &fields[..] else { return Err(KeyError::Altered.into()) };
@@ -319,14 +332,33 @@ impl Inner {
         }
         let phc = std::str::from_utf8(phc).map_err(|_| KeyError::Altered)?;
         let (flow, hash) = (flow.id(), PasswordHash::parse(phc)?);
-        let chosen = match since {
-            [] => None,
-            [at] => (*at).try_into().ok().map(i64::from_be_bytes).map(Timestamp::from_millis).map(Chosen::At),
-            [_, known] => KnownHold::from_bytes(known).map(Chosen::Knowing),
+        let change = PasswordChange { flow, account: account.clone(), expected: *epoch, hash };
+        let (chosen, factor) = match since {
+            [] => (None, FactorRule::NotNeeded),
+            [at] => {
+                let at = (*at).try_into().ok().map(i64::from_be_bytes).map(Timestamp::from_millis);
+                (at.map(Chosen::At), FactorRule::NotNeeded)
+            }
+            [_, known, waived] => {
+                let factor = if *waived == WAIVED { FactorRule::Waived } else { FactorRule::NotNeeded };
+                (KnownHold::from_bytes(known).map(Chosen::Knowing), factor)
+            }
             _ => return Err(KeyError::Altered.into()),
         };
-        Ok((PasswordChange { flow, account: account.clone(), expected: *epoch, hash }, chosen))
+        Ok(Choice { change, chosen, factor })
     }
+}
+
+/// How a choice says that the account's factor was waived for it.
+const WAIVED: &[u8] = b"waived";
+
+/// A password that was chosen, as it was sealed.
+struct Choice {
+    change: PasswordChange,
+    /// What was known of holds; nothing for one that was written before that was noted.
+    chosen: Option<Chosen>,
+    /// Whether the account's factor was waived for it.
+    factor: FactorRule,
 }
 
 /// What was found.

@@ -10,6 +10,8 @@ use async_trait::async_trait;
 
 /// Factors of the host's own: those that [`Account::factors`](crate::account::Account::factors) names.
 ///
+/// A factor that was disabled after too many failures stays so under its name: one that is bound anew has another name.
+///
 /// A challenge and its answer belong together by the binding: 32 bytes that stand for one sign-in, one link or one session.
 /// The host keeps the challenge under it, and takes an answer once.
 ///

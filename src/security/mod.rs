@@ -9,6 +9,8 @@ pub(crate) mod record;
 mod session;
 
 pub use host::HostFactors;
+#[cfg(feature = "questions")]
+pub use info::Answered;
 pub use info::{
     AddressChanged, ChangeRefused, Confirmed, FactorLabel, FreshCodes, InvalidLabel, ProposalState,
     ProposalView, SecurityInfo, SecurityView, TotpEnrolment,

@@ -66,7 +66,7 @@ impl World {
         self.recovery.0.security(&who.id).await.expect("the record can be read").record.views()
     }
 
-    /// Whether all active factors of an account were disabled.
+    /// Whether a factor of an account was disabled.
     pub async fn has_disabled(&self, who: &Someone) -> bool {
         self.factors_of(who).await.iter().any(|view| view.state == FactorState::Disabled)
     }

@@ -51,13 +51,14 @@ impl From<RecoveryError> for Notice {
     fn from(error: RecoveryError) -> Self {
         match error {
             RecoveryError::LinkNotUsable | RecoveryError::CodeNotUsable => Self::LinkNotUsable,
-            RecoveryError::FactorNeeded => Self::FactorNeeded,
+            RecoveryError::FactorNeeded | RecoveryError::QuestionNeeded => Self::FactorNeeded,
             RecoveryError::TooManyAttempts { retry_after } => Self::TooManyAttempts { retry_after },
             // Refusals are answered with the form that they are about, where they can occur at all.
             RecoveryError::Unavailable
             | RecoveryError::PasswordRefused(_)
             | RecoveryError::NotAccepted
             | RecoveryError::FactorNotAccepted
+            | RecoveryError::AnswerNotAccepted
             | RecoveryError::StepUpRequired
             | RecoveryError::ChangeRefused(_) => Self::Unavailable,
         }

@@ -9,21 +9,9 @@ use crate::web::ClientAddress;
 pub struct WebConfig {
     /// Where the address of a client is taken from.
     pub client_address: ClientAddress,
-    /// Whether the service has the page where people write to the support desk.
-    pub help_page: HelpPage,
     pub(super) security: String,
     pub(super) home: String,
-}
-
-/// See [`WebConfig::help_page`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum HelpPage {
-    /// There is none: pages name the support in words only.
-    #[default]
-    None,
-    /// It is mounted: every page leads there.
-    Mounted,
+    pub(super) help: Option<String>,
 }
 
 impl WebConfig {
@@ -31,24 +19,13 @@ impl WebConfig {
     /// those who are signed in at `/`, and no page for help.
     #[must_use]
     pub fn new(client_address: ClientAddress) -> Self {
-        Self {
-            client_address,
-            help_page: HelpPage::None,
-            security: "/security".to_owned(),
-            home: "/".to_owned(),
-        }
-    }
-
-    /// Every page leads to the page where people write to the support desk: `help_router`, of feature `desk`.
-    #[must_use]
-    pub fn with_help_page(self) -> Self {
-        Self { help_page: HelpPage::Mounted, ..self }
+        Self { client_address, security: "/security".to_owned(), home: "/".to_owned(), help: None }
     }
 
     /// Security information at another path.
     ///
     /// # Errors
-    /// [`PathError`] as for [`Links::new`](crate::origin::Links::new).
+    /// [`PathError`] as for [`Links::new`](crate::origin::Links::new); here and below.
     pub fn security_at(self, path: &str) -> Result<Self, PathError> {
         // The root alone would make of `/app` a page of ours.
         if path == "/" {
@@ -63,6 +40,14 @@ impl WebConfig {
     /// [`PathError`].
     pub fn home_at(self, path: &str) -> Result<Self, PathError> {
         Ok(Self { home: plain(path)?, ..self })
+    }
+
+    /// A page where whoever is stuck asks for help. Without one, pages name the service's support.
+    ///
+    /// # Errors
+    /// [`PathError`].
+    pub fn help_at(self, path: &str) -> Result<Self, PathError> {
+        Ok(Self { help: Some(plain(path)?), ..self })
     }
 }
 
@@ -80,7 +65,7 @@ mod tests {
         assert!(config().security_at("/account/security").is_ok() && config().home_at("/").is_ok());
         for path in ["", "security", "//evil.test", "/a/../b", "/a b", "https://evil.test", "/a?b", "/A"] {
             assert!(config().security_at(path).is_err(), "{path:?}");
-            assert!(config().home_at(path).is_err(), "{path:?}");
+            assert!(config().home_at(path).is_err() && config().help_at(path).is_err(), "{path:?}");
         }
         assert!(config().security_at("/").is_err());
     }

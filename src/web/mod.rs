@@ -18,6 +18,8 @@
 //! | `/new-password` | - | sets it |
 //! | `/disown?letter=…` | what "this wasn't me" does; changes nothing | does it; a link's page sends it too |
 //! | `/assets/…` | style sheet and scripts | - |
+//! | `/help`, by `help_router` | form for whoever is stuck | the one answer |
+//! | `/desk…`, by `desk_router` | pages of the support desk, for staff | one step of one case |
 //!
 //! ```
 //! use axum::Router;
@@ -44,11 +46,15 @@ mod assets;
 mod client;
 mod code;
 mod config;
+#[cfg(feature = "desk")]
+mod desk;
 mod disown;
 mod dress;
 mod factor;
 mod forgery;
 mod form;
+#[cfg(feature = "desk")]
+mod help;
 mod link;
 mod page;
 mod posted;
@@ -56,7 +62,11 @@ mod security;
 mod sign_in;
 
 pub use client::ClientAddress;
-pub use config::{HelpPage, WebConfig};
+pub use config::WebConfig;
+#[cfg(feature = "desk")]
+pub use desk::{StaffHost, desk_router};
+#[cfg(feature = "desk")]
+pub use help::help_router;
 pub use security::{SecurityHost, security_router};
 pub use sign_in::{SessionHost, sign_in_router};
 

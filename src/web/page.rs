@@ -1,8 +1,8 @@
 //! The pages as templates: one frame around all of them. What goes in is escaped; nothing that was typed goes in.
 
 use crate::password::Reason;
+use crate::web::Site;
 use crate::web::code::CodeFor;
-use crate::web::{HelpPage, Site};
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Response};
@@ -16,8 +16,7 @@ pub(super) struct Frame<'a> {
     pub(super) sign_in: &'a str,
     pub(super) security: &'a str,
     pub(super) home: &'a str,
-    /// Whether there is a page where people write to the support desk.
-    pub(super) help: bool,
+    pub(super) help: Option<&'a str>,
 }
 
 /// A link to one of our own pages.
@@ -110,7 +109,7 @@ impl Site {
             sign_in: links.sign_in_path(),
             security: &self.config.security,
             home: &self.config.home,
-            help: self.config.help_page == HelpPage::Mounted,
+            help: self.config.help.as_deref(),
         }
     }
 

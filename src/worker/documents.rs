@@ -2,6 +2,7 @@
 
 use crate::error::Fault;
 use crate::keys::KeyError;
+use crate::recovery::Carried;
 use crate::store::{Document, DocumentKind};
 use crate::worker::{Progress, Worker};
 
@@ -33,7 +34,7 @@ impl Worker {
                 inner.forget_late(account).await?;
                 signed_out.and(settled.map(drop))
             }
-            DocumentKind::Case => Ok(()),
+            DocumentKind::Case => self.recovery.0.attend_case(document, Carried::by(&*self.mailer)).await,
         }
     }
 }

@@ -13,10 +13,13 @@ use regain::testing::{Someone, World};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
+/// Whose a challenge is, what it is bound to, and itself.
+type Given = (AccountId, [u8; 32], Vec<u8>);
+
 /// A passkey of which the response is the challenge, read backwards.
 #[derive(Default)]
 struct Passkeys {
-    given: Mutex<Vec<(AccountId, [u8; 32], Vec<u8>)>>,
+    given: Mutex<Vec<Given>>,
     asked: AtomicU32,
     out_of_order: std::sync::atomic::AtomicBool,
 }
@@ -48,9 +51,8 @@ impl HostFactors for Passkeys {
         }
         let challenge: Vec<u8> = response.iter().rev().copied().collect();
         let mut given = self.given.lock().unwrap();
-        let is_it = |(whose, bound, shown): &(AccountId, [u8; 32], Vec<u8>)| {
-            whose == account && bound == binding && *shown == challenge
-        };
+        let is_it =
+            |(whose, bound, shown): &Given| whose == account && bound == binding && *shown == challenge;
         let place = given.iter().position(is_it).filter(|_| factor == "key-1");
         Ok(place.map(|place| given.remove(place)).is_some())
     }

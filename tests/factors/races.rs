@@ -68,7 +68,7 @@ async fn one_recovery_code_proves_a_link_or_signs_in_once() {
         let world = Arc::new(world);
         let answers = at_once(|| {
             let (world, ticket, link, code) = (world.clone(), ticket.clone(), link.clone(), code.clone());
-            let by_link = number.fetch_add(1, Ordering::SeqCst) % 2 == 0;
+            let by_link = number.fetch_add(1, Ordering::SeqCst).is_multiple_of(2);
             async move {
                 let client = world.client();
                 match by_link {
@@ -152,7 +152,7 @@ async fn choosing_while_the_factor_is_being_proven_needs_the_proof() {
         let number = Arc::new(AtomicUsize::new(0));
         let answers = at_once(|| {
             let (world, link) = (world.clone(), link.clone());
-            let proves = number.fetch_add(1, Ordering::SeqCst) % 4 == 0;
+            let proves = number.fetch_add(1, Ordering::SeqCst).is_multiple_of(4);
             async move {
                 match proves {
                     true => super::prove(&world, &link, &wrong_code()).await.map(drop),

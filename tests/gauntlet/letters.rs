@@ -114,7 +114,7 @@ impl Regain {
 
 /// The text without what a service's or a sender's name may not have.
 fn fitting(text: &str) -> String {
-    let printed: String = text.replace("=?", "").chars().filter(|c| !c.is_control()).collect();
+    let printed: String = text.chars().filter(|c| !c.is_control() && *c != '?').collect();
     let printed = &printed[..printed.floor_char_boundary(120)];
     if printed.is_empty() { "x".to_owned() } else { printed.to_owned() }
 }

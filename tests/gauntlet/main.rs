@@ -10,6 +10,7 @@ mod kit;
 mod bind;
 mod enumeration;
 mod exp;
+mod factor_guesses;
 mod floods;
 mod frame;
 mod guesses;
@@ -19,6 +20,7 @@ mod leak;
 mod letters;
 mod long_passwords;
 mod look_alikes;
+mod mfa;
 mod moving;
 mod nulltok;
 mod once;
@@ -42,6 +44,7 @@ const IMPLEMENTED: &[&[Row]] = &[
     bind::ROWS,
     enumeration::ROWS,
     exp::ROWS,
+    factor_guesses::ROWS,
     floods::ROWS,
     guesses::ROWS,
     host::ROWS,
@@ -49,6 +52,7 @@ const IMPLEMENTED: &[&[Row]] = &[
     leak::ROWS,
     letters::ROWS,
     long_passwords::ROWS,
+    mfa::ROWS,
     moving::ROWS,
     nulltok::ROWS,
     once::ROWS,
@@ -73,16 +77,6 @@ const NOT_APPLICABLE: &[(&str, &str)] = &[
         "wagtail-2fa let any user delete another's second factor: regain has no operation on factors. \
          `Account::factors` is read from the host, and the only writes of `AccountStore` are `set_password` and \
          `upgrade_hash`",
-    ),
-    (
-        "CVE-2025-64102",
-        "ZITADEL let factors be guessed without end: regain checks no factor yet. An account with factors gets no \
-         password by a link (`RecoveryError::FactorNeeded`), and no call takes a code",
-    ),
-    (
-        "CVE-2024-32868",
-        "ZITADEL's lockout did not count second factors: regain checks no factor yet. `Recovery::sign_in` gives \
-         `SignedIn::factors` back for the host to ask, and no call takes a code",
     ),
     (
         "CVE-2019-12467",

@@ -11,11 +11,13 @@ use std::fmt;
 use time::{Duration, OffsetDateTime};
 use zeroize::Zeroizing;
 
+#[cfg(all(feature = "web", feature = "desk"))]
+pub(crate) use english::date;
 #[cfg(feature = "web")]
 pub(crate) use english::length;
 pub(crate) use notices::{
     AddressAdded, AddressCode, AddressEvent, AddressRemoved, CaseDecided, CaseOpened, CaseWaiting, CodesMade,
-    FactorAdded, FactorDisabled, FactorRemoved, HoldPlaced, TakenAway,
+    FactorAdded, FactorDisabled, FactorRemoved, HoldPlaced, QuestionsChanged, TakenAway,
 };
 
 /// The service that the mails and pages speak for.
@@ -110,6 +112,7 @@ pub(crate) enum LetterContent {
     FactorRemoved(FactorRemoved),
     FactorDisabled(FactorDisabled),
     CodesMade(CodesMade),
+    QuestionsChanged(QuestionsChanged),
     AddressCode(AddressCode),
     AddressAdded(AddressAdded),
     AddressRemoved(AddressRemoved),
@@ -133,6 +136,7 @@ impl LetterContent {
             Self::FactorAdded(_) => Letter::FactorAdded,
             Self::FactorRemoved(_) | Self::FactorDisabled(_) => Letter::FactorRemoved,
             Self::CodesMade(_) => Letter::CodesMade,
+            Self::QuestionsChanged(_) => Letter::QuestionsChanged,
             Self::AddressCode(_) => Letter::AddressCode,
             Self::AddressAdded(_) => Letter::AddressAdded,
             Self::AddressRemoved(_) => Letter::AddressRemoved,

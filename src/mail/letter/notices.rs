@@ -111,6 +111,27 @@ impl CodesMade {
     }
 }
 
+/// The security questions are others than before, or gone.
+#[derive(Clone)]
+pub(crate) struct QuestionsChanged {
+    pub(crate) removed: bool,
+    pub(crate) at: OffsetDateTime,
+}
+
+impl QuestionsChanged {
+    pub(super) fn write(&self, name: &str) -> Draft {
+        let (done, then) = if self.removed {
+            ("removed", "No question is asked any more when you choose a new password by mail.")
+        } else {
+            ("changed", "When you choose a new password by mail, one of the new questions is asked as well.")
+        };
+        Draft::new(format!("The security questions of your account at {name} were {done}"))
+            .paragraph(format!("On {}, the security questions of your account were {done}.", date(self.at)))
+            .paragraph(then)
+            .paragraph(TELL_US)
+    }
+}
+
 /// The code that confirms this address: the letter goes to it, and to no other.
 #[derive(Clone)]
 pub(crate) struct AddressCode {

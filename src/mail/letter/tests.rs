@@ -41,6 +41,8 @@ fn one_of_each() -> Vec<LetterContent> {
         LetterContent::FactorAdded(FactorAdded { label: label(), at: at() }),
         LetterContent::FactorRemoved(FactorRemoved { label: label(), how: TakenAway::Removed, at: at() }),
         LetterContent::CodesMade(CodesMade { at: at() }),
+        LetterContent::QuestionsChanged(QuestionsChanged { removed: false, at: at() }),
+        LetterContent::QuestionsChanged(QuestionsChanged { removed: true, at: at() }),
         LetterContent::AddressCode(AddressCode { code: secret("BCDF-GHJK"), minutes: 30 }),
         LetterContent::AddressAdded(AddressAdded { at: at() }),
         LetterContent::AddressRemoved(AddressRemoved { what: AddressEvent::Replaced, at: at() }),

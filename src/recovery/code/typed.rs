@@ -3,7 +3,7 @@
 use super::Holder;
 use crate::account::{AccountEpoch, AddressOnFile};
 use crate::entropy::{Entropy, EntropyError, random};
-use crate::flow::Purpose;
+use crate::flow::{FactorRule, Purpose};
 use crate::ids::{AccountId, FlowId, Realm};
 use crate::token::VerifierDigest;
 use crate::wire::frame;
@@ -95,9 +95,10 @@ impl TypedCode {
         holder: &Holder,
         purpose: Purpose,
         epoch: &AccountEpoch,
+        factor: FactorRule,
     ) -> VerifierDigest {
         let bound = frame(&[
-            b"regain/code/v1",
+            if factor == FactorRule::Waived { &b"regain/waived-code/v1"[..] } else { b"regain/code/v1" },
             realm.as_str().as_bytes(),
             flow.as_bytes(),
             holder.as_bytes(),

@@ -10,7 +10,7 @@ use crate::client::Client;
 use crate::clock::Moment;
 use crate::error::{Fault, RecoveryError};
 use crate::factor::AuthLevel;
-use crate::flow::{FlowRecord, Line, RecoveryFlow, StateKind};
+use crate::flow::{FactorRule, FlowRecord, Line, RecoveryFlow, StateKind};
 use crate::ids::AccountId;
 use crate::password::{Password, PasswordHash};
 use crate::recovery::password::Protected;
@@ -63,7 +63,8 @@ impl Inner {
         at: Moment,
     ) -> Result<RecoveryFlow, Fault> {
         let (id, epoch) = (self.new_flow_id()?, account.epoch());
-        let sealed = self.seal_choice(&id, account, hash, &security.record.guard, at)?;
+        let sealed =
+            self.seal_choice(&id, account, hash, &security.record.guard, FactorRule::NotNeeded, at)?;
         let flow = RecoveryFlow::change(id, self.realm.clone(), account.id.clone(), epoch, sealed, at);
         let mut draft = Draft::new(&self.realm);
         draft.commit.flows.push(FlowWrite::Insert(FlowRecord::from(&flow)));

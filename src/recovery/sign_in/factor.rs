@@ -8,6 +8,7 @@ use crate::audit::{Actor, AuditRecord};
 use crate::budget::{BudgetKey, Quota, Spend};
 use crate::client::Client;
 use crate::clock::Moment;
+use crate::desk::stops::Overtaken;
 use crate::entropy::random;
 use crate::error::{Fault, RecoveryError};
 use crate::events::RecoveryEvent;
@@ -52,6 +53,8 @@ pub(super) struct Proven {
 
 /// All that the account asks for is proven.
 pub(super) struct Whole<'a> {
+    /// `sign_in`, `step_up`.
+    pub(super) doing: &'static str,
     pub(super) account: &'a Account,
     pub(super) proven: Option<Proven>,
     /// Counters of what was typed. That of the account's password is cleared in any case.
@@ -117,7 +120,7 @@ impl Inner {
     }
 
     /// The network's count, the same for any account and none.
-    pub(super) async fn count_factor_client(&self, client: &Client, at: Moment) -> Result<(), RecoveryError> {
+    pub(crate) async fn count_factor_client(&self, client: &Client, at: Moment) -> Result<(), RecoveryError> {
         let mut commit = Commit::new(self.realm.clone());
         let quota = self.limits.factors_per_client;
         commit.spends.push(self.spend("factor/client", &client.network(), quota, at));
@@ -176,7 +179,8 @@ impl Inner {
                 Some(proven) => {
                     let (account, client, at) = (tried.account, *tried.client, tried.at);
                     let clears = clears.to_vec();
-                    let whole = Whole { account, proven: Some(proven), clears, client, at };
+                    let doing = tried.doing;
+                    let whole = Whole { doing, account, proven: Some(proven), clears, client, at };
                     let mut draft = self.draft_whole(&whole).await?;
                     draft.commit.documents.push(self.write_security(&security, &account.id, at.now)?);
                     draft
@@ -336,7 +340,9 @@ impl Inner {
         let mut draft = Draft::new(&self.realm);
         let leave = planted(Bug::SignInLeavesLinks);
         let end = |_: &_| (!leave).then_some(Event::Supersede);
-        self.end_links(&mut draft, id, end, Doer { actor: Actor::Owner, client: None }, at).await?;
+        let by = Doer { actor: Actor::Owner, client: None };
+        self.end_links(&mut draft, id, end, by, at).await?;
+        self.lapse_cases(&mut draft, id, Overtaken::SignedIn, by, at).await?;
         draft.commit.clears.clone_from(&whole.clears);
         draft.commit.clears.push(self.password_budget(Whose::Account(id), at).key);
         let (account, client) = (self.account_pseudonym(id), self.client_pseudonym(&whole.client));
@@ -346,7 +352,7 @@ impl Inner {
             at: at.now,
             flow: self.new_flow_id()?,
             version: 0,
-            event: "account.signed_in".into(),
+            event: if whole.doing == "step_up" { "account.stepped_up" } else { "account.signed_in" }.into(),
             reason: kind.map(|kind| kind.code().into()),
             actor: Actor::Owner,
             account: Some(account),
@@ -355,7 +361,9 @@ impl Inner {
         if let Some(kind) = kind {
             draft.tell(RecoveryEvent::FactorAccepted { kind, account });
         }
-        draft.tell(RecoveryEvent::SignIn { accepted: true, account: Some(account), client });
+        if whole.doing == "sign_in" {
+            draft.tell(RecoveryEvent::SignIn { accepted: true, account: Some(account), client });
+        }
         Ok(draft)
     }
 

@@ -19,6 +19,7 @@ pub use outcome::{ChangeReason, PendingSignIn, SignInStep, SignedIn};
 pub use ticket::{SIGN_IN_TICKET_LENGTH, SignInTicket};
 
 use crate::client::Client;
+use crate::desk::stops::Overtaken;
 use crate::error::{Fault, RecoveryError};
 use crate::factor::FactorProof;
 use crate::identity::Identifier;
@@ -177,7 +178,8 @@ impl Recovery {
     /// [`RecoveryError::Unavailable`].
     pub async fn signed_in(&self, account: &AccountId) -> Result<(), RecoveryError> {
         let inner = &*self.0;
-        let done = inner.supersede_all(account, HouseKeeping::default()).await;
+        let overtakes = Some(Overtaken::SignedIn);
+        let done = inner.supersede_all(account, HouseKeeping { overtakes, ..HouseKeeping::default() }).await;
         done.map_err(|fault| inner.unavailable("signed_in", fault))
     }
 
@@ -199,7 +201,9 @@ impl Recovery {
         let result = match notice {
             Ok(notice) => {
                 let record = Some("account.credential_changed");
-                inner.supersede_all(account, HouseKeeping { notice, record, ..HouseKeeping::default() }).await
+                let overtakes = Some(Overtaken::Changed);
+                let also = HouseKeeping { notice, record, overtakes, ..HouseKeeping::default() };
+                inner.supersede_all(account, also).await
             }
             Err(fault) => Err(fault),
         };

@@ -137,7 +137,8 @@ impl Inner {
                 expires_at: window.expires_at.to_datetime(),
             }));
         }
-        let whole = Whole { account, proven: None, clears: clears.to_vec(), client: *client, at };
+        let whole =
+            Whole { doing: "sign_in", account, proven: None, clears: clears.to_vec(), client: *client, at };
         self.complete_by_password(&whole).await?;
         Ok(SignInStep::SignedIn(SignedIn {
             account: account.id.clone(),

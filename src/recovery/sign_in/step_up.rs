@@ -39,7 +39,8 @@ impl Inner {
         let record = security.map_err(|fault| self.unavailable("step_up", fault))?.record;
         if !record.is_protected(&account.factors) {
             let change_required = self.change_required(&account, &record, length);
-            let whole = Whole { account: &account, proven: None, clears, client: *client, at };
+            let whole =
+                Whole { doing: "step_up", account: &account, proven: None, clears, client: *client, at };
             let done = self.complete_by_password(&whole).await;
             done.map_err(|fault| self.unavailable("step_up", fault))?;
             let (account, level) = (account.id, AuthLevel::Password);

@@ -10,9 +10,13 @@
 mod addresses;
 mod change;
 mod factors;
+#[cfg(feature = "questions")]
+mod questions;
 mod settle;
 mod view;
 
+#[cfg(feature = "questions")]
+pub use questions::Answered;
 pub use view::{
     AddressChanged, ChangeRefused, Confirmed, FactorLabel, FreshCodes, InvalidLabel, ProposalState,
     ProposalView, SecurityView, TotpEnrolment,

@@ -86,6 +86,10 @@ pub enum ChangeRefused {
     /// The address is on file already.
     #[error("this address is on file already")]
     OnFileAlready,
+    /// An answer to a security question cannot be kept.
+    #[cfg(feature = "questions")]
+    #[error(transparent)]
+    Answer(#[from] crate::factor::AnswerRefused),
 }
 
 /// All that protects an account. `Debug` shows no address.
@@ -96,6 +100,8 @@ pub struct SecurityView {
     pub factors: Vec<FactorView>,
     /// The host's names for factors of its own.
     pub host_factors: Vec<String>,
+    /// The codes of the security questions that are asked behind a link.
+    pub questions: Vec<String>,
     /// The addresses on file, in the host's order.
     pub addresses: Vec<AddressOnFile>,
     /// An address that is being changed, or was within the last 7 days; the newest first.
@@ -125,6 +131,7 @@ impl SecurityInfo {
         SecurityView {
             factors: record.views_at(at),
             host_factors: present.account.factors.clone(),
+            questions: record.question_codes().into_iter().map(str::to_owned).collect(),
             addresses: present.account.addresses.clone(),
             proposals: proposals(record, at),
             takes_addresses: self.inner().accounts.takes_addresses(),

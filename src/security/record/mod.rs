@@ -16,8 +16,8 @@ mod wire;
 pub(crate) use addresses::{
     AddressRefusal, Addresses, Change, DISPUTABLE, Look, PROPOSAL_LIFE, Proposal, Stage, with,
 };
-pub(crate) use attempt::{CAP, Counted};
-pub(crate) use enrol::{Confirmed, EnrolRefusal, MAX_FACTORS, Pending};
+pub(crate) use attempt::Counted;
+pub(crate) use enrol::{EnrolRefusal, Pending};
 pub(crate) use guard::{Guard, KnownHold};
 pub(crate) use questions::{Asked, Gate, Questions};
 
