@@ -77,13 +77,11 @@ const IMPLEMENTED: &[&[Row]] = &[
 ];
 
 /// Rows without a test: the id, and the design fact that a reader can check.
-const NOT_APPLICABLE: &[(&str, &str)] = &[
-    (
-        "CVE-2023-40273",
-        "Airflow's sessions outlived a reset by an admin: regain has no call for staff yet, so nobody but the bearer \
+const NOT_APPLICABLE: &[(&str, &str)] = &[(
+    "CVE-2023-40273",
+    "Airflow's sessions outlived a reset by an admin: regain has no call for staff yet, so nobody but the bearer \
          of a link sets a password. Excepted for now: with the calls of the support desk the row is due",
-    ),
-];
+)];
 
 #[test]
 fn every_row_of_the_classes_is_here_or_is_named_as_not_applicable() {
