@@ -30,6 +30,7 @@ use regain::mail::{Sender, Service};
 use regain::origin::{Links, TrustedOrigin};
 use regain::password::Argon2Hasher;
 use regain::recovery::{Limits, Setup};
+use regain::security::SecurityRules;
 use regain::web::{self, ClientAddress, WebConfig};
 use regain::{Recovery, Worker};
 use sessions::Portal;
@@ -135,16 +136,24 @@ fn recovery(
     let limits = args
         .client_budget()
         .map_or_else(Limits::default, |quota| Limits::default().danger_asks_per_client(quota));
-    let builder = Recovery::builder(setup).limits(limits).clock(clock);
+    let builder = Recovery::builder(setup).limits(limits).security_rules(rules()).clock(clock);
     let builder =
         if args.cheap_hashes { builder.hasher(Arc::new(Argon2Hasher::danger_for_tests())) } else { builder };
     builder.build().map_err(failed("configuration"))
 }
 
+/// The users' table has room for two addresses.
+fn rules() -> SecurityRules {
+    let mut rules = SecurityRules::default();
+    rules.most_addresses = 2;
+    rules
+}
+
 fn app(recovery: &Recovery, portal: Arc<Portal>) -> Router {
     let config = WebConfig::new(ClientAddress::Socket);
     web::router(recovery.clone(), config.clone())
-        .merge(web::sign_in_router(recovery.clone(), portal.clone(), config))
+        .merge(web::sign_in_router(recovery.clone(), portal.clone(), config.clone()))
+        .merge(web::security_router(recovery.clone(), portal.clone(), config))
         .merge(pages::router(recovery, portal))
 }
 

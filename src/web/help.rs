@@ -22,7 +22,7 @@ struct HelpForm<'a> {
 }
 
 /// The page `/help` below the mount; merge it beside [`router`](super::router), which has its style sheet, and say so in
-/// its configuration ([`WebConfig::with_help_page`]).
+/// its configuration ([`WebConfig::help_at`]).
 pub fn help_router(desk: Desk, config: WebConfig) -> Router {
     let recovery = desk.recovery().clone();
     let path = format!("{}/help", recovery.links().mount());

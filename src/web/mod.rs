@@ -14,6 +14,8 @@
 //! | `/forgot-password` | form | the one answer |
 //! | `/link?token=…` | what the link is for; changes nothing | form for the new password |
 //! | `/code` | form for a code | form for the new password |
+//! | `/factor` | - | second step beside a link, then form for the new password |
+//! | `/question` | - | takes the answer to a security question (feature `questions`) |
 //! | `/new-password` | - | sets it |
 //! | `/disown?letter=…` | what "this wasn't me" does; changes nothing | does it; a link's page sends it too |
 //! | `/assets/…` | style sheet and scripts | - |
@@ -31,6 +33,9 @@
 //! # let _ = service;
 //! ```
 //!
+//! [`sign_in_router`] has the sign-in page with its second step, and [`security_router`] what a signed-in person changes:
+//! apps for the second step, recovery codes, the password, the e-mail address.
+//!
 //! With [`ClientAddress::Socket`], serve it with `into_make_service_with_connect_info::<SocketAddr>()`.
 //!
 //! The address of a link holds its token until the page has loaded. A host that logs requests, or a proxy in front
@@ -41,10 +46,12 @@ mod ask;
 mod assets;
 mod client;
 mod code;
+mod config;
 #[cfg(feature = "desk")]
 mod desk;
 mod disown;
 mod dress;
+mod factor;
 mod forgery;
 mod form;
 #[cfg(feature = "desk")]
@@ -52,13 +59,18 @@ mod help;
 mod link;
 mod page;
 mod posted;
+#[cfg(feature = "questions")]
+mod question;
+mod security;
 mod sign_in;
 
 pub use client::ClientAddress;
+pub use config::WebConfig;
 #[cfg(feature = "desk")]
 pub use desk::{StaffHost, desk_router};
 #[cfg(feature = "desk")]
 pub use help::help_router;
+pub use security::{SecurityHost, security_router};
 pub use sign_in::{SessionHost, sign_in_router};
 
 use crate::recovery::Recovery;
@@ -69,41 +81,6 @@ use axum::middleware;
 use axum::response::Response;
 use axum::routing::{get, post};
 use std::sync::Arc;
-
-/// How the pages are served.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct WebConfig {
-    /// Where the address of a client is taken from.
-    pub client_address: ClientAddress,
-    /// Whether the service has the page where people write to the support desk.
-    pub help_page: HelpPage,
-}
-
-/// See [`WebConfig::help_page`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum HelpPage {
-    /// There is none: pages name the support in words only.
-    #[default]
-    None,
-    /// It is mounted: every page leads there.
-    Mounted,
-}
-
-impl WebConfig {
-    /// Pages that take the address of a client from there.
-    #[must_use]
-    pub fn new(client_address: ClientAddress) -> Self {
-        Self { client_address, help_page: HelpPage::None }
-    }
-
-    /// Every page leads to the page where people write to the support desk: `help_router`, of feature `desk`.
-    #[must_use]
-    pub fn with_help_page(self) -> Self {
-        Self { help_page: HelpPage::Mounted, ..self }
-    }
-}
 
 /// The recovery pages, at their full paths: merge the router into the service, do not nest it.
 ///
@@ -117,8 +94,11 @@ pub fn router(recovery: Recovery, config: WebConfig) -> Router {
         .route(&at("/forgot-password"), get(ask::password_form).post(ask::password))
         .route(&at("/code"), get(code::form).post(code::exchange))
         .route(&at("/link"), get(link::look).post(link::open))
+        .route(&at("/factor"), post(link::prove))
         .route(&at("/new-password"), post(link::choose))
         .route(&at("/disown"), get(disown::look).post(disown::disown));
+    #[cfg(feature = "questions")]
+    let routes = routes.route(&at("/question"), post(question::answer));
     let routes = assets::ALL.iter().fold(routes, |routes, asset| {
         routes.route(&at(&format!("/assets/{}", asset.name)), get(async || asset.response()))
     });
@@ -130,11 +110,8 @@ pub fn router(recovery: Recovery, config: WebConfig) -> Router {
 enum Surface {
     /// The bearer of a token acts, or nobody in particular: a browser adds no authority of its own.
     Recovery,
-    /// A session begins here: signing somebody in to another person's account must not be possible.
-    SignIn,
-    /// Somebody of the staff acts, by the session that their browser carries.
-    #[cfg_attr(not(feature = "desk"), expect(dead_code, reason = "only the desk has such pages"))]
-    Desk,
+    /// A session begins here, or acts: what another site makes a browser send must do neither.
+    Session,
 }
 
 struct Site {

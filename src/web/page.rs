@@ -1,8 +1,8 @@
 //! The pages as templates: one frame around all of them. What goes in is escaped; nothing that was typed goes in.
 
 use crate::password::Reason;
+use crate::web::Site;
 use crate::web::code::CodeFor;
-use crate::web::{HelpPage, Site};
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Response};
@@ -14,8 +14,9 @@ pub(super) struct Frame<'a> {
     pub(super) support: &'a str,
     pub(super) mount: &'a str,
     pub(super) sign_in: &'a str,
-    /// Whether there is a page where people write to the support desk.
-    pub(super) help: bool,
+    pub(super) security: &'a str,
+    pub(super) home: &'a str,
+    pub(super) help: Option<&'a str>,
 }
 
 /// A link to one of our own pages.
@@ -62,6 +63,16 @@ pub(super) struct DisownPage<'a> {
     pub(super) hold: Option<String>,
 }
 
+#[cfg(feature = "questions")]
+#[derive(Template)]
+#[template(path = "web/question.html")]
+pub(super) struct QuestionPage<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) token: Zeroizing<String>,
+    pub(super) question: String,
+    pub(super) refused: bool,
+}
+
 #[derive(Template)]
 #[template(path = "web/new_password.html")]
 pub(super) struct NewPassword<'a> {
@@ -76,6 +87,19 @@ pub(super) struct NewPassword<'a> {
 pub(super) struct CodePage<'a> {
     pub(super) frame: Frame<'a>,
     pub(super) shown: CodeFor,
+}
+
+/// The second step.
+#[derive(Template)]
+#[template(path = "web/factor.html")]
+pub(super) struct FactorPage<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) action: String,
+    /// What the step belongs to, and the name of the field that carries it.
+    pub(super) proof_name: &'static str,
+    pub(super) proof: Zeroizing<String>,
+    pub(super) from_link: bool,
+    pub(super) refused: bool,
 }
 
 #[derive(Template)]
@@ -93,7 +117,9 @@ impl Site {
             support: &service.support,
             mount: links.mount(),
             sign_in: links.sign_in_path(),
-            help: self.config.help_page == HelpPage::Mounted,
+            security: &self.config.security,
+            home: &self.config.home,
+            help: self.config.help.as_deref(),
         }
     }
 

@@ -51,7 +51,7 @@ struct Answer {
 impl Site {
     fn new() -> Self {
         let office = Office::new();
-        let config = || WebConfig::new(ClientAddress::None).with_help_page();
+        let config = || WebConfig::new(ClientAddress::None).help_at("/recovery/help").unwrap();
         let front = Arc::new(Front(office.world.accounts.clone()));
         let app = web::router(office.world.recovery.clone(), config())
             .merge(web::help_router(office.desk.clone(), config()))

@@ -1,9 +1,11 @@
 // The portal as a process, and what every scene looks for on every page.
 
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { chromium } from 'playwright-core';
 
 export const [binary, screenshots] = process.argv.slice(2);
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -71,6 +73,39 @@ export class Portal {
       return { given, family, day, month, year, record: field(block, 'record number'), email: field(block, 'e-mail'), username: field(block, 'username') };
     });
   }
+}
+
+const desktop = { width: 1280, height: 900 };
+const phone = { width: 320, height: 640 };
+export const SCREENS = [
+  { name: 'desktop-light', javaScript: true, viewport: desktop, dark: false },
+  { name: 'phone-dark', javaScript: true, viewport: phone, dark: true },
+  { name: 'phone-without-javascript', javaScript: false, viewport: phone, dark: false },
+];
+
+// A portal of its own and a browser on such a screen, for one story; afterwards both are gone.
+export async function tell({ name, javaScript, viewport, dark }, story) {
+  const data = mkdtempSync(join(tmpdir(), 'portal-'));
+  const portal = new Portal(data);
+  await portal.start();
+  const browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  });
+  try {
+    const context = await browser.newContext({ javaScriptEnabled: javaScript, viewport, colorScheme: dark ? 'dark' : 'light' });
+    const page = await context.newPage();
+    const outside = [];
+    page.on('request', (request) => { if (!request.url().startsWith(ORIGIN)) outside.push(request.url()); });
+    await story(portal, page);
+    expect(outside.length === 0, `nothing is loaded from elsewhere: ${outside}`);
+    expect((await portal.stop('SIGTERM')) === 0, 'the portal stops in order');
+  } finally {
+    await browser.close();
+    portal.process.kill('SIGKILL');
+    rmSync(data, { recursive: true, force: true });
+  }
+  console.log(`story ${name} told`);
 }
 
 export const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });

@@ -4,6 +4,8 @@
 //! Pure: it is read, changed by one of these methods, and stored only over the version that was read. Whoever compares a
 //! proof stores the count first ([`Record::count`]) and then the outcome ([`Record::prove`], [`Record::fail`]).
 
+#[cfg(test)]
+mod address_tests;
 mod addresses;
 mod attempt;
 mod enrol;
@@ -16,8 +18,8 @@ mod wire;
 pub(crate) use addresses::{
     AddressRefusal, Addresses, Change, DISPUTABLE, Look, PROPOSAL_LIFE, Proposal, Stage, with,
 };
-pub(crate) use attempt::{CAP, Counted};
-pub(crate) use enrol::{Confirmed, EnrolRefusal, MAX_FACTORS, Pending};
+pub(crate) use attempt::Counted;
+pub(crate) use enrol::{EnrolRefusal, Pending};
 pub(crate) use guard::{Guard, KnownHold};
 pub(crate) use questions::{Asked, Gate, Questions};
 

@@ -92,7 +92,7 @@ pub fn desk_router(desk: Desk, host: Arc<dyn StaffHost>, config: WebConfig) -> R
         .route(&at("/refuse"), post(act::refuse))
         .route(&at("/withdraw"), post(act::withdraw))
         .route_layer(Extension(Counter { desk, host }));
-    finish(routes, Site { recovery, config, surface: Surface::Desk })
+    finish(routes, Site { recovery, config, surface: Surface::Session })
 }
 
 #[derive(Clone)]
