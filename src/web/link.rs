@@ -3,7 +3,7 @@
 use crate::client::Client;
 use crate::error::RecoveryError;
 use crate::password::{Password, Reason};
-use crate::recovery::{Chosen, LinkView};
+use crate::recovery::{Chosen, LinkView, QuestionGate};
 use crate::token::RecoveryToken;
 use crate::web::answer::Notice;
 use crate::web::factor::{Beside, Tried};
@@ -29,7 +29,7 @@ pub(super) async fn look(State(site): State<Arc<Site>>, RawQuery(query): RawQuer
 pub(super) async fn open(State(site): State<Arc<Site>>, posted: Posted) -> Response {
     let [typed] = posted.fields(["token"]);
     match site.view(&typed).await {
-        Ok((token, view)) => site.after_link(&token, &view),
+        Ok((token, view)) => site.after_link(&token, &view).await,
         Err(error) => site.error(error),
     }
 }
@@ -39,7 +39,7 @@ pub(super) async fn prove(State(site): State<Arc<Site>>, posted: Posted) -> Resp
     let [typed, code] = posted.fields(["token", "code"]);
     let Ok(token) = site.recovery.read_token(&typed) else { return site.notice(&Notice::LinkNotUsable) };
     match site.prove(&token, &code, &posted.client).await {
-        Ok(view) => site.after_link(&token, &view),
+        Ok(view) => site.after_link(&token, &view).await,
         Err(RecoveryError::FactorNotAccepted) => {
             site.factor_page(Beside::Link(token.expose()), Tried::Refused)
         }
@@ -58,7 +58,7 @@ pub(super) async fn choose(State(site): State<Arc<Site>>, posted: Posted) -> Res
             Ok(view) => site.new_password(&token, &view, &reasons),
             Err(error) => site.error(error),
         },
-        Err(RecoveryError::FactorNeeded) => site.factor_page(Beside::Link(token.expose()), Tried::NotYet),
+        Err(RecoveryError::FactorNeeded | RecoveryError::QuestionNeeded) => site.open_again(&token).await,
         Err(error) => site.error(error),
     }
 }
@@ -84,12 +84,29 @@ impl Site {
         self.recovery.prove_factor(token, &proof, client).await
     }
 
-    /// The second step where the account has one, else the form for the new password.
-    pub(super) fn after_link(&self, token: &RecoveryToken, view: &LinkView) -> Response {
+    /// What the account asks for beside the link, else the form for the new password.
+    pub(super) async fn after_link(&self, token: &RecoveryToken, view: &LinkView) -> Response {
         if view.factor_needed {
-            return self.factor_page(Beside::Link(token.expose()), Tried::NotYet);
+            return if factor::takes_codes(&view.factor_kinds) {
+                self.factor_page(Beside::Link(token.expose()), Tried::NotYet)
+            } else {
+                self.notice(&Notice::FactorNeeded)
+            };
         }
-        self.new_password(token, view, &[])
+        match view.question {
+            QuestionGate::Open => self.new_password(token, view, &[]),
+            #[cfg(feature = "questions")]
+            QuestionGate::Asks => self.question_page(token, Tried::NotYet).await,
+            _ => self.notice(&Notice::FactorNeeded),
+        }
+    }
+
+    /// The step that the link is at now.
+    pub(super) async fn open_again(&self, token: &RecoveryToken) -> Response {
+        match self.recovery.look(token).await {
+            Ok(view) => self.after_link(token, &view).await,
+            Err(error) => self.error(error),
+        }
     }
 
     fn new_password(&self, token: &RecoveryToken, view: &LinkView, reasons: &[Reason]) -> Response {

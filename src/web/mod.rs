@@ -15,6 +15,7 @@
 //! | `/link?token=…` | what the link is for; changes nothing | form for the new password |
 //! | `/code` | form for a code | form for the new password |
 //! | `/factor` | - | second step beside a link, then form for the new password |
+//! | `/question`, with feature `questions` | - | security question behind a link, then form for the new password |
 //! | `/new-password` | - | sets it |
 //! | `/disown?letter=…` | what "this wasn't me" does; changes nothing | does it; a link's page sends it too |
 //! | `/assets/…` | style sheet and scripts | - |
@@ -58,6 +59,8 @@ mod help;
 mod link;
 mod page;
 mod posted;
+#[cfg(feature = "questions")]
+mod question;
 mod security;
 mod sign_in;
 
@@ -94,6 +97,8 @@ pub fn router(recovery: Recovery, config: WebConfig) -> Router {
         .route(&at("/factor"), post(link::prove))
         .route(&at("/new-password"), post(link::choose))
         .route(&at("/disown"), get(disown::look).post(disown::disown));
+    #[cfg(feature = "questions")]
+    let routes = routes.route(&at("/question"), post(question::answer));
     let routes = assets::ALL.iter().fold(routes, |routes, asset| {
         routes.route(&at(&format!("/assets/{}", asset.name)), get(async || asset.response()))
     });

@@ -92,6 +92,17 @@ pub(super) struct FactorPage<'a> {
     pub(super) refused: bool,
 }
 
+/// The security question behind a link.
+#[cfg(feature = "questions")]
+#[derive(Template)]
+#[template(path = "web/question.html")]
+pub(super) struct QuestionPage<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) token: Zeroizing<String>,
+    pub(super) question: &'a str,
+    pub(super) refused: bool,
+}
+
 #[derive(Template)]
 #[template(path = "web/sign_in.html")]
 pub(super) struct SignInPage<'a> {

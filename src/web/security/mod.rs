@@ -12,6 +12,8 @@ mod member;
 mod overview;
 mod pages;
 mod password;
+#[cfg(feature = "questions")]
+mod questions;
 mod refused;
 mod remove;
 mod step_up;
@@ -92,6 +94,7 @@ pub trait SecurityHost: Send + Sync {
 /// | `/security/password` | form | changes it; all sessions end |
 /// | `/security/email` | form | sends a code to the new address |
 /// | `/security/email/confirm` | form for that code | changes the address |
+/// | `/security/questions`, with feature `questions` | three questions to choose | sets them; `/remove` below takes them away |
 /// | `/security/step-up?back=…` | form for password and code | raises the session, and goes back |
 ///
 /// Whoever is not signed in is sent to the sign-in page.
@@ -106,8 +109,12 @@ pub fn security_router(recovery: Recovery, sessions: Arc<dyn SecurityHost>, conf
         .route(&at("/password"), get(password::form).post(password::change))
         .route(&at("/email"), get(address::form).post(address::propose))
         .route(&at("/email/confirm"), get(address::code_form).post(address::confirm))
-        .route(&at("/step-up"), get(step_up::form).post(step_up::prove))
-        .route_layer(Extension(sessions));
+        .route(&at("/step-up"), get(step_up::form).post(step_up::prove));
+    #[cfg(feature = "questions")]
+    let routes = routes
+        .route(&at("/questions"), get(questions::form).post(questions::set))
+        .route(&at("/questions/remove"), axum::routing::post(questions::remove));
+    let routes = routes.route_layer(Extension(sessions));
     finish(routes, Site { recovery, config, surface: Surface::Session })
 }
 

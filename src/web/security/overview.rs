@@ -36,6 +36,7 @@ fn overview<'a>(site: &'a Site, view: &SecurityView) -> OverviewPage<'a> {
         emails: emails(view),
         waiting: waiting(view),
         takes_addresses: view.takes_addresses,
+        questions: cfg!(feature = "questions").then_some(view.questions.len()),
     }
 }
 

@@ -24,6 +24,8 @@ pub(super) struct OverviewPage<'a> {
     pub(super) emails: Vec<String>,
     pub(super) waiting: Option<String>,
     pub(super) takes_addresses: bool,
+    /// How many security questions there are; `None` where none can be chosen.
+    pub(super) questions: Option<usize>,
 }
 
 #[derive(Template)]
@@ -105,6 +107,25 @@ pub(super) struct EmailCodePage<'a> {
     /// Where the code went.
     pub(super) address: String,
     pub(super) refused: bool,
+}
+
+/// One of the questions to be chosen: which one is, by its code.
+#[cfg(feature = "questions")]
+pub(super) struct QuestionLine<'a> {
+    pub(super) number: usize,
+    pub(super) chosen: &'a String,
+}
+
+#[cfg(feature = "questions")]
+#[derive(Template)]
+#[template(path = "web/security/questions.html")]
+pub(super) struct QuestionsPage<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) form: Zeroizing<String>,
+    pub(super) list: &'a [crate::factor::Question],
+    pub(super) lines: Vec<QuestionLine<'a>>,
+    pub(super) are_set: bool,
+    pub(super) problem: Option<String>,
 }
 
 #[derive(Template)]

@@ -27,16 +27,20 @@ pub(super) enum Back {
     Password,
     Email,
     EmailCode,
+    #[cfg(feature = "questions")]
+    Questions,
 }
 
 impl Back {
-    const ALL: [(Self, &'static str, &'static str); 6] = [
+    const ALL: &'static [(Self, &'static str, &'static str)] = &[
         (Self::Overview, "overview", ""),
         (Self::App, "app", "/app"),
         (Self::Codes, "codes", "/codes"),
         (Self::Password, "password", "/password"),
         (Self::Email, "email", "/email"),
         (Self::EmailCode, "email-code", "/email/confirm"),
+        #[cfg(feature = "questions")]
+        (Self::Questions, "questions", "/questions"),
     ];
 
     /// Whatever is not in the list leads to the overview.
@@ -145,7 +149,7 @@ mod tests {
 
     #[test]
     fn only_pages_of_the_list_are_gone_back_to() {
-        for (back, name, path) in Back::ALL {
+        for (back, name, path) in Back::ALL.iter().copied() {
             assert_eq!((Back::read(name), back.name(), back.path()), (back, name, path));
         }
         for trick in ["", "//evil.test", "/app", "APP", "app ", "https://evil.test", "email\r\nSet-Cookie: x"]
