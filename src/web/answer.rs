@@ -32,10 +32,6 @@ pub(super) enum Notice {
     Removed,
     AddressChanged,
     AddressSoonChanged,
-    #[cfg(feature = "questions")]
-    QuestionsSet,
-    #[cfg(feature = "questions")]
-    QuestionsRemoved,
     /// A change that is not made, and why.
     Unchanged(&'static str),
     WrongMethod,
@@ -81,8 +77,6 @@ impl Notice {
             | Self::Removed
             | Self::AddressChanged
             | Self::AddressSoonChanged => StatusCode::OK,
-            #[cfg(feature = "questions")]
-            Self::QuestionsSet | Self::QuestionsRemoved => StatusCode::OK,
             Self::NothingToConfirm | Self::CodesMadeBefore | Self::Unchanged(_) => StatusCode::CONFLICT,
             Self::LinkNotUsable => StatusCode::GONE,
             Self::Forged | Self::OtherSession | Self::SignedOut => StatusCode::FORBIDDEN,
@@ -119,10 +113,6 @@ impl Notice {
             Self::Removed => "The app is removed",
             Self::AddressChanged => "Your e-mail address is changed",
             Self::AddressSoonChanged => "Your e-mail address changes in a moment",
-            #[cfg(feature = "questions")]
-            Self::QuestionsSet => "Your questions are set",
-            #[cfg(feature = "questions")]
-            Self::QuestionsRemoved => "Your questions are removed",
             Self::Unchanged(_) => "Nothing was changed",
             Self::WrongMethod => "This page is not opened this way",
             Self::TooLarge => "That was too long",
@@ -194,12 +184,6 @@ impl Notice {
                 "We have kept the new address. It is in use within moments.",
                 "Every address that we had on file gets a mail about it, and can stop the change for 7 days.",
             ],
-            #[cfg(feature = "questions")]
-            Self::QuestionsSet => {
-                &["We ask one of them, beside the link, when you choose a new password by mail."]
-            }
-            #[cfg(feature = "questions")]
-            Self::QuestionsRemoved => &["We no longer ask any."],
             Self::Unchanged(reason) => &[reason],
             Self::WrongMethod => &["Nothing was done. Please begin again."],
             Self::TooLarge => {
@@ -261,21 +245,15 @@ impl Site {
             Notice::CodesMadeBefore => {
                 Action { label: "Make new codes", href: format!("{}/codes", self.config.security) }
             }
-            #[cfg(feature = "questions")]
-            Notice::QuestionsSet | Notice::QuestionsRemoved => self.to_security(),
             Notice::OtherSession
             | Notice::AppIsOn
             | Notice::NothingToConfirm
             | Notice::Removed
             | Notice::AddressChanged
             | Notice::AddressSoonChanged
-            | Notice::Unchanged(_) => self.to_security(),
+            | Notice::Unchanged(_) => Action { label: "Go to Security", href: self.config.security.clone() },
             _ => self.to_sign_in("Go to the sign-in page"),
         }
-    }
-
-    fn to_security(&self) -> Action {
-        Action { label: "Go to Security", href: self.config.security.clone() }
     }
 
     fn to_asking(&self, label: &'static str) -> Action {

@@ -84,7 +84,7 @@ impl Site {
         self.recovery.prove_factor(token, &proof, client).await
     }
 
-    /// What the account asks for beside the link, else the form for the new password.
+    /// The second step where the account has one, then the question where it has any, then the form for the new password.
     pub(super) async fn after_link(&self, token: &RecoveryToken, view: &LinkView) -> Response {
         if view.factor_needed {
             return if factor::takes_codes(&view.factor_kinds) {
@@ -93,12 +93,10 @@ impl Site {
                 self.notice(&Notice::FactorNeeded)
             };
         }
-        match view.question {
-            QuestionGate::Open => self.new_password(token, view, &[]),
-            #[cfg(feature = "questions")]
-            QuestionGate::Asks => self.question_page(token, Tried::NotYet).await,
-            _ => self.notice(&Notice::FactorNeeded),
+        if view.question != QuestionGate::Open {
+            return self.question_page(token, Tried::NotYet).await;
         }
+        self.new_password(token, view, &[])
     }
 
     /// The step that the link is at now.
@@ -114,5 +112,14 @@ impl Site {
         let page =
             NewPassword { frame: self.frame(), token: token.expose(), at_least: view.at_least, reasons };
         self.page(status, &page)
+    }
+}
+
+/// Without the feature `questions` nobody can answer one here: another node of the service can, or people have to help.
+#[cfg(not(feature = "questions"))]
+impl Site {
+    #[expect(clippy::unused_async, reason = "with the feature it asks for the question")]
+    async fn question_page(&self, _: &RecoveryToken, _: Tried) -> Response {
+        self.notice(&Notice::FactorNeeded)
     }
 }

@@ -15,7 +15,7 @@
 //! | `/link?token=…` | what the link is for; changes nothing | form for the new password |
 //! | `/code` | form for a code | form for the new password |
 //! | `/factor` | - | second step beside a link, then form for the new password |
-//! | `/question`, with feature `questions` | - | security question behind a link, then form for the new password |
+//! | `/question` | - | takes the answer to a security question (feature `questions`) |
 //! | `/new-password` | - | sets it |
 //! | `/disown?letter=…` | what "this wasn't me" does; changes nothing | does it; a link's page sends it too |
 //! | `/assets/…` | style sheet and scripts | - |

@@ -63,6 +63,16 @@ pub(super) struct DisownPage<'a> {
     pub(super) hold: Option<String>,
 }
 
+#[cfg(feature = "questions")]
+#[derive(Template)]
+#[template(path = "web/question.html")]
+pub(super) struct QuestionPage<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) token: Zeroizing<String>,
+    pub(super) question: String,
+    pub(super) refused: bool,
+}
+
 #[derive(Template)]
 #[template(path = "web/new_password.html")]
 pub(super) struct NewPassword<'a> {
@@ -89,17 +99,6 @@ pub(super) struct FactorPage<'a> {
     pub(super) proof_name: &'static str,
     pub(super) proof: Zeroizing<String>,
     pub(super) from_link: bool,
-    pub(super) refused: bool,
-}
-
-/// The security question behind a link.
-#[cfg(feature = "questions")]
-#[derive(Template)]
-#[template(path = "web/question.html")]
-pub(super) struct QuestionPage<'a> {
-    pub(super) frame: Frame<'a>,
-    pub(super) token: Zeroizing<String>,
-    pub(super) question: &'a str,
     pub(super) refused: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The security question behind a link: one more gate, after the second factor where there is one.
+//! The page for the security question behind a link.
 
 use crate::error::RecoveryError;
 use crate::factor::Answer;
@@ -28,15 +28,15 @@ pub(super) async fn answer(State(site): State<Arc<Site>>, posted: Posted) -> Res
 
 impl Site {
     pub(super) async fn question_page(&self, token: &RecoveryToken, tried: Tried) -> Response {
-        let question = match self.recovery.question(token).await {
-            Ok(Some(question)) => question,
-            // Too many answers were wrong, or the host's list has the question no more.
-            Ok(None) => return self.notice(&Notice::FactorNeeded),
-            Err(error) => return self.error(error),
-        };
-        let refused = tried == Tried::Refused;
-        let page =
-            QuestionPage { frame: self.frame(), token: token.expose(), question: &question.text, refused };
-        self.page(if refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }, &page)
+        match self.recovery.question(token).await {
+            Ok(Some(question)) => {
+                let refused = tried == Tried::Refused;
+                let status = if refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+                let (frame, token) = (self.frame(), token.expose());
+                self.page(status, &QuestionPage { frame, token, question: question.text, refused })
+            }
+            Ok(None) => self.notice(&Notice::FactorNeeded),
+            Err(error) => self.error(error),
+        }
     }
 }

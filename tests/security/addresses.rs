@@ -340,5 +340,9 @@ async fn a_change_that_was_overtaken_is_given_up() {
     world.work().await;
     assert_eq!(on_file(&world, &ana).await, [ana.email.clone()]);
     assert_eq!(count(&world, "account.address_given_up").await, 1);
+    for address in [&ana.email, NEW] {
+        let mails = world.mailbox.to(address);
+        assert!(mails.last().unwrap().subject.contains("stay as they were"), "{address}");
+    }
     assert!(view(&world, &ana).await.proposals.is_empty());
 }

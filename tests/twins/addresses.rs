@@ -216,28 +216,55 @@ async fn an_address_is_taken_from_whoever_had_it() {
     .await;
 }
 
+/// It knows what the account was like at first, and takes that for what it is.
 #[tokio::test]
 async fn only_the_addresses_are_compared() {
-    breaks("a change from before a new password is a conflict", |accounts, change| {
-        let Some(account) = now(accounts.get(&change.account)) else { return Applied::Conflict };
-        let mut before = account.clone();
-        before.password = Some(crate::addresses::present_password(accounts));
-        if account.addresses == change.addresses {
-            return Applied::Before;
-        }
-        if account.epoch() == change.expected || before.epoch() == change.expected {
-            write(accounts, &change.account, &change.addresses);
-            return Applied::Done;
-        }
-        Applied::Conflict
-    })
-    .await;
+    let promise = "a change from before a new password is a conflict";
+    let suite = address_contract(async |everyone, index| {
+        let accounts = MemoryAccounts::new();
+        everyone.iter().for_each(|account| accounts.put(account.clone(), &index));
+        Arc::new(Remembering(Host { accounts, set: properly, takes: true, late: false }, everyone))
+    });
+    assert_eq!(failure(suite).await, promise);
 }
 
-/// That of the bystander is the same as ana's was.
-fn present_password(accounts: &MemoryAccounts) -> regain::password::PasswordHash {
-    let bo = AccountId::new("id-bo").unwrap();
-    now(accounts.get(&bo)).and_then(|account| account.password).unwrap()
+struct Remembering(Host, Vec<Account>);
+
+#[async_trait]
+impl AccountStore for Remembering {
+    async fn find_by_identifier(&self, identifier: &Identifier) -> Result<Vec<Account>> {
+        self.0.find_by_identifier(identifier).await
+    }
+
+    async fn find_by_identity(&self, key: &IdentityKey) -> Result<Vec<Account>> {
+        self.0.find_by_identity(key).await
+    }
+
+    async fn get(&self, id: &AccountId) -> Result<Option<Account>> {
+        self.0.get(id).await
+    }
+
+    async fn set_password(&self, change: &PasswordChange) -> Result<Applied> {
+        self.0.set_password(change).await
+    }
+
+    fn takes_addresses(&self) -> bool {
+        true
+    }
+
+    async fn set_address(&self, change: &AddressChange) -> Result<Applied> {
+        let present = self.get(&change.account).await?;
+        let first = self.1.iter().find(|account| {
+            let same = |now: &Account| now.id == account.id && now.addresses == account.addresses;
+            account.epoch() == change.expected && present.as_ref().is_some_and(same)
+        });
+        match (first, present) {
+            (Some(_), Some(now)) => {
+                self.0.set_address(&AddressChange { expected: now.epoch(), ..change.clone() }).await
+            }
+            _ => self.0.set_address(change).await,
+        }
+    }
 }
 
 #[tokio::test]

@@ -153,15 +153,15 @@ async function story(portal, page, screen) {
   const answers = ['Mrs. Okonkwo', 'Lake Bohinj', 'under the stairs'];
   const choose = async (given) => {
     for (const [at, code] of ['first-teacher', 'learnt-to-swim', 'hiding-place'].entries()) {
-      await page.locator(`[name=question_${at + 1}]`).selectOption(code);
-      await ana.fill(`answer_${at + 1}`, given[at]);
+      await page.locator(`[name=question-${at + 1}]`).selectOption(code);
+      await ana.fill(`answer-${at + 1}`, given[at]);
     }
     await ana.press(SUBMIT);
   };
   await choose([answers[0], answers[0], answers[2]]);
   await ana.look('questions-refused');
   await choose(answers);
-  await ana.look('questions-set');
+  await ana.look('overview-questions');
   const asked = await ana.linkFromMail();
   await ana.press(/new password/i);
   await ana.send({ code: await ana.code(first) });

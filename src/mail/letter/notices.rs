@@ -187,6 +187,8 @@ pub(crate) enum AddressEvent {
     Added,
     /// A change was disputed.
     TakenBack,
+    /// A change that was told of could not be made.
+    NotMade,
 }
 
 impl AddressRemoved {
@@ -203,6 +205,14 @@ impl AddressRemoved {
                     "On {at}, one more address was confirmed for your account at {name}. Links for a new password, and \
                      notices such as this one, may go there too."
                 )),
+            AddressEvent::NotMade => {
+                return Draft::new(format!("The addresses of your account at {name} stay as they were"))
+                    .paragraph(format!(
+                        "We told you that an address of your account at {name} was changed. On {at} we found that the \
+                         account had been changed in another way meanwhile. So the address was not changed."
+                    ))
+                    .paragraph(TELL_US);
+            }
             AddressEvent::TakenBack => {
                 return Draft::new(format!("A change of the addresses of your account at {name} was taken back"))
                     .paragraph(format!(

@@ -48,6 +48,7 @@ fn one_of_each() -> Vec<LetterContent> {
         LetterContent::AddressRemoved(AddressRemoved { what: AddressEvent::Replaced, at: at() }),
         LetterContent::AddressRemoved(AddressRemoved { what: AddressEvent::Added, at: at() }),
         LetterContent::AddressRemoved(AddressRemoved { what: AddressEvent::TakenBack, at: at() }),
+        LetterContent::AddressRemoved(AddressRemoved { what: AddressEvent::NotMade, at: at() }),
         LetterContent::HoldPlaced(HoldPlaced { until: at(), signed_out: true }),
         LetterContent::CaseOpened(CaseOpened { number: number(), at: at() }),
         LetterContent::CaseWaiting(CaseWaiting { number: number(), until: at() }),

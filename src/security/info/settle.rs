@@ -84,7 +84,7 @@ impl Inner {
         }
     }
 
-    /// Writes down what came of it, with a letter where something was taken back.
+    /// Writes down what came of it, with a letter unless it is what everybody was told already.
     async fn note(
         &self,
         mut security: Security,
@@ -93,25 +93,26 @@ impl Inner {
     ) -> Result<(), Fault> {
         let Unsettled { account, change, at, .. } = unsettled;
         let (record, id) = (&mut security.record, change.id);
-        let event = match outcome {
+        let (event, told) = match outcome {
             Outcome::Set => {
                 record.address_is_set(id);
-                "account.address_set"
+                ("account.address_set", None)
             }
             Outcome::GivenUp => {
                 record.address_is_not_set(id);
-                "account.address_given_up"
+                ("account.address_given_up", Some(AddressEvent::NotMade))
             }
             Outcome::TakenBack(_) | Outcome::Again => {
                 record.address_is_taken_back(id, at.now);
-                "account.address_taken_back"
+                ("account.address_taken_back", Some(AddressEvent::TakenBack))
             }
         };
         let mut draft = Draft::new(&self.realm);
         draft.commit.documents.push(self.write_security(&security, account, at.now)?);
         if is_news(change.stage, outcome) {
-            if let Outcome::TakenBack(_) = outcome {
-                self.queue(&mut draft, self.new_flow_id()?, Some(account), Some(&unsettled.letter()), *at)?;
+            if let Some(what) = told {
+                let letter = unsettled.letter(what);
+                self.queue(&mut draft, self.new_flow_id()?, Some(account), Some(&letter), *at)?;
             }
             let pseudonym = self.account_pseudonym(account);
             draft.commit.audit.push(AuditRecord {
@@ -157,7 +158,7 @@ fn is_news(stage: Stage, outcome: Outcome) -> bool {
 
 impl Unsettled<'_> {
     /// To everybody who has to do with it: where notices went, and where they go now.
-    fn letter(&self) -> Mailing {
+    fn letter(&self, what: AddressEvent) -> Mailing {
         let on_file = self.present.as_ref().map(Account::notice_addresses).unwrap_or_default();
         let mut to: Vec<AddressOnFile> = Vec::with_capacity(on_file.len() + 2);
         for address in on_file.into_iter().chain(self.change.old.clone()).chain([self.change.new.clone()]) {
@@ -166,7 +167,7 @@ impl Unsettled<'_> {
             }
         }
         let at = self.at.now.to_datetime();
-        let content = AddressRemoved { what: AddressEvent::TakenBack, at };
+        let content = AddressRemoved { what, at };
         Mailing { to, content: LetterContent::AddressRemoved(content) }
     }
 }

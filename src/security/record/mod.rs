@@ -4,6 +4,8 @@
 //! Pure: it is read, changed by one of these methods, and stored only over the version that was read. Whoever compares a
 //! proof stores the count first ([`Record::count`]) and then the outcome ([`Record::prove`], [`Record::fail`]).
 
+#[cfg(test)]
+mod address_tests;
 mod addresses;
 mod attempt;
 mod enrol;

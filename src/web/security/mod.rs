@@ -93,8 +93,9 @@ pub trait SecurityHost: Send + Sync {
 /// | `/security/remove?factor=…` | asks whether one is sure | removes it |
 /// | `/security/password` | form | changes it; all sessions end |
 /// | `/security/email` | form | sends a code to the new address |
+/// | `/security/questions` | three questions to choose and answer (feature `questions`) | sets them |
+/// | `/security/questions/remove` | asks whether one is sure | removes them |
 /// | `/security/email/confirm` | form for that code | changes the address |
-/// | `/security/questions`, with feature `questions` | three questions to choose | sets them; `/remove` below takes them away |
 /// | `/security/step-up?back=…` | form for password and code | raises the session, and goes back |
 ///
 /// Whoever is not signed in is sent to the sign-in page.
@@ -109,13 +110,23 @@ pub fn security_router(recovery: Recovery, sessions: Arc<dyn SecurityHost>, conf
         .route(&at("/password"), get(password::form).post(password::change))
         .route(&at("/email"), get(address::form).post(address::propose))
         .route(&at("/email/confirm"), get(address::code_form).post(address::confirm))
-        .route(&at("/step-up"), get(step_up::form).post(step_up::prove));
-    #[cfg(feature = "questions")]
-    let routes = routes
-        .route(&at("/questions"), get(questions::form).post(questions::set))
-        .route(&at("/questions/remove"), axum::routing::post(questions::remove));
-    let routes = routes.route_layer(Extension(sessions));
+        .route(&at("/step-up"), get(step_up::form).post(step_up::prove))
+        .merge(questions(&config.security))
+        .route_layer(Extension(sessions));
     finish(routes, Site { recovery, config, surface: Surface::Session })
+}
+
+/// The pages for security questions, where there are any.
+#[cfg(feature = "questions")]
+fn questions(mount: &str) -> Router<Arc<Site>> {
+    Router::new()
+        .route(&format!("{mount}/questions"), get(questions::choose).post(questions::set))
+        .route(&format!("{mount}/questions/remove"), get(questions::ask_removal).post(questions::remove))
+}
+
+#[cfg(not(feature = "questions"))]
+fn questions(_: &str) -> Router<Arc<Site>> {
+    Router::new()
 }
 
 /// The name of a factor, as our own pages write it.

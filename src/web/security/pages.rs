@@ -24,7 +24,7 @@ pub(super) struct OverviewPage<'a> {
     pub(super) emails: Vec<String>,
     pub(super) waiting: Option<String>,
     pub(super) takes_addresses: bool,
-    /// How many security questions there are; `None` where none can be chosen.
+    /// How many security questions there are; nothing where nobody can choose any.
     pub(super) questions: Option<usize>,
 }
 
@@ -109,23 +109,16 @@ pub(super) struct EmailCodePage<'a> {
     pub(super) refused: bool,
 }
 
-/// One of the questions to be chosen: which one is, by its code.
-#[cfg(feature = "questions")]
-pub(super) struct QuestionLine<'a> {
-    pub(super) number: usize,
-    pub(super) chosen: &'a String,
-}
-
 #[cfg(feature = "questions")]
 #[derive(Template)]
 #[template(path = "web/security/questions.html")]
 pub(super) struct QuestionsPage<'a> {
     pub(super) frame: Frame<'a>,
     pub(super) form: Zeroizing<String>,
-    pub(super) list: &'a [crate::factor::Question],
-    pub(super) lines: Vec<QuestionLine<'a>>,
-    pub(super) are_set: bool,
-    pub(super) problem: Option<String>,
+    pub(super) list: Vec<crate::factor::Question>,
+    /// The codes of the questions that were chosen so far.
+    pub(super) chosen: [String; crate::factor::QUESTIONS],
+    pub(super) problem: Option<&'static str>,
 }
 
 #[derive(Template)]

@@ -34,9 +34,8 @@ fn words(reason: ChangeRefused) -> &'static str {
         }
         ChangeRefused::AddressesElsewhere => "Addresses are not changed on this page. Please contact us.",
         ChangeRefused::KindNotTaken => "Only e-mail addresses can be used here.",
-        // The form of the questions says it in its own words.
         #[cfg(feature = "questions")]
-        ChangeRefused::Answer(_) => "One of the answers cannot be used.",
+        ChangeRefused::Answer(why) => super::questions::words(why),
         ChangeRefused::OnFileAlready => "We have this address on file for you already.",
     }
 }
