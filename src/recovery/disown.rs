@@ -111,8 +111,9 @@ impl Recovery {
     }
 
     /// "This wasn't me", said with a letter of any kind: ends all live links of the account, puts new ones on hold, and
-    /// ends all sessions if regain set the password a short time ago ([`DisownRules`]). Each letter does this once; a
-    /// second use changes nothing and is answered alike.
+    /// ends all sessions if regain set the password a short time ago ([`DisownRules`]). What was only begun about factors and
+    /// addresses is dropped, and with the notice of a changed address that change is taken back. Each letter does this once;
+    /// a second use changes nothing and is answered alike.
     ///
     /// # Errors
     /// [`RecoveryError::LinkNotUsable`] whatever the reason; [`RecoveryError::TooManyAttempts`] for the client's network;

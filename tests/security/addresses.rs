@@ -51,7 +51,7 @@ async fn a_code_goes_to_the_new_address_and_nowhere_else_and_nothing_changes() {
     let [mail] = &mails[before..] else { panic!("{} mails", mails.len() - before) };
     assert_eq!((mail.to.as_str(), &*mail.subject), (NEW, "Confirm this address for Mercy Clinic"));
     assert!(!mail.text.contains("/recovery/") && !mail.text.contains(&ana.username), "{}", *mail.text);
-    assert_eq!(on_file(&world, &ana).await, [ana.email.clone()]);
+    assert_eq!(on_file(&world, &ana).await, [&*ana.email]);
     assert!(world.recovery.look(&link).await.is_ok(), "links go on");
     world.fresh_link(&ana).await;
     assert_eq!(world.mailbox.to(NEW).len(), 1, "the new address gets no link");
@@ -167,7 +167,7 @@ async fn the_code_of_another_account_confirms_nothing() {
     propose(&world, &eve, NEW).await;
     let tried = signed_in(&world, &eve).confirm_address(&anas).await;
     assert_eq!(tried.unwrap_err(), RecoveryError::CodeNotUsable);
-    assert_eq!(on_file(&world, &eve).await, [eve.email.clone()]);
+    assert_eq!(on_file(&world, &eve).await, [&*eve.email]);
 }
 
 /// What was proposed by the password alone is not confirmed by it after the owner has put a factor before the account.
@@ -179,7 +179,7 @@ async fn a_proposal_from_before_the_first_factor_is_not_confirmed_by_password_af
     bind(&world, &by_password(&world, &ana), "My phone").await;
     let tried = by_password(&world, &ana).confirm_address(&code).await;
     assert_eq!(tried.unwrap_err(), RecoveryError::StepUpRequired);
-    assert_eq!(on_file(&world, &ana).await, [ana.email.clone()]);
+    assert_eq!(on_file(&world, &ana).await, [&*ana.email]);
 }
 
 #[tokio::test]
@@ -312,7 +312,7 @@ async fn a_change_that_the_host_did_not_take_is_made_by_a_worker() {
     host.answers(false);
     let info = signed_in(&world, &ana);
     assert_eq!(info.confirm_address(&code).await.unwrap(), AddressChanged::Pending);
-    assert_eq!(on_file(&world, &ana).await, [ana.email.clone()]);
+    assert_eq!(on_file(&world, &ana).await, [&*ana.email]);
     assert_eq!(view(&world, &ana).await.proposals[0].state, ProposalState::Confirmed);
     world.clock.advance(MINUTE);
     world.worker.step().await.unwrap();
@@ -338,7 +338,7 @@ async fn a_change_that_was_overtaken_is_given_up() {
     host.answers(true);
     world.clock.advance(MINUTE);
     world.work().await;
-    assert_eq!(on_file(&world, &ana).await, [ana.email.clone()]);
+    assert_eq!(on_file(&world, &ana).await, [&*ana.email]);
     assert_eq!(count(&world, "account.address_given_up").await, 1);
     for address in [&ana.email, NEW] {
         let mails = world.mailbox.to(address);

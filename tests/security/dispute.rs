@@ -34,7 +34,7 @@ async fn whoever_had_the_old_address_has_it_back_at_the_press_of_a_button() {
         change(&world, &ana, NEW).await;
         world.clock.advance(Duration::days(7) - Duration::MILLISECOND);
         assert!(press(&world, &letter(&world, button_at, subject)).await);
-        assert_eq!(on_file(&world, &ana).await, [ana.email.clone()]);
+        assert_eq!(on_file(&world, &ana).await, [&*ana.email]);
         for address in [NEW, &ana.email] {
             let told =
                 world.mailbox.to(address).into_iter().filter(|mail| mail.subject.contains("taken back"));
@@ -80,7 +80,7 @@ async fn the_button_of_another_letter_takes_back_no_address() {
     assert_eq!(on_file(&world, &ana).await, [NEW]);
     // But it still can be.
     assert!(press(&world, &letter(&world, &ana.email, CHANGED)).await);
-    assert_eq!(on_file(&world, &ana).await, [ana.email.clone()]);
+    assert_eq!(on_file(&world, &ana).await, [&*ana.email]);
 }
 
 /// Whoever took an account by changing its address cannot make that final by changing it once more.
@@ -97,7 +97,7 @@ async fn a_dispute_takes_back_all_that_came_after_the_change_too() {
     signed_in(&world, &ana).confirm_address(&more).await.unwrap();
     assert_eq!(on_file(&world, &ana).await, [NEWER, "more@home.example"]);
     assert!(press(&world, &first).await);
-    assert_eq!(on_file(&world, &ana).await, [ana.email.clone()]);
+    assert_eq!(on_file(&world, &ana).await, [&*ana.email]);
 }
 
 #[tokio::test]
@@ -127,7 +127,7 @@ async fn what_was_begun_is_dropped_with_any_letter() {
     world.clock.advance(Duration::days(1));
     let late = by_password(&world, &ana).confirm_address(&code).await;
     assert_eq!(late.unwrap_err(), RecoveryError::CodeNotUsable);
-    assert_eq!(on_file(&world, &ana).await, [ana.email.clone()]);
+    assert_eq!(on_file(&world, &ana).await, [&*ana.email]);
 }
 
 /// Confirmed, and not set yet because the host did not answer: it is never set after "this wasn't me", whatever letter said
@@ -149,7 +149,7 @@ async fn a_change_that_is_not_made_yet_is_withdrawn() {
         world.clock.advance(10 * MINUTE);
         world.work().await;
     }
-    assert_eq!(on_file(&world, &ana).await, [ana.email.clone()]);
+    assert_eq!(on_file(&world, &ana).await, [&*ana.email]);
     assert_eq!(count(&world, "account.address_set").await, 0);
 }
 
@@ -169,14 +169,14 @@ async fn a_change_that_is_made_while_it_is_disputed_does_not_stay() {
     world.clock.advance(Duration::SECOND);
     world.worker.step().await.unwrap();
     assert!(press(&world, &letter(&world, &ana.email, CHANGED)).await);
-    assert_eq!(on_file(&world, &ana).await, [ana.email.clone()]);
+    assert_eq!(on_file(&world, &ana).await, [&*ana.email]);
     host.let_go.notify_one();
     assert!(setting.await.unwrap().is_err(), "it is not told as done");
     assert_eq!(on_file(&world, &ana).await, [NEW], "it came late");
     assert_eq!(view(&world, &ana).await.proposals[0].state, ProposalState::Disputed);
     world.clock.advance(5 * MINUTE);
     world.work().await;
-    assert_eq!(on_file(&world, &ana).await, [ana.email.clone()]);
+    assert_eq!(on_file(&world, &ana).await, [&*ana.email]);
     assert!(view(&world, &ana).await.proposals.is_empty());
 }
 
@@ -197,7 +197,7 @@ async fn a_host_that_does_not_answer_takes_it_back_later() {
     world.change(&ana, |account| account.username = "ana.maria".into()).await;
     world.clock.advance(2 * MINUTE);
     world.work().await;
-    assert_eq!(on_file(&world, &ana).await, [ana.email.clone()], "whatever else has changed");
+    assert_eq!(on_file(&world, &ana).await, [&*ana.email], "whatever else has changed");
 }
 
 /// Somebody at the host has put another address on file since: that is not overwritten.

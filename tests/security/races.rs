@@ -136,7 +136,7 @@ async fn the_address_that_is_confirmed_is_the_one_that_the_code_was_sent_to() {
                 for _ in 0..(n * round) % 5 {
                     tokio::task::yield_now().await;
                 }
-                if n % 2 == 0 {
+                if n.is_multiple_of(2) {
                     let old = email("ana@home.example");
                     let _ = info.propose_address(&email("two@home.example"), Some(&old)).await;
                     node.work().await;

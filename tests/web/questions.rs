@@ -87,3 +87,32 @@ async fn questions_are_removed_after_one_was_asked_whether_one_is_sure() {
     assert_eq!(removed.status, StatusCode::SEE_OTHER, "{}", removed.body);
     assert!(browser.get("/security").await.body.contains("You have none."));
 }
+
+/// SQ-1, SQ-2: first the factor, then the question, the same one until it is answered.
+#[tokio::test]
+async fn the_question_comes_after_the_factor() {
+    let world = World::new();
+    let (ana, secret, _) = world.protected("ana").await;
+    set(&world.browser(&ana, AuthLevel::SecondFactor)).await;
+    let token = world.token_for("ana").await;
+    let page = world.post("/recovery/link", &[("token", &token)]).await;
+    assert!(page.body.contains(r#"action="/recovery/factor""#), "{}", page.body);
+    for (_, answer) in [CHOSEN[1], CHOSEN[3], CHOSEN[5]] {
+        let early = world.post("/recovery/question", &[("token", &token), ("answer", answer)]).await;
+        assert_eq!(early, page, "{answer}");
+    }
+    let code = world.code(&secret);
+    let asked = world.post("/recovery/factor", &[("token", &token), ("code", &code)]).await;
+    assert!(asked.body.contains(r#"action="/recovery/question""#), "{}", asked.body);
+    assert_eq!(world.post("/recovery/link", &[("token", &token)]).await, asked);
+}
+
+/// EN-5
+#[tokio::test]
+async fn a_dead_link_asks_nothing() {
+    let world = World::new();
+    let dead = world.get("/recovery/link").await;
+    for token in ["", "x", &"A".repeat(64)] {
+        assert_eq!(world.post("/recovery/question", &[("token", token), ("answer", "x")]).await, dead);
+    }
+}

@@ -7,6 +7,7 @@ use crate::stage::{MINUTE, count};
 use futures_util::FutureExt as _;
 use regain::clock::Timestamp;
 use regain::flow::{FlowRecord, StateKind};
+use regain::ids::AccountId;
 use regain::store::{Claim, Commit, Committed, FlowStore as _, FlowWrite, Sweep};
 
 fn is_end(state: &str) -> bool {
@@ -43,6 +44,12 @@ impl Oracle {
         let disowned = disowned.filter_map(|line| book.pseudonyms.get(line.account?.as_bytes()).cloned());
         let disowned: Vec<_> = disowned.collect();
         book.disowned.extend(disowned);
+        let late = commit.audit.iter().filter(|line| line.event == "password.set_late");
+        let late = late.filter_map(|line| book.pseudonyms.get(line.account?.as_bytes()).cloned());
+        let late: Vec<_> = late.collect();
+        for id in late {
+            self.told_late(&mut book, commit, &id, doing.since);
+        }
         self.factors_decided(&mut book, commit);
         self.queued(&mut book, clock, commit);
         for write in &commit.flows {
@@ -55,6 +62,19 @@ impl Oracle {
         if !commit.flows.is_empty() || !commit.mails.is_empty() {
             self.stage.ring();
         }
+    }
+
+    /// A password was set after its flow had ended: every address on file hears of it.
+    fn told_late(&self, book: &mut Book, commit: &Commit, id: &AccountId, since: u64) {
+        let event = self.stage.event();
+        let notices = commit.mails.iter().filter(|mail| mail.letter == "password_changed").count();
+        let Some(account) = book.accounts.get(id) else { return };
+        let told = account.between(since, event).any(|facts| facts.addresses.len() == notices);
+        self.hold("a password that was set late is told to every address on file", told, || {
+            format!("{} with {notices} notices", id.as_str())
+        });
+        book.told_late.insert(id.clone());
+        self.stage.tally("passwords told of late");
     }
 
     fn written(&self, book: &mut Book, clock: &NodeClock, commit: &Commit, write: &FlowWrite) {

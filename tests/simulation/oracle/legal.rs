@@ -76,7 +76,9 @@ impl Oracle {
                         | "unbind factor"
                         | "make codes"
                 );
-                self.hold("a link is replaced for a reason", by_a_flow || by_the_person, said);
+                // A call to the host that hung, and set a password after its flow had ended.
+                let late = passage.commit.audit.iter().any(|line| line.event == "password.set_late");
+                self.hold("a link is replaced for a reason", by_a_flow || by_the_person || late, said);
                 self.stage.tally("links superseded");
             }
             ("link_sent" | "factor_proven", "disowned") => {

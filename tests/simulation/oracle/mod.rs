@@ -123,6 +123,8 @@ struct Book {
     accounts: BTreeMap<AccountId, AccountSeen>,
     pseudonyms: BTreeMap<[u8; 16], AccountId>,
     budgets: BTreeMap<BudgetKey, (Quota, Vec<i64>)>,
+    /// Accounts whose owners heard of a password that was set after its flow had ended.
+    told_late: BTreeSet<AccountId>,
     /// Accounts of which somebody said "this wasn't me".
     disowned: BTreeSet<AccountId>,
     /// Tokens that really went out, by their text.
