@@ -15,6 +15,7 @@ use crate::flow::{Event, FactorRule, Letter, RecoveryFlow, Window};
 use crate::ids::{AccountId, FlowId};
 use crate::keys::Place;
 use crate::mail::{DisownButton, HoldPlaced, LetterContent};
+use crate::planted::{Bug, planted};
 use crate::recovery::security::Security;
 use crate::recovery::step::{Doer, Draft, Mailing, TRIES};
 use crate::recovery::{ConfigError, Inner, Recovery};
@@ -349,7 +350,7 @@ impl Inner {
             read => read?,
         };
         security.record.password_changed(at.now, known);
-        if factor == FactorRule::Waived {
+        if factor == FactorRule::Waived || planted(Bug::RecoveryUnbindsFactors) {
             // MF-2: what the support desk found to be lost comes off with the password that is set without it.
             security.record.lose_factors(at.now);
         }

@@ -98,7 +98,7 @@ impl Proven {
         let flow = &self.flow;
         let proven = matches!(flow.state(), State::FactorProven(_))
             && self.security.record.proven_link == Some(flow.id());
-        self.protected().0 && !proven
+        self.protected().0 && !proven && !planted(Bug::FactorNotNeededAtLink)
     }
 
     /// Whether a question has to be answered yet: none with a link of the desk, which found the person out otherwise.

@@ -137,8 +137,7 @@ impl Notice {
                  new link.",
             ],
             Self::FactorNeeded => &[
-                "Your account is protected by a second step, such as a code from your phone, and none that you have can be \
-                 used here.",
+                "Your account is protected by one more step, and on this page you cannot get past it.",
                 "Please contact us in the way named below.",
             ],
             Self::PasswordSet => &[

@@ -1,6 +1,6 @@
 //! The page for the second step, after a password and beside a link: one field for every kind of code.
 
-use crate::factor::FactorProof;
+use crate::factor::{FactorKind, FactorProof};
 use crate::web::Site;
 use crate::web::page::FactorPage;
 use axum::http::StatusCode;
@@ -20,6 +20,11 @@ pub(super) enum Beside {
 pub(super) enum Tried {
     NotYet,
     Refused,
+}
+
+/// Whether the page has anything to ask for: codes, not the host's own factors.
+pub(super) fn takes_codes(kinds: &[FactorKind]) -> bool {
+    kinds.iter().any(|kind| matches!(kind, FactorKind::Totp | FactorKind::RecoveryCodes))
 }
 
 /// What was typed, if it can be a code at all. What cannot is answered like a wrong one.

@@ -58,8 +58,7 @@ pub(super) async fn choose(State(site): State<Arc<Site>>, posted: Posted) -> Res
             Ok(view) => site.new_password(&token, &view, &reasons),
             Err(error) => site.error(error),
         },
-        Err(RecoveryError::FactorNeeded) => site.factor_page(Beside::Link(token.expose()), Tried::NotYet),
-        Err(RecoveryError::QuestionNeeded) => site.question_page(&token, Tried::NotYet).await,
+        Err(RecoveryError::FactorNeeded | RecoveryError::QuestionNeeded) => site.open_again(&token).await,
         Err(error) => site.error(error),
     }
 }
@@ -88,12 +87,24 @@ impl Site {
     /// The second step where the account has one, then the question where it has any, then the form for the new password.
     pub(super) async fn after_link(&self, token: &RecoveryToken, view: &LinkView) -> Response {
         if view.factor_needed {
-            return self.factor_page(Beside::Link(token.expose()), Tried::NotYet);
+            return if factor::takes_codes(&view.factor_kinds) {
+                self.factor_page(Beside::Link(token.expose()), Tried::NotYet)
+            } else {
+                self.notice(&Notice::FactorNeeded)
+            };
         }
         if view.question != QuestionGate::Open {
             return self.question_page(token, Tried::NotYet).await;
         }
         self.new_password(token, view, &[])
+    }
+
+    /// The step that the link is at now.
+    pub(super) async fn open_again(&self, token: &RecoveryToken) -> Response {
+        match self.recovery.look(token).await {
+            Ok(view) => self.after_link(token, &view).await,
+            Err(error) => self.error(error),
+        }
     }
 
     fn new_password(&self, token: &RecoveryToken, view: &LinkView, reasons: &[Reason]) -> Response {

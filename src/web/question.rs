@@ -21,6 +21,7 @@ pub(super) async fn answer(State(site): State<Arc<Site>>, posted: Posted) -> Res
     match site.recovery.answer_question(&token, &answer, &posted.client).await {
         Ok(view) => site.after_link(&token, &view).await,
         Err(RecoveryError::AnswerNotAccepted) => site.question_page(&token, Tried::Refused).await,
+        Err(RecoveryError::FactorNeeded) => site.open_again(&token).await,
         Err(error) => site.error(error),
     }
 }

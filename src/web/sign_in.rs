@@ -139,8 +139,7 @@ impl Site {
                 }
             }
         }
-        let takes_codes = |kind| matches!(kind, &FactorKind::Totp | &FactorKind::RecoveryCodes);
-        if !pending.kinds.iter().any(takes_codes) {
+        if !factor::takes_codes(&pending.kinds) {
             return self.notice(&Notice::FactorNeeded);
         }
         self.factor_page(Beside::SignIn(pending.ticket.expose()), Tried::NotYet)

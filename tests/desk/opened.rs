@@ -109,3 +109,23 @@ async fn an_account_has_one_open_case_at_a_time() {
     office.desk.withdraw(&ida(), Seen::of(&view)).await.unwrap();
     assert!(office.desk.concern(&ida(), Seen::of(&asked), &ana.id).await.is_ok());
 }
+
+/// What "this wasn't me" would not find is never approved: it looks at the newest hundred cases of an account.
+#[tokio::test]
+async fn a_case_that_is_buried_under_others_is_not_approved() {
+    let office = Office::new();
+    let ana = office.world.person("Ana").await;
+    let plea = regain::desk::Plea::new("I am Ana", "").unwrap();
+    office.desk.ask_for_help(plea, &office.world.client()).await.unwrap();
+    let buried = office.desk.queue(&ida(), None, 10).await.unwrap().cases[0].id;
+    for _ in 0..100 {
+        office.world.clock.advance(Duration::SECOND);
+        let view = office.opened(&ana).await;
+        office.desk.withdraw(&ida(), Seen::of(&view)).await.unwrap();
+    }
+    let view = office.desk.view(&ida(), buried).await.unwrap();
+    let view = office.desk.assign(&ida(), Seen::of(&view), &ida().id).await.unwrap();
+    let view = office.desk.concern(&ida(), Seen::of(&view), &ana.id).await.unwrap();
+    let view = office.desk.record_evidence(&ida(), Seen::of(&view), finding(Need::Password)).await.unwrap();
+    assert_eq!(office.approve(&view, Need::Password).await.map(drop), Err(DeskError::Changed));
+}

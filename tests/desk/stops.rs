@@ -5,9 +5,12 @@ use regain::account::{AccountStatus, Recoverability};
 use regain::desk::case::{CaseRefusal, CaseState, CaseStateKind, LapseReason, Need};
 use regain::desk::{DeskError, Seen};
 use regain::ids::CaseId;
+use regain::keys::KeyRing;
+use regain::memory::{MemoryAccounts, MemoryFlows};
 use regain::password::Password;
 use regain::recovery::Credential;
-use regain::testing::{Someone, World};
+use regain::testing::{Someone, TestClock, World};
+use std::sync::Arc;
 use time::Duration;
 
 async fn lapsed(office: &Office, case: CaseId) -> Option<LapseReason> {
@@ -195,4 +198,28 @@ async fn a_hold_is_waited_for() {
     assert!(office.choose(&office.world.link_of(&ana)).await);
     let client = office.world.client();
     assert!(office.world.recovery.sign_in(&ana.identifier(), &Password::new(NEW), &client).await.is_ok());
+}
+
+/// "This wasn't me" on a node that cannot read the case, because a key is missing there: the hold stops it all the same.
+#[tokio::test]
+async fn a_case_that_could_not_be_read_when_its_owner_objected_leads_nowhere() {
+    let (flows, accounts) = (Arc::new(MemoryFlows::new()), Arc::new(MemoryAccounts::new()));
+    let clock = Arc::new(TestClock::default());
+    let node = |keys| {
+        let builder = World::builder().flows(flows.clone()).accounts(accounts.clone());
+        builder.clock(clock.clone()).keys(keys).build()
+    };
+    let old = || KeyRing::new(1, [7; 32]);
+    let (behind, office) = (node(old()), Office::of(node(old().with_key(2, [8; 32]).unwrap())));
+    let ana = office.world.person("Ana").await;
+    behind.fresh_link(&ana).await;
+    let letter = button_of(&behind, &ana);
+    let view = office.approved(&ana).await;
+    clock.advance(Duration::HOUR);
+    assert!(press(&behind, &letter).await);
+    assert_eq!(office.state(view.case.id()).await, CaseStateKind::Approved);
+    clock.advance(Duration::days(2));
+    office.world.work().await;
+    assert_eq!(lapsed(&office, view.case.id()).await, Some(LapseReason::OnHold));
+    assert_eq!(office.links_to(&ana.email).await, 0);
 }

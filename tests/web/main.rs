@@ -11,6 +11,7 @@ mod link;
 mod members;
 mod operator;
 mod password;
+mod questions;
 mod second_step;
 mod session_forms;
 mod sign_in;

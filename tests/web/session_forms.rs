@@ -7,7 +7,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, COOKIE, LOCATION, ORIGIN};
 use axum::http::{Method, Request, StatusCode};
 use regain::factor::AuthLevel;
 
-const PAGES: [&str; 8] = [
+const PAGES: [&str; 9] = [
     "/security",
     "/security/app",
     "/security/app/confirm?factor=00000000000000000000000000000000",
@@ -15,9 +15,10 @@ const PAGES: [&str; 8] = [
     "/security/remove?factor=00000000000000000000000000000000",
     "/security/password",
     "/security/email",
+    "/security/questions",
     "/security/step-up?back=app",
 ];
-const FORMS: [&str; 8] = [
+const FORMS: [&str; 10] = [
     "/security/app",
     "/security/app/confirm",
     "/security/codes",
@@ -25,6 +26,8 @@ const FORMS: [&str; 8] = [
     "/security/password",
     "/security/email",
     "/security/email/confirm",
+    "/security/questions",
+    "/security/questions/remove",
     "/security/step-up",
 ];
 

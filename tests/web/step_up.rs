@@ -25,9 +25,13 @@ async fn who_signed_in_a_while_ago_shows_first_who_they_are() {
     let (ana, secret, _) = world.protected("ana").await;
     let mut browser = world.browser(&ana, AuthLevel::SecondFactor);
     world.clock.advance(Duration::minutes(20));
-    for (page, back) in
-        [("/app", "app"), ("/codes", "codes"), ("/email", "email"), ("/remove?factor=x", "overview")]
-    {
+    for (page, back) in [
+        ("/app", "app"),
+        ("/codes", "codes"),
+        ("/email", "email"),
+        ("/questions", "questions"),
+        ("/remove?factor=x", "overview"),
+    ] {
         let led = browser.get(&format!("/security{page}")).await;
         assert_eq!(led.headers[LOCATION], format!("/security/step-up?back={back}").as_str());
     }

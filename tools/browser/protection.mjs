@@ -9,8 +9,8 @@ const PASSWORDS = ['violet harbour tin whistle 7', 'nineteen quiet lanterns drif
 const STEP = 30;
 
 class Person {
-  constructor(portal, page, { name, javaScript }) {
-    Object.assign(this, { portal, page, name, javaScript, looked: 0, links: new Set() });
+  constructor(portal, page, { name }) {
+    Object.assign(this, { portal, page, name, looked: 0, links: new Set() });
     Object.assign(this, portal.people()[0]);
   }
 
@@ -147,7 +147,35 @@ async function story(portal, page, screen) {
   await ana.to('/security');
   await ana.sees(/my phone/i);
 
+  // Security questions stand behind a link too, after the code.
+  await ana.press(/choose questions/i);
+  await ana.look('questions');
+  const answers = ['Mrs. Okonkwo', 'Lake Bohinj', 'under the stairs'];
+  const choose = async (given) => {
+    for (const [at, code] of ['first-teacher', 'learnt-to-swim', 'hiding-place'].entries()) {
+      await page.locator(`[name=question-${at + 1}]`).selectOption(code);
+      await ana.fill(`answer-${at + 1}`, given[at]);
+    }
+    await ana.press(SUBMIT);
+  };
+  await choose([answers[0], answers[0], answers[2]]);
+  await ana.look('questions-refused');
+  await choose(answers);
+  await ana.look('overview-questions');
+  const asked = await ana.linkFromMail();
+  await ana.press(/new password/i);
+  await ana.send({ code: await ana.code(first) });
+  await ana.look('link-question');
+  await ana.send({ answer: 'I do not know' });
+  await ana.look('link-wrong-answer');
+  const question = await page.locator('label[for=answer]').innerText();
+  await ana.send({ answer: answers[question.includes('teacher') ? 0 : question.includes('swim') ? 1 : 2] });
+  await ana.sees(/your new password/i);
+  await page.goto(asked);
+  await ana.sees(/choose a new password/i);
+
   // The phone is lost: a recovery code, another app, and the old one goes.
+  await ana.to('/');
   await ana.signOut();
   await ana.password(PASSWORDS[1]);
   await ana.send({ code: codes[0].toUpperCase().replaceAll('-', ' ') });

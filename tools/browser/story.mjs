@@ -12,7 +12,7 @@ async function story(portal, page, { name, javaScript, kill }) {
   expect(person.username, 'the portal prints people to try');
   const look = async (what) => {
     await check(page, `${name}-${what}`);
-    if (javaScript) await accessible(page, `${name}-${what}`);
+    await accessible(page, `${name}-${what}`);
   };
   const press = (button) => Promise.all([page.waitForNavigation(), button.click()]);
   const text = () => page.locator('main').innerText();

@@ -1,4 +1,5 @@
 use super::*;
+use crate::factor::FactorKind;
 
 fn button() -> DisownButton {
     let url = Zeroizing::new("https://a.org/recovery/disown?letter=SECRET".to_owned());
@@ -40,6 +41,9 @@ fn one_of_each() -> Vec<LetterContent> {
         LetterContent::SomebodyAsked,
         LetterContent::FactorAdded(FactorAdded { label: label(), at: at() }),
         LetterContent::FactorRemoved(FactorRemoved { label: label(), how: TakenAway::Removed, at: at() }),
+        LetterContent::FactorDisabled(FactorDisabled { kind: FactorKind::Totp, at: at() }),
+        LetterContent::FactorDisabled(FactorDisabled { kind: FactorKind::RecoveryCodes, at: at() }),
+        LetterContent::FactorDisabled(FactorDisabled { kind: FactorKind::Host, at: at() }),
         LetterContent::CodesMade(CodesMade { at: at() }),
         LetterContent::QuestionsChanged(QuestionsChanged { removed: false, at: at() }),
         LetterContent::QuestionsChanged(QuestionsChanged { removed: true, at: at() }),

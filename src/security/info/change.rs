@@ -10,6 +10,7 @@ use crate::factor::AuthLevel;
 use crate::flow::Event;
 use crate::ids::FlowId;
 use crate::mail::LetterContent;
+use crate::planted::{Bug, planted};
 use crate::recovery::Inner;
 use crate::recovery::security::Security;
 use crate::recovery::step::{Doer, Draft, Mailing, TRIES};
@@ -188,7 +189,7 @@ impl SecurityInfo {
         }
         draft.commit.documents.push(inner.write_security(&present.security, account, at.now)?);
         let Some(line) = made.line else { return Ok(draft) };
-        for letter in &made.letters {
+        for letter in made.letters.iter().filter(|_| !planted(Bug::FactorChangeUntold)) {
             let about = (letter.button == Button::With).then_some(account);
             inner.queue(&mut draft, line.id, about, Some(&letter.mailing), at)?;
         }

@@ -5,6 +5,7 @@ use crate::clock::{Moment, Timestamp};
 #[cfg(feature = "qr")]
 use crate::factor::TooLongForQr;
 use crate::factor::{AuthLevel, CODES, FactorId, FactorView, RecoveryCode, TotpSecret};
+use crate::recovery::{Protected, policy_context};
 use crate::security::SecurityInfo;
 use crate::security::info::change::{Present, StepUp};
 use crate::security::record::{Change, DISPUTABLE, Proposal, Record, Stage};
@@ -107,6 +108,8 @@ pub struct SecurityView {
     pub proposals: Vec<ProposalView>,
     /// Whether addresses can be changed here at all.
     pub takes_addresses: bool,
+    /// How many characters a new password needs.
+    pub password_at_least: usize,
     /// When regain set the password last, if that was a short time ago.
     pub password_changed_at: Option<OffsetDateTime>,
     /// Since when the password is known to be compromised.
@@ -123,6 +126,7 @@ impl SecurityInfo {
     pub(super) fn view(&self, present: &Present) -> SecurityView {
         let (at, record) = (present.at, &present.security.record);
         let guard = &record.guard;
+        let protected = Protected(record.is_protected(&present.account.factors));
         let time = |at: Option<Timestamp>| at.map(Timestamp::to_datetime);
         SecurityView {
             factors: record.views_at(at),
@@ -131,6 +135,7 @@ impl SecurityInfo {
             addresses: present.account.addresses.clone(),
             proposals: proposals(record, at),
             takes_addresses: self.inner().accounts.takes_addresses(),
+            password_at_least: self.inner().policy.floor(&policy_context(&present.account, protected)),
             password_changed_at: time(guard.password_changed_at()),
             password_compromised_at: time(record.compromised_at),
             on_hold_until: time(guard.hold_until().filter(|_| guard.is_on_hold(at.now))),

@@ -4,6 +4,7 @@ use super::{Bound, Record, Secret};
 use crate::clock::Timestamp;
 use crate::factor::{FactorKind, FactorProof, FactorState};
 use crate::ids::{AccountId, FactorId};
+use crate::planted::{Bug, planted};
 use time::Duration;
 
 /// Tries in a row that do not succeed, after which a factor is disabled. NIST SP 800-63B-4 3.2.2 allows up to 100.
@@ -120,7 +121,9 @@ impl Record {
             proven = proven.or(left.map(|left| (at, left)));
         }
         let (at, left) = proven?;
-        self.factors.get_mut(at)?.secret = left;
+        if !planted(Bug::CodeNotUsedUp) {
+            self.factors.get_mut(at)?.secret = left;
+        }
         self.succeed(at, counted, now)
     }
 

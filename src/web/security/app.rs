@@ -8,7 +8,7 @@ use super::pages::{AppCodePage, AppPage};
 use super::step_up::Back;
 use super::{factor_id, form};
 use crate::error::RecoveryError;
-use crate::factor::{FactorId, TotpCode};
+use crate::factor::{FactorId, FactorState, FactorView, TotpCode};
 use crate::security::{ChangeRefused, FactorLabel};
 use crate::web::answer::Notice;
 use crate::web::factor::Tried;
@@ -75,13 +75,22 @@ impl Site {
         self.page(status, &page)
     }
 
+    /// Whoever comes back to the page after the app was turned on has nothing to show first: there is nothing behind it.
+    async fn not_shown(&self, member: &Member, id: FactorId, error: RecoveryError) -> Response {
+        let begun = |factor: &FactorView| factor.id == id && factor.state == FactorState::Pending;
+        match self.info(member).list().await {
+            Ok(view) if !view.factors.iter().any(begun) => self.notice(&Notice::NothingToConfirm),
+            _ => self.refused(error, Back::App),
+        }
+    }
+
     async fn app_code_page(&self, member: &Member, id: FactorId, tried: Tried) -> Response {
         let begun = match self.info(member).enrolment(id).await {
             Ok(begun) => begun,
             Err(RecoveryError::ChangeRefused(ChangeRefused::NotThere)) => {
                 return self.notice(&Notice::NothingToConfirm);
             }
-            Err(error) => return self.refused(error, Back::App),
+            Err(error) => return self.not_shown(member, id, error).await,
         };
         let Ok(qr) = begun.qr_svg() else { return self.notice(&Notice::Unavailable) };
         let refused = tried == Tried::Refused;

@@ -76,6 +76,7 @@ pub(super) struct SurePage<'a> {
 pub(super) struct PasswordPage<'a> {
     pub(super) frame: Frame<'a>,
     pub(super) form: Zeroizing<String>,
+    pub(super) at_least: usize,
     pub(super) wrong_present: bool,
     pub(super) reasons: &'a [Reason],
 }

@@ -15,8 +15,8 @@ use axum::response::Response;
 use std::mem::take;
 use std::sync::Arc;
 
-pub(super) async fn form(State(site): State<Arc<Site>>, member: Member) -> Response {
-    site.password_page(&member, false, &[])
+pub(super) async fn form(State(site): State<Arc<Site>>, member: Member) -> Result<Response, Response> {
+    site.password_page(&member, &Said::Nothing).await
 }
 
 pub(super) async fn change(State(site): State<Arc<Site>>, sent: Sent) -> Result<Response, Response> {
@@ -26,17 +26,32 @@ pub(super) async fn change(State(site): State<Arc<Site>>, sent: Sent) -> Result<
     match site.recovery.change_password(session, &present, &new, client).await {
         Ok(Chosen::Done) => Ok(site.notice(&Notice::PasswordSet)),
         Ok(Chosen::Pending) => Ok(site.notice(&Notice::PasswordSoonSet)),
-        Err(RecoveryError::NotAccepted) => Ok(site.password_page(&sent.member, true, &[])),
-        Err(RecoveryError::PasswordRefused(reasons)) => Ok(site.password_page(&sent.member, false, &reasons)),
+        Err(RecoveryError::NotAccepted) => site.password_page(&sent.member, &Said::WrongPresent).await,
+        Err(RecoveryError::PasswordRefused(reasons)) => {
+            site.password_page(&sent.member, &Said::Refused(reasons)).await
+        }
         Err(error) => Err(site.refused(error, Back::Password)),
     }
 }
 
+/// What is said about what was typed.
+enum Said {
+    Nothing,
+    WrongPresent,
+    Refused(Vec<Reason>),
+}
+
 impl Site {
-    fn password_page(&self, member: &Member, wrong_present: bool, reasons: &[Reason]) -> Response {
-        let page =
-            PasswordPage { frame: self.frame(), form: self.form_token(member), wrong_present, reasons };
-        let refused = wrong_present || !reasons.is_empty();
-        self.page(if refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }, &page)
+    async fn password_page(&self, member: &Member, said: &Said) -> Result<Response, Response> {
+        let view = self.info(member).list().await.map_err(|error| self.refused(error, Back::Password))?;
+        let page = PasswordPage {
+            frame: self.frame(),
+            form: self.form_token(member),
+            at_least: view.password_at_least,
+            wrong_present: matches!(said, Said::WrongPresent),
+            reasons: if let Said::Refused(reasons) = said { reasons } else { &[] },
+        };
+        let refused = !matches!(said, Said::Nothing);
+        Ok(self.page(if refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }, &page))
     }
 }
