@@ -6,6 +6,7 @@
 
 mod args;
 mod clock;
+mod desk;
 mod keys;
 mod mail_room;
 mod mails;
@@ -98,11 +99,15 @@ async fn run(args: Args) -> Result<(), Failure> {
     let folder = mails.folder.filter(|_| address.ip().is_loopback());
     let portal =
         Portal { accounts: stores.accounts.clone(), secure: recovery.links().origin().is_https(), clock };
-    let mut app = app(&recovery, Arc::new(portal));
+    let config = WebConfig::new(ClientAddress::Socket).help_at("/recovery/help").map_err(failed("paths"))?;
+    let staff_at = Some(address).filter(|address| address.ip().is_loopback());
+    let desk =
+        desk::router(&recovery, &stores.accounts, &config, staff_at).map_err(failed("support desk"))?;
+    let mut app = app(&recovery, Arc::new(portal), config).merge(desk);
     if let Some(folder) = &folder {
         app = app.merge(mail_room::router(&recovery, folder, address));
     }
-    pages::print_welcome(&recovery, &known, folder.is_some());
+    pages::print_welcome(&recovery, &known, folder.is_some(), staff_at.is_some());
     let served = serve(listener, app, worker).await;
     stores.close().await;
     served
@@ -149,8 +154,7 @@ fn rules() -> SecurityRules {
     rules
 }
 
-fn app(recovery: &Recovery, portal: Arc<Portal>) -> Router {
-    let config = WebConfig::new(ClientAddress::Socket);
+fn app(recovery: &Recovery, portal: Arc<Portal>, config: WebConfig) -> Router {
     web::router(recovery.clone(), config.clone())
         .merge(web::sign_in_router(recovery.clone(), portal.clone(), config.clone()))
         .merge(web::security_router(recovery.clone(), portal.clone(), config))

@@ -107,11 +107,14 @@ pub async fn dress(mut response: Response) -> Response {
     response
 }
 
-pub fn print_welcome(recovery: &Recovery, known: &[Account], mail_room: bool) {
+pub fn print_welcome(recovery: &Recovery, known: &[Account], mail_room: bool, staff: bool) {
     let links = recovery.links();
     println!("{}\n\n  sign in   {}", recovery.service().name, links.sign_in());
     if mail_room {
         println!("  mails     {}/dev/mail", links.origin().as_str());
+    }
+    if staff {
+        println!("  staff     {}/dev/staff", links.origin().as_str());
     }
     println!("\nThree people who have forgotten their passwords:");
     for account in known {
