@@ -146,11 +146,16 @@ impl CaseId {
     /// Reads what `Display` wrote: 32 hexadecimal digits.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let plain =
-            text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-        let bits = u128::from_str_radix(text, 16).ok().filter(|_| plain)?;
-        Some(Self(bits.to_be_bytes()))
+        unhex(text).map(Self)
     }
+}
+
+/// 16 bytes in the one spelling that [`hex`] gives.
+pub(crate) fn unhex(text: &str) -> Option<[u8; 16]> {
+    let digit = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+    let plain = text.len() == 32 && text.bytes().all(digit);
+    let bits = u128::from_str_radix(text, 16).ok().filter(|_| plain)?;
+    Some(bits.to_be_bytes())
 }
 
 /// Lower-case hexadecimal.

@@ -130,6 +130,8 @@ coded! {
         CodesMade = "codes_made",
         /// The notice that the security questions are others than before, or gone.
         QuestionsChanged = "questions_changed",
+        /// The code by which a new address is confirmed. It goes to that address only.
+        AddressCode = "address_code",
         /// The notice to an address that it is on file now.
         AddressAdded = "address_added",
         /// The notice to the addresses before that one of them was changed.

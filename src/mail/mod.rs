@@ -31,11 +31,14 @@ pub use dkim::{DkimError, DkimKey};
 pub use eml::{EmlError, EmlMailer};
 #[cfg(feature = "questions")]
 pub(crate) use letter::QuestionsChanged;
+#[cfg(all(feature = "web", feature = "desk"))]
+pub(crate) use letter::date;
 #[cfg(feature = "web")]
 pub(crate) use letter::length;
 pub(crate) use letter::{
-    CaseDecided, CaseOpened, CaseWaiting, CodesMade, Composed, DisownButton, FactorAdded, FactorDisabled,
-    FactorRemoved, HoldPlaced, LetterContent, SharedAccount, TakenAway,
+    AddressAdded, AddressCode, AddressEvent, AddressRemoved, CaseDecided, CaseOpened, CaseWaiting, CodesMade,
+    Composed, DisownButton, FactorAdded, FactorDisabled, FactorRemoved, HoldPlaced, LetterContent,
+    SharedAccount, TakenAway,
 };
 pub use letter::{InvalidService, Service};
 pub use means::ByKind;

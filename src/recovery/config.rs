@@ -80,6 +80,8 @@ pub struct Limits {
     pub security_changes_per_account: Quota,
     /// Codes typed to confirm such a change: 20 per hour, besides the 5 for each (CVE-2019-12467).
     pub confirmations_per_account: Quota,
+    /// Codes mailed to one address that somebody wants on file, whoever wants it: 5 per day.
+    pub address_codes_per_address: Quota,
     /// Second factors tried from one client network: 30 per 5 minutes.
     pub factors_per_client: Quota,
     /// Second factors tried for links of one account: 10 per day, in silence, besides the 5 for each link and the 10 in a
@@ -110,6 +112,7 @@ impl Default for Limits {
             disowns_per_client: Quota::new(30, Duration::minutes(5)),
             security_changes_per_account: Quota::new(10, Duration::HOUR),
             confirmations_per_account: Quota::new(20, Duration::HOUR),
+            address_codes_per_address: Quota::new(5, Duration::DAY),
             factors_per_client: Quota::new(30, Duration::minutes(5)),
             factors_per_account: Quota::new(10, Duration::DAY),
             sign_ins_per_identifier: Quota::new(100, Duration::HOUR),
@@ -159,6 +162,12 @@ impl Limits {
                 self.confirmations_per_account,
                 2400,
                 "100 an hour (NIST SP 800-63B-4 3.2.2)",
+            ),
+            (
+                "address_codes_per_address",
+                self.address_codes_per_address,
+                100,
+                "100 a day (OWASP forgot-password sheet)",
             ),
             (
                 "sign_ins_per_identifier",

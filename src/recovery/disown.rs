@@ -111,8 +111,9 @@ impl Recovery {
     }
 
     /// "This wasn't me", said with a letter of any kind: ends all live links of the account, puts new ones on hold, and
-    /// ends all sessions if regain set the password a short time ago ([`DisownRules`]). Each letter does this once; a
-    /// second use changes nothing and is answered alike.
+    /// ends all sessions if regain set the password a short time ago ([`DisownRules`]). What was only begun about factors and
+    /// addresses is dropped, and with the notice of a changed address that change is taken back. Each letter does this once;
+    /// a second use changes nothing and is answered alike.
     ///
     /// # Errors
     /// [`RecoveryError::LinkNotUsable`] whatever the reason; [`RecoveryError::TooManyAttempts`] for the client's network;
@@ -261,6 +262,8 @@ impl Inner {
             self.open_case_about(draft, &disputed.account, Origin::Disowned, at).await?;
         }
         security.record.guard.disown(at.now, self.disown_rules);
+        // A worker takes back what is on file at the host.
+        security.record.dispute(disputed.flow, at);
         draft.commit.documents.push(self.write_security(&security, &disputed.account, at.now)?);
         let signs_out = security.record.guard.sign_out_by.is_some();
         if let Some(until) = security.record.guard.hold_until().filter(|_| !was_on_hold) {

@@ -30,6 +30,7 @@ pub use disown::{DisownRules, DisownView, Disowned};
 pub use link::{Chosen, LinkView, QuestionGate};
 pub(crate) use means::Carried;
 pub use means::Means;
+pub(crate) use password::{Protected, policy_context};
 pub use retention::Retention;
 pub use sign_in::{
     ChangeReason, Credential, PendingSignIn, SIGN_IN_TICKET_LENGTH, SignInStep, SignInTicket, SignedIn,

@@ -78,7 +78,7 @@ impl Inner {
             open: false,
             plain: &record.to_bytes(),
             created_at: security.created_at.unwrap_or(now),
-            due_at: record.guard.sign_out_by,
+            due_at: record.due_at(),
             keep_until: record.keep_until(),
         })
     }

@@ -28,7 +28,11 @@ impl Worker {
         match document.kind {
             DocumentKind::Security => {
                 let account = document.account.as_ref().ok_or(KeyError::Altered)?;
-                self.recovery.0.sign_out(account).await
+                let inner = &*self.recovery.0;
+                let signed_out = inner.sign_out(account).await;
+                let settled = inner.settle_addresses(account).await;
+                inner.forget_late(account).await?;
+                signed_out.and(settled.map(drop))
             }
             DocumentKind::Case => self.recovery.0.attend_case(document, Carried::by(&*self.mailer)).await,
         }

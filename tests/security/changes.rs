@@ -4,7 +4,8 @@ use super::*;
 use regain::account::Recoverability;
 use regain::audit::Actor;
 use regain::events::RecoveryEvent;
-use regain::factor::{FactorKind, FactorState};
+use regain::factor::{FactorKind, FactorProof, FactorState};
+use regain::recovery::SignInStep;
 
 const SECOND: &str = "second@home.example";
 const THIRD: &str = "third@home.example";
@@ -189,4 +190,37 @@ async fn twenty_confirmations_an_hour_are_enough() {
         }
     }
     assert_eq!(compared, 20);
+}
+
+/// MF-3, MF-11: what is confirmed, taken away or made anew counts in the very next sign-in.
+#[tokio::test]
+async fn the_next_sign_in_knows_of_every_change() {
+    let world = World::new();
+    let ana = world.person("Ana").await;
+    let info = by_password(&world, &ana);
+    let begun = info.begin_totp(&label("My phone")).await.unwrap();
+    let first = app(&world, &begun);
+    let codes = info.confirm_totp(begun.id, &first).await.unwrap().codes.unwrap();
+    let [old, new] = {
+        let all: Vec<_> = codes.expose().collect();
+        [all[0].clone(), all[1].clone()]
+    };
+    let sign_in = async |proof: FactorProof| {
+        let ticket = world.ticket(&ana).await;
+        world.recovery.sign_in_factor(&ticket, &proof, &world.client()).await.is_ok()
+    };
+    let typed = |text: &str| FactorProof::parse(text).unwrap();
+    assert!(!sign_in(FactorProof::Totp(first)).await, "the code that confirmed it is used up");
+    assert!(sign_in(typed(&old)).await);
+    let fresh = signed_in(&world, &ana).regenerate_codes().await.unwrap();
+    assert!(!sign_in(typed(&new)).await, "codes of before are worth nothing");
+    let fresh = fresh.expose().next().unwrap();
+    world.clock.advance(MINUTE);
+    let code = app(&world, &begun);
+    signed_in(&world, &ana).disable(begun.id).await.unwrap();
+    assert!(!sign_in(FactorProof::Totp(code)).await, "what is switched off is taken no more");
+    assert!(sign_in(typed(&fresh)).await);
+    signed_in(&world, &ana).remove(begun.id).await.unwrap();
+    let step = world.recovery.sign_in(&ana.identifier(), &ana.password(), &world.client()).await.unwrap();
+    assert!(matches!(step, SignInStep::SignedIn(_)), "nothing is asked for any more");
 }

@@ -1,8 +1,11 @@
 //! What a signed-in owner sees and changes of what protects their account, told on memory stores.
 
+mod addresses;
 mod attacks;
 mod changes;
+mod dispute;
 mod enrolment;
+mod host;
 mod races;
 mod step_up;
 

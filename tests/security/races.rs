@@ -1,5 +1,6 @@
 //! Many at once, on one node and on two, and processes that die between two writes.
 
+use super::addresses::{code_to, on_file, propose};
 use super::*;
 use async_trait::async_trait;
 use regain::ids::{DocumentId, Realm};
@@ -120,6 +121,55 @@ async fn codes_and_the_last_factor_never_part() {
     }
 }
 
+/// CVE-2026-32700: whatever two proposals and their confirmations do to each other, the address on file is the one that the
+/// code was sent to.
+#[tokio::test]
+async fn the_address_that_is_confirmed_is_the_one_that_the_code_was_sent_to() {
+    for round in 0..8 {
+        let nodes = two_nodes();
+        let world = nodes[0].clone();
+        let ana = world.person("Ana").await;
+        let first = propose(&world, &ana, "one@home.example").await;
+        let calls = (0..4).map(|n: usize| {
+            let (node, first, info) = (nodes[n % 2].clone(), first.clone(), signed_in(&nodes[n % 2], &ana));
+            async move {
+                for _ in 0..(n * round) % 5 {
+                    tokio::task::yield_now().await;
+                }
+                if n.is_multiple_of(2) {
+                    let old = email("ana@home.example");
+                    let _ = info.propose_address(&email("two@home.example"), Some(&old)).await;
+                    node.work().await;
+                    None
+                } else {
+                    info.confirm_address(&first).await.is_ok().then_some("one@home.example")
+                }
+            }
+        });
+        let confirmed: Vec<_> = all(calls).await.into_iter().flatten().collect();
+        let expected = confirmed.first().copied().unwrap_or("ana@home.example");
+        assert!(confirmed.len() <= 1);
+        assert_eq!(on_file(&world, &ana).await, [expected], "{round}");
+        assert_eq!(count(&world, "account.address_confirmed").await, confirmed.len());
+    }
+}
+
+#[tokio::test]
+async fn of_sixty_four_confirmations_of_one_address_one_succeeds() {
+    let nodes = two_nodes();
+    let ana = nodes[0].person("Ana").await;
+    let code = propose(&nodes[0], &ana, "new@home.example").await;
+    let calls = (0..64).map(|n: usize| {
+        let (info, code) = (signed_in(&nodes[n % 2], &ana), code.clone());
+        async move { info.confirm_address(&code).await.is_ok() }
+    });
+    assert_eq!(all(calls).await.into_iter().filter(|done| *done).count(), 1);
+    assert_eq!(count(&nodes[0], "account.address_confirmed").await, 1);
+    assert_eq!(count(&nodes[0], "account.address_set").await, 1);
+    nodes[0].work().await;
+    assert_eq!(nodes[0].mailbox.to(&ana.email).len(), 1);
+}
+
 /// Fails at the commit with this number, before it or after it.
 struct Dying {
     flows: MemoryFlows,
@@ -164,5 +214,39 @@ async fn a_crash_at_any_write_leaves_nothing_half_done() {
         assert_eq!(count(&world, "account.factor_added: totp").await, usize::from(protects));
         world.clock.advance(MINUTE);
         bind(&world, &signed_in(&world, &ana), "Tablet").await;
+    }
+}
+
+/// Of proposing, counting, confirming and settling, each write either happened or not. The address is on file exactly where
+/// the notices are out, once a worker has been by.
+#[tokio::test]
+async fn a_crash_at_any_write_of_a_change_of_address_leaves_nothing_half_done() {
+    for (at, after) in (0..6).flat_map(|at| [(at, false), (at, true)]) {
+        let dying = Dying { flows: MemoryFlows::new(), left: AtomicI64::new(i64::MAX), after };
+        let layer = Arc::new(Layered(dying));
+        let world = World::builder().flows(layer.clone()).build();
+        let ana = world.person("Ana").await;
+        layer.0.left.store(at, SeqCst);
+        let info = signed_in(&world, &ana);
+        let tried = async {
+            info.propose_address(&email("new@home.example"), Some(&email(&ana.email))).await?;
+            // The worker's own writes may be the ones that fail.
+            let _ = world.worker.drain().await;
+            world.clock.advance(2 * MINUTE);
+            let _ = world.worker.drain().await;
+            let code = code_to(&world, "new@home.example");
+            info.confirm_address(&code).await
+        };
+        let tried = tried.await;
+        layer.0.left.store(i64::MAX, SeqCst);
+        world.clock.advance(2 * MINUTE);
+        world.work().await;
+        let changed = on_file(&world, &ana).await == ["new@home.example"];
+        assert_eq!(world.mailbox.to(&ana.email).len(), usize::from(changed), "{at} {after}: {tried:?}");
+        assert_eq!(count(&world, "account.address_confirmed").await, usize::from(changed), "{at} {after}");
+        assert_eq!(count(&world, "account.address_set").await, usize::from(changed), "{at} {after}");
+        if tried.is_ok() {
+            assert!(changed, "{at} {after}");
+        }
     }
 }

@@ -73,6 +73,24 @@ async fn codes_of_other_times_are_refused() {
     assert_eq!(prove(&world, &ticket, &ahead).await, NOT_ACCEPTED, "the next step");
 }
 
+/// MF-3: a clock that steps back makes no code good again.
+#[tokio::test]
+async fn a_code_from_before_the_last_used_one_is_refused_also_when_the_clock_steps_back() {
+    let world = World::new();
+    let (ana, app) = with_app(&world).await;
+    let old = world.code_of(&app);
+    world.next_code();
+    let (ticket, code) = (world.ticket(&ana).await, world.code_of(&app));
+    assert!(prove(&world, &ticket, &code).await.is_ok());
+    assert_eq!(prove(&world, &ticket, &old).await, NOT_ACCEPTED);
+    for _ in 0..2 {
+        world.clock.advance(Duration::seconds(-30));
+        for code in [&code, &old] {
+            assert_eq!(prove(&world, &world.ticket(&ana).await, code).await, NOT_ACCEPTED);
+        }
+    }
+}
+
 /// MF-10
 #[tokio::test]
 async fn a_code_of_another_account_is_refused_and_stays_unused_for_its_own() {

@@ -296,8 +296,9 @@ impl Case {
         Ok(CaseTransition { next, effects })
     }
 
-    /// The table: which event has a place in the case's state.
-    fn takes(&self, event: CaseEventKind) -> bool {
+    /// The table: whether an event has a place in the case's state.
+    #[must_use]
+    pub fn takes(&self, event: CaseEventKind) -> bool {
         use {CaseEventKind as E, CaseStateKind as S};
         match self.state.kind() {
             S::Opened => {

@@ -235,3 +235,102 @@ fn entry_from(bytes: &[u8]) -> Option<Entry> {
         at: time_from(at)?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Moment;
+    use crate::desk::case::{Acting, CaseEvent, Order, Whither};
+    use crate::desk::{Staff, StaffRole, Subject};
+
+    fn at(millis: i64) -> Moment {
+        Moment::at(Timestamp::from_millis(millis))
+    }
+
+    fn by(name: &str) -> Acting {
+        let staff = Staff::new(StaffId::new(name).unwrap(), StaffRole::ranked(1));
+        Acting { staff, subject: Some(Subject { staff: None, enrolled_at: Ial::Two }) }
+    }
+
+    /// One case at each of its stages, with something in every field.
+    fn cases() -> Vec<Case> {
+        let account = AccountId::new("account-1").unwrap();
+        let new_address = AddressOnFile::parse(AddressKind::Email, "ana@new.example").ok();
+        let finding = Finding {
+            kind: EvidenceKind::ProofedAnew,
+            level: Ial::Three,
+            need: Need::LostFactor,
+            new_address,
+        };
+        let order = |to| Order {
+            need: Need::LostFactor,
+            to,
+            epoch: AccountEpoch::from_bytes([3; 32]),
+            until: Timestamp::from_millis(50),
+        };
+        let on_file = Whither::OnFile(AddressRef::from_bytes([4; 16]));
+        let steps = [
+            CaseEvent::Concern { by: by("ida"), account: account.clone() },
+            CaseEvent::Assign { by: by("ida"), to: StaffId::new("kim").unwrap() },
+            CaseEvent::Note { by: by("ida"), text: CaseText::new("two\nlines").unwrap() },
+            CaseEvent::RecordEvidence { by: by("kim"), finding },
+            CaseEvent::Approve { by: by("jon"), order: order(Whither::Recorded) },
+            CaseEvent::Release(FlowId::from_bytes([5; 16])),
+        ];
+        let id = CaseId::from_bytes([7; 16]);
+        let mut cases = vec![Case::of_person(id, Plea::new("help", "call me").unwrap(), at(1))];
+        for event in steps {
+            let next = cases[cases.len() - 1].apply(event, at(60)).unwrap().next;
+            cases.push(next);
+        }
+        let evidenced = cases[4].clone();
+        let approve = CaseEvent::Approve { by: by("jon"), order: order(on_file) };
+        let approved = evidenced.apply(approve, at(2)).unwrap().next;
+        cases.push(approved.apply(CaseEvent::Lapse(LapseReason::SignedIn), at(3)).unwrap().next);
+        cases.push(approved.apply(CaseEvent::Dispute, at(3)).unwrap().next);
+        cases.push(approved);
+        cases.push(evidenced.apply(CaseEvent::Refuse { by: by("ida") }, at(2)).unwrap().next);
+        cases.push(evidenced.apply(CaseEvent::Withdraw { by: by("ida") }, at(2)).unwrap().next);
+        cases.push(Case::by_staff(id, &by("ida"), account.clone(), at(1)).unwrap().next);
+        cases.push(Case::about(id, Origin::Escalated(Dismissal::Minor), account.clone(), at(1)));
+        cases.push(Case::about(id, Origin::Disowned, account, at(1)));
+        cases
+    }
+
+    fn read(case: &Case, bytes: &[u8]) -> Option<Case> {
+        Case::from_bytes(case.id(), case.version(), case.account().cloned(), bytes)
+    }
+
+    #[test]
+    fn every_case_comes_back_as_it_was() {
+        let cases = cases();
+        let kinds: std::collections::BTreeSet<_> = cases.iter().map(|case| case.state().kind()).collect();
+        assert_eq!(kinds.len(), CaseStateKind::ALL.len());
+        for case in cases {
+            assert_eq!(read(&case, &case.to_bytes()).as_ref(), Some(&case));
+        }
+    }
+
+    #[test]
+    fn what_is_cut_short_or_longer_is_no_case_and_nothing_panics() {
+        for case in cases() {
+            let bytes = case.to_bytes();
+            for end in 0..bytes.len() {
+                assert!(read(&case, &bytes[..end]).is_none());
+            }
+            assert!(read(&case, &[&bytes[..], b"\0"].concat()).is_none());
+            for at in 0..bytes.len() {
+                let mut altered = bytes.clone();
+                altered[at] ^= 0x81;
+                let _ = read(&case, &altered);
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_decided_about_nobody() {
+        let approved =
+            cases().into_iter().find(|case| case.state().kind() == CaseStateKind::Approved).unwrap();
+        assert!(Case::from_bytes(approved.id(), 1, None, &approved.to_bytes()).is_none());
+    }
+}

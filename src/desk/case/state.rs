@@ -142,6 +142,12 @@ impl AddressRef {
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0
     }
+
+    /// Reads what `Display` wrote: 32 hexadecimal digits.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        crate::ids::unhex(text).map(Self)
+    }
 }
 
 impl fmt::Display for AddressRef {

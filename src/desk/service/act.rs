@@ -136,6 +136,12 @@ impl Desk {
             };
             let told = Told::of(&event);
             let transition = case.apply(event, at)?;
+            // What "this wasn't me" would not find is never approved.
+            let found = self.inner().open_cases(&account.id).await;
+            let found = found.map_err(|fault| self.unavailable("open_cases", fault))?;
+            if found.iter().all(|open| open.id() != case.id()) {
+                return Err(DeskError::Changed);
+            }
             self.commit(transition, told, &acting, at).await
         };
         work.instrument(self.inner().span("desk_approve", None)).await
@@ -219,9 +225,6 @@ impl Desk {
         if !account.takes_a_new_password() {
             return Err(DeskError::NotRecoverable);
         }
-        if need == Need::LostFactor && account.factors.is_empty() {
-            return Err(DeskError::NothingLost);
-        }
         let chosen: Option<&AddressOnFile> = match to {
             Whither::OnFile(wanted) => {
                 let mut on_file = account.addresses.iter();
@@ -239,14 +242,11 @@ impl Desk {
         if chosen.is_some_and(|address| !inner.takes_desk_links(address)) {
             return Err(DeskError::NotReached);
         }
-        let found = inner.open_cases(&account.id).await;
-        let found = found.map_err(|fault| self.unavailable("open_cases", fault))?;
-        if found.iter().all(|open| open.id() != case.id()) {
-            // What "this wasn't me" would not find is never approved.
-            return Err(DeskError::Changed);
-        }
         let security = inner.security(&account.id).await;
         let security = security.map_err(|fault| self.unavailable("security", fault))?;
+        if need == Need::LostFactor && !security.record.is_protected(&account.factors) {
+            return Err(DeskError::NothingLost);
+        }
         let (guard, epoch) = (security.record.guard, security.terms(account, at).epoch);
         let waited = at.now.plus(self.rules()?.wait);
         let held = guard.hold_until().filter(|_| guard.is_on_hold(at.now));

@@ -11,11 +11,13 @@ use std::fmt;
 use time::{Duration, OffsetDateTime};
 use zeroize::Zeroizing;
 
+#[cfg(all(feature = "web", feature = "desk"))]
+pub(crate) use english::date;
 #[cfg(feature = "web")]
 pub(crate) use english::length;
 pub(crate) use notices::{
-    AddressAdded, AddressRemoved, CaseDecided, CaseOpened, CaseWaiting, CodesMade, FactorAdded,
-    FactorDisabled, FactorRemoved, HoldPlaced, QuestionsChanged, TakenAway,
+    AddressAdded, AddressCode, AddressEvent, AddressRemoved, CaseDecided, CaseOpened, CaseWaiting, CodesMade,
+    FactorAdded, FactorDisabled, FactorRemoved, HoldPlaced, QuestionsChanged, TakenAway,
 };
 
 /// The service that the mails and pages speak for.
@@ -111,6 +113,7 @@ pub(crate) enum LetterContent {
     FactorDisabled(FactorDisabled),
     CodesMade(CodesMade),
     QuestionsChanged(QuestionsChanged),
+    AddressCode(AddressCode),
     AddressAdded(AddressAdded),
     AddressRemoved(AddressRemoved),
     HoldPlaced(HoldPlaced),
@@ -134,6 +137,7 @@ impl LetterContent {
             Self::FactorRemoved(_) | Self::FactorDisabled(_) => Letter::FactorRemoved,
             Self::CodesMade(_) => Letter::CodesMade,
             Self::QuestionsChanged(_) => Letter::QuestionsChanged,
+            Self::AddressCode(_) => Letter::AddressCode,
             Self::AddressAdded(_) => Letter::AddressAdded,
             Self::AddressRemoved(_) => Letter::AddressRemoved,
             Self::HoldPlaced(_) => Letter::HoldPlaced,

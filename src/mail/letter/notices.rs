@@ -4,6 +4,7 @@ use crate::factor::FactorKind;
 use crate::mail::letter::english::date;
 use crate::mail::letter::{Draft, on_one_line};
 use time::OffsetDateTime;
+use zeroize::Zeroizing;
 
 const TELL_US: &str = "If this was not you, tell us at once, in the way named below.";
 
@@ -131,6 +132,30 @@ impl QuestionsChanged {
     }
 }
 
+/// The code that confirms this address: the letter goes to it, and to no other.
+#[derive(Clone)]
+pub(crate) struct AddressCode {
+    /// A secret.
+    pub(crate) code: Zeroizing<String>,
+    pub(crate) minutes: i64,
+}
+
+impl AddressCode {
+    pub(super) fn write(&self, name: &str) -> Draft {
+        Draft::new(format!("Confirm this address for {name}"))
+            .paragraph(format!(
+                "Somebody who is signed in at {name} wants this address on file for their account. If it was you, type this \
+                 code on the page where you gave the address:"
+            ))
+            .value(&self.code)
+            .paragraph(format!(
+                "It works for {} minutes. Never pass it on, not to our staff either.",
+                self.minutes
+            ))
+            .paragraph("If it was not you, you need not do anything: without the code nothing comes of it.")
+    }
+}
+
 /// This address was put on file: the letter goes to it.
 #[derive(Clone)]
 pub(crate) struct AddressAdded {
@@ -140,26 +165,66 @@ pub(crate) struct AddressAdded {
 impl AddressAdded {
     pub(super) fn write(&self, name: &str) -> Draft {
         Draft::new(format!("This address is now on file at {name}"))
-            .paragraph(format!("Since {}, we have this address on file for an account at {name}.", date(self.at)))
+            .paragraph(format!("On {}, this address was confirmed for an account at {name}.", date(self.at)))
             .paragraph("Links for a new password, and notices such as this one, come here from now on.")
-            .paragraph("If you have no account with us, somebody typed your address: tell us, in the way named below.")
+            .paragraph(
+                "If you have no account with us, somebody typed your address: press the button below, and it is taken off.",
+            )
     }
 }
 
-/// This address is not on file any more: the letter goes to it, and to the others that were there before.
+/// What is on file was changed: the letter goes to the addresses that were there before.
 #[derive(Clone)]
 pub(crate) struct AddressRemoved {
+    pub(crate) what: AddressEvent,
     pub(crate) at: OffsetDateTime,
+}
+
+/// What happened to the addresses on file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AddressEvent {
+    Replaced,
+    Added,
+    /// A change was disputed.
+    TakenBack,
+    /// A change that was told of could not be made.
+    NotMade,
 }
 
 impl AddressRemoved {
     pub(super) fn write(&self, name: &str) -> Draft {
-        Draft::new(format!("An address of your account at {name} was changed"))
-            .paragraph(format!(
-                "On {}, an address that we have on file for your account at {name} was changed. Links for a new password \
-                 go to the new one.",
-                date(self.at)
-            ))
+        let at = date(self.at);
+        let draft = match self.what {
+            AddressEvent::Replaced => Draft::new(format!("An address of your account at {name} was changed"))
+                .paragraph(format!(
+                    "On {at}, another address was confirmed in the place of one that we have on file for your account at \
+                     {name}. Links for a new password go to the new one."
+                )),
+            AddressEvent::Added => Draft::new(format!("An address was added to your account at {name}"))
+                .paragraph(format!(
+                    "On {at}, one more address was confirmed for your account at {name}. Links for a new password, and \
+                     notices such as this one, may go there too."
+                )),
+            AddressEvent::NotMade => {
+                return Draft::new(format!("The addresses of your account at {name} stay as they were"))
+                    .paragraph(format!(
+                        "We told you that an address of your account at {name} was changed. On {at} we found that the \
+                         account had been changed in another way meanwhile. So the address was not changed."
+                    ))
+                    .paragraph(TELL_US);
+            }
+            AddressEvent::TakenBack => {
+                return Draft::new(format!("A change of the addresses of your account at {name} was taken back"))
+                    .paragraph(format!(
+                        "On {at}, the addresses that we have on file for your account at {name} were set back to what they \
+                         were before, because somebody pressed \u{201c}This wasn\u{2019}t me\u{201d} in a mail about \
+                         them."
+                    ))
+                    .paragraph(TELL_US);
+            }
+        };
+        draft
+            .paragraph("Was it not you? Then press the button below: the addresses are set back to what they were before.")
             .paragraph(TELL_US)
     }
 }

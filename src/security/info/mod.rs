@@ -7,10 +7,12 @@
 //! A change is one commit: the record over the version that was read, the end of all live links (RC-7), a notice to every
 //! address on file (NO-1), a line of the audit record.
 
+mod addresses;
 mod change;
 mod factors;
 #[cfg(feature = "questions")]
 mod questions;
+mod settle;
 mod view;
 
 #[cfg(feature = "questions")]
@@ -133,15 +135,14 @@ impl SecurityInfo {
     /// # Errors
     /// [`RecoveryError::StepUpRequired`]; [`RecoveryError::ChangeRefused`] with [`ChangeRefused::AddressesElsewhere`],
     /// [`ChangeRefused::KindNotTaken`], [`ChangeRefused::OnFileAlready`], [`ChangeRefused::NotThere`] (the address to
-    /// replace), [`ChangeRefused::TooMany`] or [`ChangeRefused::Held`]; [`RecoveryError::TooManyAttempts`];
+    /// replace), [`ChangeRefused::TooMany`], [`ChangeRefused::ChangedLately`] or [`ChangeRefused::Held`]; [`RecoveryError::TooManyAttempts`];
     /// [`RecoveryError::Unavailable`].
     pub async fn propose_address(
         &self,
         address: &AddressOnFile,
         replaces: Option<&AddressOnFile>,
     ) -> Result<ProposalView, RecoveryError> {
-        let _ = (address, replaces);
-        Err(RecoveryError::Unavailable)
+        self.propose(address, replaces).instrument(self.span("propose_address")).await
     }
 
     /// Types the code that was sent to the proposed address. The address that is confirmed is the one that the code was
@@ -153,7 +154,6 @@ impl SecurityInfo {
     /// whatever is wrong with the code; [`RecoveryError::ChangeRefused`] as for [`SecurityInfo::propose_address`];
     /// [`RecoveryError::TooManyAttempts`]; [`RecoveryError::Unavailable`].
     pub async fn confirm_address(&self, code: &str) -> Result<AddressChanged, RecoveryError> {
-        let _ = code;
-        Err(RecoveryError::Unavailable)
+        self.confirm_proposal(code).instrument(self.span("confirm_address")).await
     }
 }

@@ -1,12 +1,14 @@
 //! What the owner is shown, and what comes back from a change.
 
 use crate::account::AddressOnFile;
-use crate::clock::Timestamp;
+use crate::clock::{Moment, Timestamp};
 #[cfg(feature = "qr")]
 use crate::factor::TooLongForQr;
 use crate::factor::{AuthLevel, CODES, FactorId, FactorView, RecoveryCode, TotpSecret};
+use crate::recovery::{Protected, policy_context};
 use crate::security::SecurityInfo;
 use crate::security::info::change::{Present, StepUp};
+use crate::security::record::{Change, DISPUTABLE, Proposal, Record, Stage};
 use std::fmt;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -72,6 +74,9 @@ pub enum ChangeRefused {
     /// Nothing of this may change for now: the host holds the account, or somebody said "this wasn't me" a short time ago.
     #[error("nothing of this can be changed at the moment")]
     Held,
+    /// Addresses were changed three times within 7 days: a change can be disputed for as long.
+    #[error("addresses were changed several times in the last days; wait a few days")]
+    ChangedLately,
     /// The host's accounts take no new addresses from here.
     #[error("addresses are changed in another place")]
     AddressesElsewhere,
@@ -103,6 +108,8 @@ pub struct SecurityView {
     pub proposals: Vec<ProposalView>,
     /// Whether addresses can be changed here at all.
     pub takes_addresses: bool,
+    /// How many characters a new password needs.
+    pub password_at_least: usize,
     /// When regain set the password last, if that was a short time ago.
     pub password_changed_at: Option<OffsetDateTime>,
     /// Since when the password is known to be compromised.
@@ -119,20 +126,50 @@ impl SecurityInfo {
     pub(super) fn view(&self, present: &Present) -> SecurityView {
         let (at, record) = (present.at, &present.security.record);
         let guard = &record.guard;
+        let protected = Protected(record.is_protected(&present.account.factors));
         let time = |at: Option<Timestamp>| at.map(Timestamp::to_datetime);
         SecurityView {
             factors: record.views_at(at),
             host_factors: present.account.factors.clone(),
             questions: record.question_codes().into_iter().map(str::to_owned).collect(),
             addresses: present.account.addresses.clone(),
-            proposals: Vec::new(),
-            takes_addresses: false,
+            proposals: proposals(record, at),
+            takes_addresses: self.inner().accounts.takes_addresses(),
+            password_at_least: self.inner().policy.floor(&policy_context(&present.account, protected)),
             password_changed_at: time(guard.password_changed_at()),
             password_compromised_at: time(record.compromised_at),
             on_hold_until: time(guard.hold_until().filter(|_| guard.is_on_hold(at.now))),
             level_needed: self.level_needed(present),
             step_up_needed: !self.suffices(StepUp::Fresh, present),
         }
+    }
+}
+
+/// What is being changed, the newest first.
+fn proposals(record: &Record, at: Moment) -> Vec<ProposalView> {
+    let changes = record.address_changes().iter().rev().filter(|change| change.is_remembered(at));
+    record.proposal(at).map(proposed).into_iter().chain(changes.map(changed)).collect()
+}
+
+pub(super) fn proposed(proposal: &Proposal) -> ProposalView {
+    ProposalView {
+        address: proposal.address.clone(),
+        replaces: proposal.replaces.clone(),
+        state: ProposalState::AwaitsCode,
+        until: proposal.window.expires_at.to_datetime(),
+    }
+}
+
+fn changed(change: &Change) -> ProposalView {
+    ProposalView {
+        address: change.new.clone(),
+        replaces: change.old.clone(),
+        state: match change.stage {
+            Stage::Intended { .. } => ProposalState::Confirmed,
+            Stage::Set => ProposalState::Done,
+            Stage::Disputed { .. } => ProposalState::Disputed,
+        },
+        until: change.at.plus(DISPUTABLE).to_datetime(),
     }
 }
 
@@ -154,7 +191,7 @@ pub enum ProposalState {
     AwaitsCode,
     /// It is confirmed, and will be on file within moments.
     Confirmed,
-    /// It is on file; until `until` the change can be disputed.
+    /// It is on file; until [`ProposalView::until`] the change can be disputed.
     Done,
     /// It was disputed, and is being taken back.
     Disputed,

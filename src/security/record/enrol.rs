@@ -76,6 +76,18 @@ impl Record {
         self.factors.retain(|bound| !bound.enrolment.as_ref().is_some_and(&goes));
     }
 
+    /// Drops whatever is begun and not confirmed.
+    pub(super) fn drop_begun(&mut self) {
+        self.drop_pending(|_| true);
+    }
+
+    /// Drops what cannot be confirmed any more; whether there was anything.
+    pub(super) fn drop_late(&mut self, at: Moment) -> bool {
+        let before = self.factors.len();
+        self.drop_pending(|begun| begun.window.is_over(at));
+        self.factors.len() < before
+    }
+
     /// The secret that is being enrolled in this session, to be shown again, and until when it can be confirmed.
     pub(crate) fn pending(
         &self,

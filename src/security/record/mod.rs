@@ -4,6 +4,9 @@
 //! Pure: it is read, changed by one of these methods, and stored only over the version that was read. Whoever compares a
 //! proof stores the count first ([`Record::count`]) and then the outcome ([`Record::prove`], [`Record::fail`]).
 
+#[cfg(test)]
+mod address_tests;
+mod addresses;
 mod attempt;
 mod enrol;
 mod guard;
@@ -12,8 +15,11 @@ mod questions;
 mod tests;
 mod wire;
 
-pub(crate) use attempt::{CAP, Counted};
-pub(crate) use enrol::{Confirmed, EnrolRefusal, MAX_FACTORS, Pending};
+pub(crate) use addresses::{
+    AddressRefusal, Addresses, Change, DISPUTABLE, Look, PROPOSAL_LIFE, Proposal, Stage, with,
+};
+pub(crate) use attempt::Counted;
+pub(crate) use enrol::{EnrolRefusal, Pending};
 pub(crate) use guard::{Guard, KnownHold};
 pub(crate) use questions::{Asked, Gate, Questions};
 
@@ -41,6 +47,7 @@ pub(crate) struct Record {
     pub(crate) proven_link: Option<FlowId>,
     factors: Vec<Bound>,
     questions: Option<Questions>,
+    addresses: Addresses,
 }
 
 /// A factor that is bound to the account, or about to be.
@@ -168,10 +175,18 @@ impl Record {
         self.compromised_at = None;
     }
 
+    /// When a worker has to look at it next: sessions are to be ended, addresses to be set, or something has had its time.
+    pub(crate) fn due_at(&self) -> Option<Timestamp> {
+        let begun = self.factors.iter().filter_map(|bound| bound.enrolment.as_ref());
+        let late = begun.map(|enrolment| enrolment.window.expires_at);
+        late.chain(self.guard.sign_out_by).chain(self.addresses.due_at()).min()
+    }
+
     /// From when on nothing in it can matter any more.
     pub(crate) fn keep_until(&self) -> Option<Timestamp> {
         if !self.factors.is_empty()
             || self.questions.is_some()
+            || !self.addresses.is_empty()
             || self.compromised_at.is_some()
             || self.guard.sign_out_by.is_some()
         {

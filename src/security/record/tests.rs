@@ -1,3 +1,5 @@
+use super::attempt::CAP;
+use super::enrol::Confirmed;
 use super::*;
 use crate::clock::Moment;
 use crate::factor::{AuthLevel, CODES, FactorProof, RecoveryCode, TotpCode, step_at};
