@@ -54,7 +54,7 @@ mod resolve;
 mod rules;
 mod text;
 
-pub use agreement::Agreement;
+pub use agreement::{Agreement, Judgement, Nicknames, Rival, Weight};
 pub use claims::{IdentityClaims, MAX_FIELD_BYTES, TypedClaims};
 pub use email::{AddressError, EmailAddress, EmailKey};
 pub use identifier::{Identifier, MAX_IDENTIFIER_BYTES, username_key};
