@@ -102,9 +102,14 @@ def japanese(folder):
     return names
 
 
+def more():
+    lines = (pathlib.Path(__file__).parent / "more.txt").read_text(encoding="utf-8").splitlines()
+    return [word for line in lines if not line.startswith("#") for word in line.split()]
+
+
 def main():
     folder = sys.argv[1]
-    names = american(folder) + of_faker(folder) + japanese(folder)
+    names = american(folder) + of_faker(folder) + japanese(folder) + more()
     known = {word for name in names for word in words(name) if len(word) > 1 and not word.isdigit()}
     target = ROOT / "src/identity/agreement/given_names.txt"
     target.write_text("".join(f"{name}\n" for name in sorted(known, key=lambda name: name.encode())), encoding="utf-8")

@@ -25,7 +25,8 @@ fn slip(claimed: Date, filed: Date) -> Born {
         return Born::DayMonth;
     }
     let away = [one.year.abs_diff(other.year), one.month.abs_diff(other.month), one.day.abs_diff(other.day)];
-    if away.iter().sum::<u16>() == 1 {
+    let is_next_day = (claimed - filed).whole_days().abs() == 1;
+    if away.iter().sum::<u16>() == 1 || is_next_day {
         return Born::NextTo;
     }
     let (one, other) = (one.digits(), other.digits());

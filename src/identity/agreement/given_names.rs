@@ -2,8 +2,8 @@
 //!
 //! `Marai` is nobody's name and `Marta` is somebody's: only the list can tell a slip from a twin. It is made by
 //! `tools/given_names` out of the names of the Social Security Administration of the United States (500 births or more
-//! since 1880), of the locales of the Python package Faker (MIT) and of a list of Japanese names (MIT); NOTICE names the
-//! sources. 40,065 words, each in the form of [`names::tokens`](super::super::names), sorted by their bytes.
+//! since 1880), of the locales of the Python package Faker (MIT) and of a list of Japanese names (MIT), and of
+//! `more.txt` there; NOTICE names the sources. 40,239 words, each in the form of [`names::tokens`](super::super::names), sorted by their bytes.
 
 use super::super::names::Token;
 
@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn the_list_is_sorted_and_each_name_is_found_under_its_own_form() {
         let listed: Vec<&str> = NAMES.lines().collect();
-        assert_eq!(listed.len(), 40_065);
+        assert_eq!(listed.len(), 40_239);
         assert!(listed.is_sorted_by(|a, b| a.as_bytes() < b.as_bytes()));
         let lost: Vec<_> = listed
             .iter()

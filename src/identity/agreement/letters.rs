@@ -8,8 +8,9 @@ use super::given_names;
 
 /// Longer words are compared as a whole only; no name has as many letters, and the time grows with their square.
 const MAX_LETTERS: usize = 64;
-/// A shorter given name is one slip away from too many others.
+/// A shorter given name is one letter away from too many others, and one with two letters swapped from few.
 const MIN_GIVEN: usize = 4;
+const MIN_GIVEN_SWAPPED: usize = 3;
 /// Two slips are forgiven from here on.
 const MIN_GIVEN_FOR_TWO: usize = 8;
 
@@ -30,13 +31,15 @@ fn slips(one: &str, other: &str) -> Option<usize> {
         return Some(0);
     }
     let (one_length, other_length) = (one.chars().count(), other.chars().count());
-    let allowed = match one_length.min(other_length) {
+    let longer = one_length.max(other_length);
+    let allowed = match longer {
+        4 if one_length == other_length && Difference::of(one, other).is_swapped() => 1,
         0..5 => 0,
         5..9 => 1,
         9..=MAX_LETTERS => 2,
         _ => 0,
     };
-    if one_length.abs_diff(other_length) > allowed || one_length.max(other_length) > MAX_LETTERS {
+    if one_length.abs_diff(other_length) > allowed {
         return None;
     }
     let slips = strsim::osa_distance(one, other);
@@ -84,33 +87,38 @@ impl Difference {
     fn judged(&self, known: usize) -> Likeness {
         match known {
             2 if self.is_spelling() => Likeness::Variant,
-            1 if self.is_one_slip()
-                && self.is_of_letters()
-                && self.shorter() >= MIN_GIVEN
-                && !self.is_ending() =>
-            {
-                Likeness::Slip
-            }
+            1 if self.is_one_slip() && self.is_of_letters() && !self.may_be_twins() => Likeness::Slip,
             1 if self.is_two_slips() => Likeness::TwoSlips,
-            0 | 1 if self.is_spelling() || self.is_inside() => Likeness::Slip,
+            0 | 1 if self.is_inside() => Likeness::Slip,
             _ if self.is_one_slip() => Likeness::Near,
             _ => Likeness::Other,
         }
     }
 
     fn is_one_slip(&self) -> bool {
-        match self.middles() {
-            ([], []) => true,
-            ([_], [_]) | ([_], []) | ([], [_]) => true,
-            ([a, b], [c, d]) => a == d && b == c,
+        matches!(self.middles(), ([], []) | ([_], [_]) | ([_], []) | ([], [_])) || self.is_swapped()
+    }
+
+    fn is_swapped(&self) -> bool {
+        matches!(self.middles(), ([a, b], [c, d]) if a == d && b == c)
+    }
+
+    /// Slips that make a name of their own too often: in a short one, at its last vowel, and at its first letter if that
+    /// is no neighbour on the keyboard (`Tanika`, `Janika`).
+    fn may_be_twins(&self) -> bool {
+        let least = if self.is_swapped() { MIN_GIVEN_SWAPPED } else { MIN_GIVEN };
+        let is_rhyme = match self.middles() {
+            ([one], [other]) => self.start == 0 && !are_neighbours(*one, *other),
             _ => false,
-        }
+        };
+        is_rhyme || self.one.len().max(self.other.len()) < least || self.is_ending()
     }
 
     /// `Jan` and `Jana`, `Mario` and `Maria`, `Marie` and `Mari`: the last vowel is another, or there is one more.
     fn is_ending(&self) -> bool {
         let (one, other) = self.middles();
-        self.end == 0 && one.iter().chain(other).all(|letter| is_vowel(*letter))
+        let is_one_letter = one.len() <= 1 && other.len() <= 1;
+        is_one_letter && self.end == 0 && one.iter().chain(other).all(|letter| is_vowel(*letter))
     }
 
     /// In other scripts one sign may be a syllable, or the mark that makes a woman's name of a man's.
@@ -143,7 +151,11 @@ impl Difference {
         let inside = self.start >= 1 && self.end >= 3 && self.shorter() >= 7;
         match self.middles() {
             ([a, b], [c, d]) => a == d && b == c && self.shorter() >= 5 && self.start >= 1 && self.end >= 1,
-            ([_], []) | ([], [_]) => inside,
+            ([extra], []) | ([], [extra]) => {
+                inside
+                    || (self.shorter() >= 5
+                        && self.start.checked_sub(1).is_some_and(|at| self.one[at] == *extra))
+            }
             _ => false,
         }
     }
@@ -156,6 +168,22 @@ impl Difference {
             && one.last() == other.last()
             && strsim::generic_damerau_levenshtein(one, other) == 2
     }
+}
+
+/// Whether two letters are side by side on a QWERTY, QWERTZ or AZERTY keyboard, or nearly so in the row below.
+fn are_neighbours(one: char, other: char) -> bool {
+    const ROWS: [&str; 8] =
+        ["qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "yxcvbnm", "azertyuiop", "qsdfghjklm", "wxcvbn"];
+    let at = |row: &str, letter: char| row.find(letter);
+    let in_row =
+        |row: &&str| matches!((at(row, one), at(row, other)), (Some(a), Some(b)) if a.abs_diff(b) == 1);
+    let below = ROWS[..3].windows(2).any(|rows| {
+        let near = |a: char, b: char| {
+            matches!((at(rows[0], a), at(rows[1], b)), (Some(a), Some(b)) if a == b || a == b + 1)
+        };
+        near(one, other) || near(other, one)
+    });
+    ROWS.iter().any(|row| in_row(&row)) || below
 }
 
 fn is_vowel(letter: char) -> bool {

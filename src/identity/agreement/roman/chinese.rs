@@ -3,6 +3,9 @@
 //! Characters are those of GB 2312's first level and of names, with the readings of the npm package pinyin-pro (MIT);
 //! `tools/hanzi` builds the list. Two readings at most are kept of each.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::lay;
 
 /// A syllable in pinyin without tones, and the characters that are read so.
@@ -19,16 +22,28 @@ static PAIRS: &str = "張张陳陈劉刘黃黄趙赵吳吴孫孙馬马鄭郑謝�
     療疗發发盛盛確确禎祯種种穎颖積积竇窦競竞筆笔節节範范築筑簫箫紅红紋纹純纯紀纪級级細细紹绍絡络絲丝經经綠绿維维綱纲網网緒绪線线縣县績绩繼继續续\
     纓缨羨羡習习聖圣聞闻聰聪聲声聯联職职肅肃腦脑臨临興兴舉举艦舰芸芸蒼苍蓋盖薇薇薩萨藍蓝藝艺蘊蕴虎虎號号蝦虾螢萤衛卫裝装親亲覺觉觀观計计訓训記记訪访";
 
+/// Each syllable in pinyin, and in Wade-Giles.
+static SYLLABLES: LazyLock<HashMap<&'static str, String>> = LazyLock::new(|| {
+    let syllables = HANZI.lines().filter_map(|line| line.split_once(' '));
+    syllables.map(|(syllable, _)| (syllable, wade_giles(syllable))).collect()
+});
+static READINGS: LazyLock<HashMap<char, Vec<&'static str>>> = LazyLock::new(|| {
+    let mut readings: HashMap<_, Vec<_>> = HashMap::new();
+    for (syllable, characters) in HANZI.lines().filter_map(|line| line.split_once(' ')) {
+        characters.chars().for_each(|character| readings.entry(character).or_default().push(syllable));
+    }
+    readings
+});
+/// Letters of the longest syllable, `zhuang`.
+const LONGEST: usize = 6;
+
 /// Whether the word, in characters, is read as `latin`.
 pub(super) fn is_read(word: &str, latin: &str) -> bool {
     lay::fits_by(word, latin, &[], |rest, becomes| {
         let Some(character) = rest.chars().next() else { return };
-        for line in HANZI.lines() {
-            let Some((syllable, characters)) = line.split_once(' ') else { continue };
-            if characters.contains(character) {
-                becomes(character.len_utf8(), syllable);
-                becomes(character.len_utf8(), &wade_giles(syllable));
-            }
+        for syllable in READINGS.get(&character).into_iter().flatten() {
+            becomes(character.len_utf8(), syllable);
+            SYLLABLES.get(syllable).into_iter().for_each(|other| becomes(character.len_utf8(), other));
         }
     })
 }
@@ -52,14 +67,10 @@ fn in_wade_giles(word: &str) -> Option<String> {
     let mut rest = word;
     let mut spelled = String::new();
     while !rest.is_empty() {
-        let syllable = HANZI
-            .lines()
-            .filter_map(|line| line.split_once(' '))
-            .filter(|(syllable, _)| rest.starts_with(syllable) && syllable.len() > 1)
-            .max_by_key(|(syllable, _)| syllable.len())?
-            .0;
-        spelled.push_str(&wade_giles(syllable));
-        rest = &rest[syllable.len()..];
+        let starts = (2..=LONGEST).rev().filter_map(|length| rest.get(..length));
+        let (length, other) = starts.filter_map(|start| Some((start.len(), SYLLABLES.get(start)?))).next()?;
+        spelled.push_str(other);
+        rest = &rest[length..];
     }
     Some(spelled)
 }

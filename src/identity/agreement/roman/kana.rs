@@ -1,5 +1,8 @@
 //! Kana: Hepburn and Kunrei-shiki, and long vowels as macron, `h`, `ou`, `oo` or not at all.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use super::lay::{self, Table};
 
 /// Reads a word of Hiragana or Katakana.
@@ -18,10 +21,8 @@ fn hiragana(c: char) -> char {
 
 /// Whether both are romanisations of one Japanese name: `Shouta` and `Syota`.
 pub(super) fn are_one(one: &str, other: &str) -> bool {
-    match (hepburn(one), hepburn(other)) {
-        (Some(one), Some(other)) => one == other,
-        _ => false,
-    }
+    one.starts_with(|first| other.starts_with(first) || "sctzjhf".contains(first))
+        && hepburn(one).is_some_and(|one| hepburn(other) == Some(one))
 }
 
 /// Kunrei-shiki, as Hepburn has it.
@@ -78,8 +79,11 @@ fn is_made_of_morae(word: &str) -> bool {
 }
 
 fn is_mora(text: &str) -> bool {
-    text == "n"
-        || KANA.iter().any(|(kana, readings)| kana.chars().count() <= 2 && readings.first() == Some(&text))
+    static MORAE: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+        let short = KANA.iter().filter(|(kana, _)| kana.chars().count() <= 2);
+        short.filter_map(|(_, readings)| readings.first().copied()).chain(["n"]).collect()
+    });
+    MORAE.contains(text)
 }
 
 #[rustfmt::skip]

@@ -32,7 +32,11 @@ const MAX_BYTES: usize = 128;
 
 /// Whether both are one name, written in two ways.
 pub(super) fn is_same(one: &Token, other: &Token, kind: Kind) -> bool {
-    one.forms().into_iter().any(|form| other.forms().into_iter().any(|other| is_one(form, other, kind)))
+    let forms = |token: &Token| if token.plain == token.written_out { 1 } else { 2 };
+    let (ones, others) = (one.forms(), other.forms());
+    ones.iter()
+        .take(forms(one))
+        .any(|form| others.iter().take(forms(other)).any(|other| is_one(form, other, kind)))
 }
 
 fn is_one(one: &str, other: &str, kind: Kind) -> bool {

@@ -1,17 +1,33 @@
 //! Spellings of one name in Latin letters, that no rule makes of each other.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::super::super::names::Kind;
 
-/// Groups of spellings, those of given names first. A name may stand in several groups; two are one name if a group has
-/// both.
+/// Groups of spellings, one a line, those of given names first. A name may stand in several groups; two are one name
+/// if a group has both.
 static SPELLINGS: &str = include_str!("spellings.txt");
+
+/// The lines that a word stands in.
+static GROUPS: LazyLock<HashMap<&'static str, Vec<usize>>> = LazyLock::new(|| {
+    let mut groups: HashMap<_, Vec<_>> = HashMap::new();
+    for (number, line) in SPELLINGS.lines().enumerate().filter(|(_, line)| !line.starts_with('#')) {
+        line.split(' ').for_each(|word| groups.entry(word).or_default().push(number));
+    }
+    groups
+});
+const FAMILY: &str = "[family]";
 
 /// Whether a group has both words. Family names also have those of given names.
 pub(super) fn are_one(one: &str, other: &str, kind: Kind) -> bool {
-    let (given, family) = SPELLINGS.split_once("[family]").unwrap_or((SPELLINGS, ""));
-    let has = |group: &str, word: &str| group.split(' ').any(|spelling| spelling == word);
-    let both = |groups: &str| groups.lines().any(|group| has(group, one) && has(group, other));
-    both(given) || (kind == Kind::Family && (both(family) || is_mac(one, other)))
+    let first_family = GROUPS.get(FAMILY).and_then(|lines| lines.first()).copied().unwrap_or(0);
+    let is_of_kind = |number: &&usize| kind == Kind::Family || **number < first_family;
+    let both = |ones: &Vec<usize>, others: &Vec<usize>| {
+        ones.iter().filter(is_of_kind).any(|line| others.contains(line))
+    };
+    let in_group = GROUPS.get(one).zip(GROUPS.get(other)).is_some_and(|(ones, others)| both(ones, others));
+    in_group || (kind == Kind::Family && is_mac(one, other))
 }
 
 /// `Macdonald` and `McDonald`.
