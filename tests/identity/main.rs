@@ -4,6 +4,7 @@ mod agreement;
 mod claims;
 mod identifiers;
 mod index;
+mod names;
 mod reindex;
 mod rules;
 

@@ -125,11 +125,8 @@ impl OnFile<'_> {
             readings.push((aligned.as_given(), Family::Same));
         }
         let (words, filed) = (claimed.words(), self.name.words());
-        let mut pairs = words.iter().flat_map(|word| filed.iter().map(move |other| (word, other)));
-        if pairs.clone().any(|(word, other)| same(word, other)) {
+        if words.iter().any(|word| filed.iter().any(|other| same(word, other))) {
             readings.push((Given::Same, Family::Same));
-        } else if pairs.any(|(word, other)| roman::is_same(word, other, Kind::Given)) {
-            readings.push((Given::Variant, Family::Same));
         }
         readings
     }
@@ -141,12 +138,14 @@ impl OnFile<'_> {
             return Given::Other;
         }
         let (words, others) = (claimed.words(Kind::Given), filed.words(Kind::Given));
-        let mut pairs = words.iter().flat_map(|word| others.iter().map(move |other| (word, other)));
-        if pairs.clone().any(|(word, other)| same(word, other)) {
+        let pairs = || words.iter().flat_map(|word| others.iter().map(move |other| (word, other)));
+        if pairs().any(|(word, other)| same(word, other)) {
             return Given::Same;
         }
-        // A slip in one of several given names is judged on that name: `Jan Peter` is not `Jon Peter`.
-        if pairs.any(|(word, other)| roman::is_same(word, other, Kind::Given)) {
+        // A slip in one of several given names is judged on that name: `Jan Peter` is not `Jon Peter`. So is another
+        // script, since a vowel between two words may belong to either.
+        let are_divided_alike = claimed.as_given.len() == filed.as_given.len();
+        if !are_divided_alike && pairs().any(|(word, other)| roman::is_same(word, other, Kind::Given)) {
             return Given::Variant;
         }
         let (claimed, filed) = (claimed.core(Kind::Given), filed.core(Kind::Given));

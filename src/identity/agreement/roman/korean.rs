@@ -9,6 +9,37 @@ pub(super) fn is_read(word: &str, latin: &str) -> bool {
     lay::fits(&letters, latin, LETTERS, &[])
 }
 
+/// Whether both are spellings of one Korean given name, syllable by syllable: `Joonho` and `Junho`.
+pub(super) fn are_one(one: &str, other: &str) -> bool {
+    let usual = |syllable: &str| {
+        SYLLABLES.iter().find(|spellings| spellings.contains(&syllable)).map(|spellings| spellings[0])
+    };
+    let readings = |word: &str| -> Vec<[Option<&str>; 2]> {
+        let parts = (1..=word.len()).filter_map(|at| word.split_at_checked(at));
+        parts
+            .map(|(first, second)| [usual(first), if second.is_empty() { Some("") } else { usual(second) }])
+            .filter(|syllables| syllables.iter().all(Option::is_some))
+            .collect()
+    };
+    let is_short = one.len().max(other.len()) <= 14;
+    is_short && readings(one).iter().any(|reading| readings(other).contains(reading))
+}
+
+/// Syllables of given names, the Revised spelling first. Those that have one spelling only stand here for the other half.
+#[rustfmt::skip]
+const SYLLABLES: &[&[&str]] = &[
+    &["a", "ah"], &["beom", "bum"], &["bin", "been"], &["bo"], &["byeong", "byung"], &["chan"], &["cheol", "chul", "chol"],
+    &["dae"], &["deok", "duk", "deuk"], &["do", "doh"], &["dong"], &["eun", "un"], &["geun", "keun", "gun"], &["gi", "ki", "kee"],
+    &["gwang", "kwang"], &["gyeong", "kyung", "kyoung"], &["gyu", "kyu"], &["ha", "hah"], &["hae"], &["han"], &["hui", "hee", "hi"],
+    &["ho"], &["hong"], &["hun", "hoon"], &["hwa"], &["hwan"], &["hye"], &["hyeok", "hyuk", "hyeog"], &["hyeon", "hyun", "hyoun"],
+    &["hyo"], &["in"], &["jae", "jai"], &["jeong", "jung", "chung", "joung"], &["ji", "jee"], &["jin", "jeen"], &["jong"],
+    &["ju", "joo"], &["jun", "joon"], &["min"], &["mi", "mee"], &["mun", "moon"], &["myeong", "myung", "myoung"], &["na"], &["nam"],
+    &["ok"], &["ra", "rah"], &["rin"], &["sang"], &["seo", "suh"], &["seok", "suk", "sok"], &["seon", "sun"], &["seong", "sung"],
+    &["seung"], &["si", "shi"], &["sik", "shik"], &["sol"], &["song"], &["su", "soo"], &["suk", "sook"], &["sun", "soon"], &["tae"],
+    &["u", "woo", "wu"], &["uk", "wook"], &["un", "woon"], &["won"], &["ye"], &["yeon", "youn"], &["yeong", "young", "yung"],
+    &["yong"], &["yu", "yoo", "you"], &["yun", "yoon"],
+];
+
 #[rustfmt::skip]
 const LETTERS: &Table = &[
     // At the beginning

@@ -48,7 +48,10 @@ fn is_one(one: &str, other: &str, kind: Kind) -> bool {
     }
     match (Script::of(one), Script::of(other)) {
         (Script::Latin, Script::Latin) => {
-            chinese::are_one(one, other)
+            // Serbian and Croatian `đ`, which is folded to `d`.
+            one.replace("dj", "d") == other.replace("dj", "d")
+                || korean::are_one(one, other)
+                || chinese::are_one(one, other)
                 || kana::are_one(one, other)
                 || (kind == Kind::Family && spellings::slavic(one) == spellings::slavic(other))
         }
