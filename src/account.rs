@@ -1,7 +1,8 @@
-//! The host's side: accounts, and the four things regain asks of whoever keeps them.
+//! The host's side: accounts, and the few things regain asks of whoever keeps them.
 //!
 //! regain owns no users. A host implements [`AccountStore`] over its own table, or over LDAP, and keeps
-//! every rule of its own; regain only reads, and writes one thing: a new password hash, guarded by the epoch.
+//! every rule of its own; regain reads, and writes a new password hash, guarded by the epoch. Where the host says so, it
+//! writes addresses on file too, guarded in the same way.
 
 use crate::flow::coded;
 use crate::identity::{
@@ -254,11 +255,11 @@ pub struct PasswordChange {
     pub hash: PasswordHash,
 }
 
-/// What became of a [`PasswordChange`].
+/// What became of a [`PasswordChange`] or an [`AddressChange`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Applied {
-    /// Stored now, and all sessions are ended.
+    /// Stored now; with a new password all sessions are ended.
     Done,
     /// Was stored before; nothing to do.
     Before,
@@ -288,6 +289,42 @@ impl PasswordChange {
     #[must_use]
     pub fn against_last(&self, last: Option<FlowId>, present: Option<&Account>) -> Applied {
         if last == Some(self.flow) { Applied::Before } else { self.against(present) }
+    }
+}
+
+/// Other addresses on file for one account: one was confirmed by a code, or such a change was disputed and is taken back.
+#[derive(Debug, Clone)]
+pub struct AddressChange {
+    /// The change's own name, the same in every try. A host that keeps the last one that was applied beside the account
+    /// knows it again, also where the addresses were changed elsewhere since.
+    pub change: FlowId,
+    /// Whose.
+    pub account: AccountId,
+    /// The epoch that the account must still have.
+    pub expected: AccountEpoch,
+    /// All addresses that are on file from now on, in their order; confirmed, each of them.
+    pub addresses: Vec<AddressOnFile>,
+}
+
+impl AddressChange {
+    /// The whole rule: what to do, given the account as it is read inside the host's transaction.
+    ///
+    /// A store calls this, and writes the addresses when the answer is [`Applied::Done`]. Sessions go on.
+    #[must_use]
+    pub fn against(&self, present: Option<&Account>) -> Applied {
+        let Some(account) = present.filter(|account| account.id == self.account) else {
+            return Applied::Conflict;
+        };
+        if account.addresses == self.addresses {
+            return Applied::Before;
+        }
+        if account.epoch() == self.expected { Applied::Done } else { Applied::Conflict }
+    }
+
+    /// The same for a host that keeps the name of the last change beside the account.
+    #[must_use]
+    pub fn against_last(&self, last: Option<FlowId>, present: Option<&Account>) -> Applied {
+        if last == Some(self.change) { Applied::Before } else { self.against(present) }
     }
 }
 
@@ -362,6 +399,22 @@ pub trait AccountStore: Send + Sync {
     async fn upgrade_hash(&self, upgrade: &HashUpgrade) -> Result<(), StoreError> {
         let _ = upgrade;
         Ok(())
+    }
+
+    /// Whether addresses on file can be changed through regain. Where they cannot, as by default, the host changes them in a
+    /// way of its own.
+    fn takes_addresses(&self) -> bool {
+        false
+    }
+
+    /// Stores other addresses on file, in one transaction, as [`AddressChange::against`] says. Is called again after a crash,
+    /// and must then answer [`Applied::Before`]. Only a host that [takes addresses](AccountStore::takes_addresses) is asked.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer; regain tries again.
+    async fn set_address(&self, change: &AddressChange) -> Result<Applied, StoreError> {
+        let _ = change;
+        Ok(Applied::Conflict)
     }
 
     /// Ends all sessions of an account: somebody said that a change of the password a short time ago was not theirs.

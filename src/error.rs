@@ -4,6 +4,7 @@
 //! stream, never into this type.
 
 use crate::password::Reason;
+use crate::security::ChangeRefused;
 use std::time::Duration;
 
 /// The only things that a person may learn when something does not work.
@@ -17,15 +18,32 @@ pub enum RecoveryError {
     /// tells.
     #[error("this code cannot be used")]
     CodeNotUsable,
-    /// The account's second factor has to be proven before a password can be chosen.
+    /// The account's second factor has to be proven first.
     #[error("the second factor is needed")]
     FactorNeeded,
+    /// The proof of the second factor is wrong, used, of a factor that is taken no more, or comes too late. Which of these,
+    /// only the event stream tells.
+    #[error("the second factor was not accepted")]
+    FactorNotAccepted,
+    /// A security question has to be answered first, or too many answers were wrong.
+    #[error("a security question has to be answered first")]
+    QuestionNeeded,
+    /// The answer to the security question is wrong, or no more are compared. Which of these, nobody is told.
+    #[error("the answer was not accepted")]
+    AnswerNotAccepted,
     /// The new password is not good enough, for these reasons. The link still works.
     #[error("the password was refused")]
     PasswordRefused(Vec<Reason>),
     /// Username and password do not go together, or the account is not in use: which, nobody is told.
     #[error("username or password is wrong")]
     NotAccepted,
+    /// The signed-in session is too weak or too old for what was asked: the person has to authenticate anew, with everything
+    /// that the account has (MF-8).
+    #[error("authenticate anew first")]
+    StepUpRequired,
+    /// What the signed-in owner asked for is not done, for this reason.
+    #[error(transparent)]
+    ChangeRefused(#[from] ChangeRefused),
     /// Too often. The same for any account and none.
     #[error("too many attempts")]
     TooManyAttempts {
@@ -65,6 +83,9 @@ pub enum Fault {
     /// The state machine refused a step that the service took for legal.
     #[error(transparent)]
     Refused(#[from] crate::flow::Refusal),
+    /// A case of the support desk did not take a step that the service took for legal.
+    #[error(transparent)]
+    Case(#[from] crate::desk::case::CaseRefusal),
     /// Others kept changing the same rows.
     #[error("gave up after {0} conflicts with others")]
     Contention(u32),

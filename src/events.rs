@@ -5,8 +5,10 @@
 //! not be lost is in the audit record.
 
 use crate::audit::{Actor, Anchor, Pseudonym};
+use crate::desk::case::{CaseEventKind, CaseStateKind};
+use crate::factor::FactorKind;
 use crate::flow::{Dismissal, Purpose, StateKind};
-use crate::ids::{FlowId, MailId};
+use crate::ids::{CaseId, FlowId, MailId};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +31,7 @@ pub enum RecoveryEvent {
     },
     /// Somebody was told to wait.
     Limited {
-        /// What they did: `ask`, `code`, `choose`, `sign_in`.
+        /// What they did: `ask`, `code`, `choose`, `disown`, `factor`, `security`, `sign_in`, `step_up`.
         doing: &'static str,
         /// From where, where that is known.
         client: Option<Pseudonym>,
@@ -58,12 +60,70 @@ pub enum RecoveryEvent {
         /// Whether all sessions end.
         signs_out: bool,
     },
+    /// Something happened to a case of the support desk, durably.
+    Case {
+        /// The case.
+        case: CaseId,
+        /// What happened.
+        event: CaseEventKind,
+        /// The state reached.
+        state: CaseStateKind,
+        /// Whose doing.
+        actor: Actor,
+        /// Who of the staff did it.
+        staff: Option<Pseudonym>,
+        /// The account, where one is known.
+        account: Option<Pseudonym>,
+    },
+    /// The signed-in owner changed what protects their account, or began to.
+    SecurityChanged {
+        /// The account.
+        account: Pseudonym,
+        /// What: the code of the audit record, such as `account.factor_added`.
+        what: &'static str,
+    },
     /// A new password was refused; the link still works.
     PasswordRefused {
         /// The flow.
         flow: FlowId,
         /// Codes of the reasons.
         reasons: Vec<&'static str>,
+    },
+    /// The right password of an account that asks for a second factor too: the sign-in is not complete.
+    FactorAsked {
+        /// The account.
+        account: Pseudonym,
+        /// From where, where that is known.
+        client: Option<Pseudonym>,
+    },
+    /// A second factor was proven.
+    FactorAccepted {
+        /// Its kind.
+        kind: FactorKind,
+        /// The account.
+        account: Pseudonym,
+    },
+    /// A proof of a second factor was not accepted: the true reason, which nobody is told.
+    FactorRefused {
+        /// What it was for: `sign_in`, `step_up`, `link`.
+        doing: &'static str,
+        /// `dead_ticket`, `account_changed`, `not_counted` (there is no active factor of that kind, or a limit is reached),
+        /// `wrong_or_used`, `dead_link`.
+        why: &'static str,
+    },
+    /// A second factor failed too often: it is taken no more (RL-1).
+    FactorDisabled {
+        /// Its kind.
+        kind: FactorKind,
+        /// The account.
+        account: Pseudonym,
+    },
+    /// A password was tried for an account whose password is shut, after 100 wrong ones in a row (RL-1).
+    PasswordShut {
+        /// The account.
+        account: Pseudonym,
+        /// From where, where that is known.
+        client: Option<Pseudonym>,
     },
     /// A sign-in.
     SignIn {

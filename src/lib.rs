@@ -10,15 +10,18 @@
 //! 2. The [`Worker`] finds the account, if there is one, and mails the username or a link to the address on file.
 //!    Who cannot follow the link types the code beside it where they asked: [`Recovery::exchange_code`].
 //! 3. The bearer of the link looks at it, [`Recovery::look`], and chooses a password, [`Recovery::choose_password`].
-//! 4. The person signs in with it: [`Recovery::sign_in`].
+//!    Where the account has a second factor, the link needs it too: [`Recovery::prove_factor`].
+//! 4. The person signs in with it: [`Recovery::sign_in`], and [`Recovery::sign_in_factor`].
 //!
 //! # The map
 //!
 //! | pure rules | ports | adapters |
 //! |---|---|---|
-//! | [`flow`], [`token`], [`identity`], [`password`], [`factor`], [`budget`], [`audit`], [`origin`] | [`account`], [`store`], [`mail`], [`clock`], [`entropy`], [`events`] | [`memory`]; `sqlite`, `postgres`, `web`, `mail::EmlMailer`, `mail::SmtpMailer`, `mail::PrintMailer`, `mail::WebhookMailer` by feature |
+//! | [`flow`], [`desk::case`], [`token`], [`identity`], [`password`], [`factor`], [`budget`], [`audit`], [`origin`] | [`account`], [`security`], [`store`], [`mail`], [`clock`], [`entropy`], [`events`] | [`memory`]; `sqlite`, `postgres`, `web`, `mail::EmlMailer`, `mail::SmtpMailer`, `mail::PrintMailer`, `mail::WebhookMailer` by feature |
 //!
-//! Features: `sqlite`, `postgres`, `web`, `qr`, `eml`, `smtp`, `print`, `webhook`, `testing`, and `tokio` for `Worker::run`. None is on by default.
+//! Who is stuck gets help from people: [`desk`].
+//!
+//! Features: `desk`, `sqlite`, `postgres`, `web`, `qr`, `eml`, `smtp`, `print`, `webhook`, `testing`, and `tokio` for `Worker::run`. None is on by default.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
@@ -28,6 +31,7 @@ pub mod budget;
 mod characters;
 pub mod client;
 pub mod clock;
+pub mod desk;
 pub mod entropy;
 pub mod error;
 pub mod events;

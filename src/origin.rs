@@ -172,7 +172,7 @@ impl Links {
     }
 }
 
-fn is_plain_path(path: &str) -> bool {
+pub(crate) fn is_plain_path(path: &str) -> bool {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'.');
     let Some(rest) = path.strip_prefix('/') else { return false };
     rest.is_empty()

@@ -31,6 +31,11 @@ pub enum Bug {
     LookingConsumes,
     SharedLinksSwapped,
     SharedMailsUnpaid,
+    FactorNotNeededAtLink,
+    CodeNotUsedUp,
+    FactorCountedAfterwards,
+    RecoveryUnbindsFactors,
+    FactorChangeUntold,
 }
 
 #[cfg(not(regain_planted))]
@@ -86,6 +91,11 @@ mod active {
             Self::LookingConsumes,
             Self::SharedLinksSwapped,
             Self::SharedMailsUnpaid,
+            Self::FactorNotNeededAtLink,
+            Self::CodeNotUsedUp,
+            Self::FactorCountedAfterwards,
+            Self::RecoveryUnbindsFactors,
+            Self::FactorChangeUntold,
         ];
 
         /// The mistake in words.
@@ -119,6 +129,11 @@ mod active {
                     "of accounts that share an address, one is listed with another's link"
                 }
                 Self::SharedMailsUnpaid => "a mail to a shared address costs no account anything",
+                Self::FactorNotNeededAtLink => "a link chooses a password without the second factor",
+                Self::CodeNotUsedUp => "a code of a second factor is taken again",
+                Self::FactorCountedAfterwards => "a try at a factor is counted after it was compared",
+                Self::RecoveryUnbindsFactors => "a recovered password takes the account's factors off",
+                Self::FactorChangeUntold => "a changed factor is told to nobody",
             }
         }
     }

@@ -232,6 +232,16 @@ pub enum DocumentWrite {
     Update(Document),
 }
 
+impl DocumentWrite {
+    /// The document as it will be.
+    #[must_use]
+    pub fn document(&self) -> &Document {
+        match self {
+            Self::Insert(document) | Self::Update(document) => document,
+        }
+    }
+}
+
 /// A dead letter to be queued once more, as if it had been queued then. It keeps its name, and with it its `Message-ID`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Revival {

@@ -7,7 +7,7 @@
 //! which letter about which account it came with.
 
 use crate::account::AccountEpoch;
-use crate::flow::Purpose;
+use crate::flow::{FactorRule, Purpose};
 use crate::ids::{FlowId, Realm};
 use crate::wire::frame;
 use base64ct::{Base64UrlUnpadded, Encoding as _};
@@ -81,8 +81,20 @@ impl RecoveryToken {
     /// What is stored of the token, once the key ring has put its mark on it: good for this realm, flow, purpose and epoch, and no other.
     #[must_use]
     pub fn digest(&self, realm: &Realm, purpose: Purpose, epoch: &AccountEpoch) -> VerifierDigest {
+        self.digest_under(realm, purpose, epoch, FactorRule::NotNeeded)
+    }
+
+    /// The same for a link under this rule: whoever makes a waived link of another one, in its row, makes it a wrong one.
+    /// (Whether a factor is needed otherwise is in the epoch.)
+    pub(crate) fn digest_under(
+        &self,
+        realm: &Realm,
+        purpose: Purpose,
+        epoch: &AccountEpoch,
+        factor: FactorRule,
+    ) -> VerifierDigest {
         let bound = frame(&[
-            b"regain/token/v1",
+            if factor == FactorRule::Waived { b"regain/waived/v1" } else { b"regain/token/v1" },
             realm.as_str().as_bytes(),
             self.flow.as_bytes(),
             purpose.code().as_bytes(),

@@ -3,8 +3,8 @@
 use regain::memory::{MemoryAccounts, MemoryFlows};
 use regain::sqlite::{SqliteAccounts, SqliteFlows};
 use regain::testing::contract::{
-    account_store_contract, account_store_outage_contract, flow_store_contract, flow_store_outage_contract,
-    last_change_contract, session_contract,
+    account_store_contract, account_store_outage_contract, address_contract, flow_store_contract,
+    flow_store_outage_contract, last_change_contract, session_contract,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -40,6 +40,27 @@ async fn accounts_in_memory_keep_the_contract() {
 async fn accounts_on_sqlite_keep_the_contract() {
     let folder = tempfile::tempdir().unwrap();
     account_store_contract(async |accounts, index| {
+        let store = SqliteAccounts::open(fresh_file(&folder)).await.unwrap();
+        store.put(&accounts, &index).await.unwrap();
+        Arc::new(store)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn addresses_in_memory_keep_the_contract() {
+    address_contract(async |accounts, index| {
+        let store = MemoryAccounts::new();
+        accounts.into_iter().for_each(|account| store.put(account, &index));
+        Arc::new(store)
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn addresses_on_sqlite_keep_the_contract() {
+    let folder = tempfile::tempdir().unwrap();
+    address_contract(async |accounts, index| {
         let store = SqliteAccounts::open(fresh_file(&folder)).await.unwrap();
         store.put(&accounts, &index).await.unwrap();
         Arc::new(store)

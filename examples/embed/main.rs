@@ -16,6 +16,7 @@ use clap::Parser;
 use regain::account::{Account, AccountStore as _, AddressOnFile};
 use regain::clock::{Clock as _, SystemClock, Timestamp};
 use regain::entropy::{Entropy as _, SystemEntropy};
+use regain::factor::AuthLevel;
 use regain::identity::{EmailAddress, Identifier, IdentityClaims, Person, TypedClaims};
 use regain::ids::{AccountId, Realm};
 use regain::keys::KeyRing;
@@ -23,11 +24,12 @@ use regain::mail::{Mailer, Sender, Service};
 use regain::memory::Mailbox;
 use regain::origin::{Links, TrustedOrigin};
 use regain::password::Password;
-use regain::recovery::Setup;
+use regain::recovery::{Setup, SignInStep};
 use regain::sqlite::SqliteFlows;
 use regain::store::FlowStore;
 use regain::web::{self, ClientAddress, WebConfig};
 use regain::{Client, Recovery, RecoveryError, Worker};
+use sessions::Session;
 use std::error::Error;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -172,12 +174,19 @@ impl Library {
 
     async fn sign_in(&self, password: &str, whose: &AccountId) -> Outcome<[u8; 32]> {
         let (identifier, password) = (Identifier::parse(&self.name), Password::new(password));
-        let signed_in = self.recovery.sign_in(&identifier, &password, &Client::unknown()).await?;
+        let step = self.recovery.sign_in(&identifier, &password, &Client::unknown()).await?;
+        let SignInStep::SignedIn(signed_in) = step else { return Err("a second factor is asked for".into()) };
         check(signed_in.account == *whose, "somebody else is signed in")?;
         let mut digest = [0; 32]; // of the cookie's random bytes, in a real service
         SystemEntropy.fill(&mut digest)?;
-        self.users.begin_session(&digest, whose, now(), now().plus(Duration::hours(8))).await?;
-        check(self.users.session(&digest, now()).await? == Some(whose.clone()), "there is no session")?;
+        let session = Session {
+            account: signed_in.account,
+            level: AuthLevel::Password,
+            authenticated_at: now(),
+            change_required: false,
+        };
+        self.users.begin_session(&digest, &session, now().plus(Duration::hours(8))).await?;
+        check(self.users.session(&digest, now()).await? == Some(session), "there is no session")?;
         Ok(digest)
     }
 

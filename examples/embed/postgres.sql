@@ -35,9 +35,19 @@ CREATE TABLE IF NOT EXISTS user_index (
     PRIMARY KEY (value, user_id)
 );
 
-CREATE TABLE IF NOT EXISTS sessions (
-    digest     BYTEA  PRIMARY KEY,
-    user_id    BIGINT NOT NULL REFERENCES users ON DELETE CASCADE,
-    expires_at BIGINT NOT NULL
+-- The change of addresses that was applied last: regain may ask for it once more after a crash.
+CREATE TABLE IF NOT EXISTS user_addressed_by (
+    user_id BIGINT PRIMARY KEY REFERENCES users ON DELETE CASCADE,
+    change  BYTEA NOT NULL
 );
-CREATE INDEX IF NOT EXISTS sessions_of ON sessions (user_id);
+
+-- Of the secret in a cookie only a digest is kept; beside it how strongly somebody signed in, and when.
+CREATE TABLE IF NOT EXISTS user_sessions (
+    digest           BYTEA   PRIMARY KEY,
+    user_id          BIGINT  NOT NULL REFERENCES users ON DELETE CASCADE,
+    level            TEXT    NOT NULL,
+    authenticated_at BIGINT  NOT NULL,
+    change_required  BIGINT  NOT NULL,
+    expires_at       BIGINT  NOT NULL
+);
+CREATE INDEX IF NOT EXISTS user_sessions_of ON user_sessions (user_id);

@@ -28,9 +28,19 @@ CREATE TABLE IF NOT EXISTS user_index (
     PRIMARY KEY (value, user_id)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE IF NOT EXISTS sessions (
-    digest     BLOB    PRIMARY KEY,
-    user_id    INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
-    expires_at INTEGER NOT NULL
+-- The change of addresses that was applied last: regain may ask for it once more after a crash.
+CREATE TABLE IF NOT EXISTS user_addressed_by (
+    user_id INTEGER PRIMARY KEY REFERENCES users ON DELETE CASCADE,
+    change  BLOB NOT NULL
+) STRICT;
+
+-- Of the secret in a cookie only a digest is kept; beside it how strongly somebody signed in, and when.
+CREATE TABLE IF NOT EXISTS user_sessions (
+    digest           BLOB    PRIMARY KEY,
+    user_id          INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
+    level            TEXT    NOT NULL,
+    authenticated_at INTEGER NOT NULL,
+    change_required  INTEGER NOT NULL,
+    expires_at       INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS sessions_of ON sessions (user_id);
+CREATE INDEX IF NOT EXISTS user_sessions_of ON user_sessions (user_id);

@@ -6,7 +6,8 @@
 
 use async_trait::async_trait;
 use regain::account::{
-    Account, AccountStatus, AccountStore, AddressOnFile, Applied, HashUpgrade, PasswordChange, Recoverability,
+    Account, AccountStatus, AccountStore, AddressChange, AddressOnFile, Applied, HashUpgrade, PasswordChange,
+    Recoverability,
 };
 use regain::identity::{BlindIndex, EmailAddress, Identifier, IdentityKey, Person, username_key};
 use regain::ids::{AccountId, FlowId};
@@ -139,9 +140,8 @@ type Statement<'q> = Query<'q, Any, AnyArguments>;
 
 fn insert<'q>(account: &Account, key: &str) -> Statement<'q> {
     let person = account.person.as_ref();
-    let addresses: Vec<&EmailAddress> = account.addresses.iter().filter_map(email).collect();
-    let text = |at: usize| addresses.get(at).map(|address| address.as_str().to_owned());
-    let bytes = |at: usize| addresses.get(at).map(|address| address.key().as_str().as_bytes().to_vec());
+    let emails: Vec<_> = account.addresses.iter().filter_map(email).collect();
+    let [(email, email_key), (second_email, second_email_key)] = columns(&emails);
     sqlx::query(
         "INSERT INTO users (login, login_key, password, status, managed, must_change, factors, email, email_key,
            second_email, second_email_key, given_name, family_name, birth_date, record_number, recoverability)
@@ -155,10 +155,10 @@ fn insert<'q>(account: &Account, key: &str) -> Statement<'q> {
     .bind(i64::from(!account.may_change_password))
     .bind(i64::from(account.must_change_password))
     .bind(account.factors.join("\n"))
-    .bind(text(0))
-    .bind(bytes(0))
-    .bind(text(1))
-    .bind(bytes(1))
+    .bind(email)
+    .bind(email_key)
+    .bind(second_email)
+    .bind(second_email_key)
     .bind(person.map(|person| person.given_name.clone()))
     .bind(person.map(|person| person.family_name.clone()))
     .bind(person.and_then(|person| person.birth_date).map(|date| date.to_string()))
@@ -300,7 +300,7 @@ impl AccountStore for Users {
                 .execute(&mut *transaction)
                 .await
                 .map_err(failed(context))?;
-            let end = sqlx::query("DELETE FROM sessions WHERE user_id = $1").bind(id);
+            let end = sqlx::query("DELETE FROM user_sessions WHERE user_id = $1").bind(id);
             end.execute(&mut *transaction).await.map_err(failed(context))?;
         }
         transaction.commit().await.map_err(failed(context))?;
@@ -315,6 +315,59 @@ impl AccountStore for Users {
             .bind(upgrade.from.as_str());
         update.execute(&self.pool).await.map(drop).map_err(failed("upgrade a hash"))
     }
+
+    fn takes_addresses(&self) -> bool {
+        true
+    }
+
+    /// One transaction, as for a password; sessions go on.
+    async fn set_address(&self, change: &AddressChange) -> Result<Applied> {
+        let context = "set addresses";
+        let Some(id) = user_id(&change.account) else { return Ok(Applied::Conflict) };
+        // For more than two addresses, and for others than e-mail, the table has no room.
+        let emails: Option<Vec<_>> = change.addresses.iter().map(email).collect();
+        let Some(emails) = emails.filter(|emails| emails.len() <= 2) else { return Ok(Applied::Conflict) };
+        let mut transaction = self.pool.begin_with(self.dialect.begin).await.map_err(failed(context))?;
+        let present = locked(self.dialect, id, &mut transaction).await?;
+        let applied = change.against_last(last_addressing(id, &mut transaction).await?, present.as_ref());
+        if applied == Applied::Done {
+            let [(first, first_key), (second, second_key)] = columns(&emails);
+            let update = sqlx::query(
+                "UPDATE users SET email = $1, email_key = $2, second_email = $3, second_email_key = $4 WHERE id = $5",
+            );
+            let update = update.bind(first).bind(first_key).bind(second).bind(second_key).bind(id);
+            update.execute(&mut *transaction).await.map_err(failed(context))?;
+            let note = sqlx::query(
+                "INSERT INTO user_addressed_by VALUES ($1, $2) ON CONFLICT (user_id) DO UPDATE SET change = excluded.change",
+            );
+            let note = note.bind(id).bind(change.change.as_bytes().to_vec());
+            note.execute(&mut *transaction).await.map_err(failed(context))?;
+        }
+        transaction.commit().await.map_err(failed(context))?;
+        Ok(applied)
+    }
+
+    async fn end_sessions(&self, id: &AccountId) -> Result<()> {
+        let Some(id) = user_id(id) else { return Ok(()) };
+        let end = sqlx::query("DELETE FROM user_sessions WHERE user_id = $1").bind(id);
+        end.execute(&self.pool).await.map(drop).map_err(failed("end sessions"))
+    }
+}
+
+/// An address and its key.
+type Column = (Option<String>, Option<Vec<u8>>);
+
+/// What stands in the table for the first two.
+fn columns(emails: &[&EmailAddress]) -> [Column; 2] {
+    let text = |at: usize| emails.get(at).map(|address| address.as_str().to_owned());
+    let key = |at: usize| emails.get(at).map(|address| address.key().as_str().as_bytes().to_vec());
+    [0, 1].map(|at| (text(at), key(at)))
+}
+
+async fn last_addressing(id: i64, connection: &mut AnyConnection) -> Result<Option<FlowId>> {
+    let query = sqlx::query_scalar("SELECT change FROM user_addressed_by WHERE user_id = $1").bind(id);
+    let stored: Option<Vec<u8>> = query.fetch_optional(connection).await.map_err(failed("read a user"))?;
+    Ok(stored.and_then(|bytes| bytes.try_into().ok()).map(FlowId::from_bytes))
 }
 
 /// The flow whose password was set last: with it, a password that was set stays known as set, also when the user was

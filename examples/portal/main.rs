@@ -6,6 +6,7 @@
 
 mod args;
 mod clock;
+mod desk;
 mod keys;
 mod mail_room;
 mod mails;
@@ -30,6 +31,7 @@ use regain::mail::{Sender, Service};
 use regain::origin::{Links, TrustedOrigin};
 use regain::password::Argon2Hasher;
 use regain::recovery::{Limits, Setup};
+use regain::security::SecurityRules;
 use regain::web::{self, ClientAddress, WebConfig};
 use regain::{Recovery, Worker};
 use sessions::Portal;
@@ -97,11 +99,15 @@ async fn run(args: Args) -> Result<(), Failure> {
     let folder = mails.folder.filter(|_| address.ip().is_loopback());
     let portal =
         Portal { accounts: stores.accounts.clone(), secure: recovery.links().origin().is_https(), clock };
-    let mut app = app(&recovery, Arc::new(portal));
+    let config = WebConfig::new(ClientAddress::Socket).help_at("/recovery/help").map_err(failed("paths"))?;
+    let staff_at = Some(address).filter(|address| address.ip().is_loopback());
+    let desk =
+        desk::router(&recovery, &stores.accounts, &config, staff_at).map_err(failed("support desk"))?;
+    let mut app = app(&recovery, Arc::new(portal), config).merge(desk);
     if let Some(folder) = &folder {
         app = app.merge(mail_room::router(&recovery, folder, address));
     }
-    pages::print_welcome(&recovery, &known, folder.is_some());
+    pages::print_welcome(&recovery, &known, folder.is_some(), staff_at.is_some());
     let served = serve(listener, app, worker).await;
     stores.close().await;
     served
@@ -135,16 +141,23 @@ fn recovery(
     let limits = args
         .client_budget()
         .map_or_else(Limits::default, |quota| Limits::default().danger_asks_per_client(quota));
-    let builder = Recovery::builder(setup).limits(limits).clock(clock);
+    let builder = Recovery::builder(setup).limits(limits).security_rules(rules()).clock(clock);
     let builder =
         if args.cheap_hashes { builder.hasher(Arc::new(Argon2Hasher::danger_for_tests())) } else { builder };
     builder.build().map_err(failed("configuration"))
 }
 
-fn app(recovery: &Recovery, portal: Arc<Portal>) -> Router {
-    let config = WebConfig::new(ClientAddress::Socket);
+/// The users' table has room for two addresses.
+fn rules() -> SecurityRules {
+    let mut rules = SecurityRules::default();
+    rules.most_addresses = 2;
+    rules
+}
+
+fn app(recovery: &Recovery, portal: Arc<Portal>, config: WebConfig) -> Router {
     web::router(recovery.clone(), config.clone())
-        .merge(web::sign_in_router(recovery.clone(), portal.clone(), config))
+        .merge(web::sign_in_router(recovery.clone(), portal.clone(), config.clone()))
+        .merge(web::security_router(recovery.clone(), portal.clone(), config))
         .merge(pages::router(recovery, portal))
 }
 

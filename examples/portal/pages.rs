@@ -1,6 +1,6 @@
 //! The portal's own pages: what one sees when signed in, and what the terminal says at the start.
 
-use crate::sessions::Portal;
+use crate::sessions::{CHANGE_PASSWORD, Portal};
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
@@ -32,6 +32,11 @@ const SIGN_IN: &str = "/sign-in";
 <main>
 <h1>Welcome, {{ name }}</h1>
 <p>You are signed in as <strong>{{ username }}</strong>. A real portal would show your appointments and results here.</p>
+<section aria-labelledby="security">
+<h2 id="security">Security</h2>
+<p>An app on your phone that shows codes, your password, your e-mail address.</p>
+<p class="actions"><a class="button quiet" href="/security">Go to Security</a></p>
+</section>
 <form method="post" action="/sign-out"><button>Sign out</button></form>
 </main>
 <footer><p>This is an example; the people in it are made up.</p></footer>
@@ -70,10 +75,13 @@ async fn sign_out(State(pages): State<Arc<Pages>>, headers: HeaderMap) -> Respon
 
 impl Pages {
     async fn home(&self, headers: &HeaderMap) -> Result<Response, StoreError> {
-        let Some(id) = self.portal.account(headers).await? else {
+        let Some(session) = self.portal.signed_in(headers).await? else {
             return Ok(Redirect::to(SIGN_IN).into_response());
         };
-        let Some(account) = self.portal.accounts.get(&id).await? else {
+        if session.change_required {
+            return Ok(Redirect::to(CHANGE_PASSWORD).into_response());
+        }
+        let Some(account) = self.portal.accounts.get(&session.account).await? else {
             return self.portal.sign_out(headers, SIGN_IN).await;
         };
         let name = account.person.as_ref().map_or("", |person| &person.given_name);
@@ -99,11 +107,14 @@ pub async fn dress(mut response: Response) -> Response {
     response
 }
 
-pub fn print_welcome(recovery: &Recovery, known: &[Account], mail_room: bool) {
+pub fn print_welcome(recovery: &Recovery, known: &[Account], mail_room: bool, staff: bool) {
     let links = recovery.links();
     println!("{}\n\n  sign in   {}", recovery.service().name, links.sign_in());
     if mail_room {
         println!("  mails     {}/dev/mail", links.origin().as_str());
+    }
+    if staff {
+        println!("  staff     {}/dev/staff", links.origin().as_str());
     }
     println!("\nThree people who have forgotten their passwords:");
     for account in known {

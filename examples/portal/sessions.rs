@@ -1,23 +1,26 @@
 //! The portal's own sessions: random cookies, of which the accounts' table keeps digests. A new password ends them.
 
 use crate::users::Users;
+use crate::users_sessions::Session;
 use async_trait::async_trait;
 use axum::http::header::{COOKIE, LOCATION, SET_COOKIE};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use regain::clock::{Clock, Timestamp};
 use regain::entropy::{Entropy as _, EntropyError, SystemEntropy};
-use regain::ids::AccountId;
 use regain::recovery::SignedIn;
+use regain::security::AuthSession;
 use regain::store::StoreError;
-use regain::web::SessionHost;
+use regain::web::{SecurityHost, SessionHost};
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 use time::Duration;
 
 /// After this long one has to sign in again.
 const LIFE: Duration = Duration::hours(8);
+/// Where somebody chooses another password.
+pub const CHANGE_PASSWORD: &str = "/security/password";
 
 /// All that is kept of a secret of a session.
 pub fn digest(secret: &str) -> [u8; 32] {
@@ -50,27 +53,37 @@ impl Portal {
         self.clock.now().into()
     }
 
-    /// Whose session a request belongs to.
-    pub async fn account(&self, headers: &HeaderMap) -> Result<Option<AccountId>, StoreError> {
+    /// The session that a request belongs to.
+    pub async fn signed_in(&self, headers: &HeaderMap) -> Result<Option<Session>, StoreError> {
         match self.secret(headers) {
             Some(secret) => self.accounts.session(&digest(secret), self.now()).await,
             None => Ok(None),
         }
     }
 
-    /// Begins a session, and gives its secret: 256 random bits, of which only a digest is kept.
-    async fn begin_session(&self, account: &AccountId) -> Result<String, StoreError> {
+    /// Begins a session, and gives its cookie: 256 random bits, of which only a digest is kept.
+    async fn begin_session(&self, signed_in: SignedIn) -> Result<String, StoreError> {
         let secret = random_secret().map_err(|error| StoreError::new("begin a session", error))?;
-        let now = self.now();
-        self.accounts.begin_session(&digest(&secret), account, now, now.plus(LIFE)).await?;
-        Ok(secret)
+        let session = Session {
+            account: signed_in.account,
+            level: signed_in.level,
+            authenticated_at: signed_in.authenticated_at,
+            change_required: signed_in.change_required.is_some(),
+        };
+        self.accounts.begin_session(&digest(&secret), &session, self.now().plus(LIFE)).await?;
+        Ok(self.cookie(&secret, ""))
+    }
+
+    async fn end_session(&self, headers: &HeaderMap) -> Result<(), StoreError> {
+        match self.secret(headers) {
+            Some(secret) => self.accounts.end_session(&digest(secret)).await,
+            None => Ok(()),
+        }
     }
 
     /// Ends the session of a request, and takes the cookie back.
     pub async fn sign_out(&self, headers: &HeaderMap, to: &str) -> Result<Response, StoreError> {
-        if let Some(secret) = self.secret(headers) {
-            self.accounts.end_session(&digest(secret)).await?;
-        }
+        self.end_session(headers).await?;
         Ok(see_other(to, &self.cookie("", "; Max-Age=0")))
     }
 
@@ -92,12 +105,36 @@ impl Portal {
 #[async_trait]
 impl SessionHost for Portal {
     async fn begin(&self, signed_in: SignedIn) -> Result<Response, StoreError> {
-        // Made-up people have neither. A real portal asks for the factor, or for a new password, at this point.
-        if !signed_in.factors.is_empty() || signed_in.must_change_password {
-            return Ok((StatusCode::FORBIDDEN, "This example has no second step.").into_response());
-        }
-        let secret = self.begin_session(&signed_in.account).await?;
-        Ok(see_other("/", &self.cookie(&secret, "")))
+        let to = if signed_in.change_required.is_some() { CHANGE_PASSWORD } else { "/" };
+        let cookie = self.begin_session(signed_in).await?;
+        Ok(see_other(to, &cookie))
+    }
+}
+
+#[async_trait]
+impl SecurityHost for Portal {
+    async fn session(&self, headers: &HeaderMap) -> Result<Option<AuthSession>, StoreError> {
+        let Some(secret) = self.secret(headers) else { return Ok(None) };
+        let session = self.accounts.session(&digest(secret), self.now()).await?;
+        Ok(session.map(|Session { account, level, authenticated_at, .. }| AuthSession {
+            account,
+            level,
+            authenticated_at,
+            binding: digest(secret),
+        }))
+    }
+
+    async fn change_required(&self, headers: &HeaderMap) -> Result<bool, StoreError> {
+        Ok(self.signed_in(headers).await?.is_some_and(|session| session.change_required))
+    }
+
+    /// Under a new secret: whoever saw the old cookie gains nothing.
+    async fn raise(&self, headers: &HeaderMap, proven: SignedIn) -> Result<HeaderMap, StoreError> {
+        let cookie = self.begin_session(proven).await?;
+        self.end_session(headers).await?;
+        let cookie =
+            HeaderValue::from_str(&cookie).map_err(|error| StoreError::new("set a cookie", error))?;
+        Ok(HeaderMap::from_iter([(SET_COOKIE, cookie)]))
     }
 }
 

@@ -6,6 +6,7 @@
 //!     cargo run --example walkthrough
 
 mod means;
+mod protection;
 mod shared;
 
 use regain::account::{Account, AddressOnFile};
@@ -47,6 +48,7 @@ async fn main() -> Outcome {
     portal.too_late().await?;
     means::scenes(&portal).await?;
     shared::scenes(&portal).await?;
+    protection::scenes(&portal).await?;
     println!("\nAll of it went as told.");
     Ok(())
 }

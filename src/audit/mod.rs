@@ -24,12 +24,16 @@ coded! {
     Actor {
         /// Somebody who asked; nothing is known of them.
         Asker = "asker",
+        /// The account's owner, signing in or signed in.
+        Owner = "owner",
         /// Whoever holds the link.
         Bearer = "bearer",
         /// regain's worker.
         Worker = "worker",
         /// The service that embeds regain.
         Host = "host",
+        /// Somebody of the support desk.
+        Staff = "staff",
     }
 }
 
@@ -88,6 +92,6 @@ pub struct AuditRecord {
     pub actor: Actor,
     /// Which account, where one is known.
     pub account: Option<Pseudonym>,
-    /// From where, where that is known.
+    /// From where, where that is known; what staff did has the pseudonym of who did it.
     pub client: Option<Pseudonym>,
 }

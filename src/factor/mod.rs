@@ -88,9 +88,38 @@ pub struct FactorView {
     pub remaining: Option<u32>,
 }
 
+impl FactorId {
+    /// Reads back what `Display` shows: 32 lower-case hexadecimal digits, such as from a form.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits: &[u8; 32] = text.as_bytes().try_into().ok()?;
+        let digit = |byte: u8| match byte {
+            b'0'..=b'9' => Some(byte - b'0'),
+            b'a'..=b'f' => Some(byte - b'a' + 10),
+            _ => None,
+        };
+        let mut id = [0; 16];
+        for (byte, pair) in id.iter_mut().zip(digits.chunks_exact(2)) {
+            *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+        }
+        Some(Self::from_bytes(id))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_factor_is_named_in_forms() {
+        let id = FactorId::from_bytes([0x0a, 0xff, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 0xe0]);
+        assert_eq!(FactorId::parse(&id.to_string()), Some(id));
+        let short = "0".repeat(31);
+        let long = "0".repeat(33);
+        for text in ["", &short, &long, &id.to_string().to_ascii_uppercase(), &"g".repeat(32)] {
+            assert_eq!(FactorId::parse(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn levels_are_in_order() {

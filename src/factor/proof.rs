@@ -1,6 +1,6 @@
 //! What somebody offers as a second factor.
 
-use super::{MalformedCode, RecoveryCode, TotpCode};
+use super::{FactorKind, MalformedCode, RecoveryCode, TotpCode};
 use crate::characters::{is_ignorable, is_space};
 use std::fmt;
 use zeroize::Zeroizing;
@@ -42,6 +42,16 @@ impl FactorProof {
     /// [`MalformedCode`] for anything else.
     pub fn parse(typed: &str) -> Result<Self, MalformedCode> {
         TotpCode::parse(typed).map(Self::Totp).or_else(|_| RecoveryCode::parse(typed).map(Self::RecoveryCode))
+    }
+
+    /// The kind of factor that it is for.
+    #[must_use]
+    pub fn kind(&self) -> FactorKind {
+        match self {
+            Self::Totp(_) => FactorKind::Totp,
+            Self::RecoveryCode(_) => FactorKind::RecoveryCodes,
+            Self::Host { .. } => FactorKind::Host,
+        }
     }
 }
 

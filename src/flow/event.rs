@@ -128,6 +128,10 @@ coded! {
         FactorRemoved = "factor_removed",
         /// The notice that new recovery codes were made.
         CodesMade = "codes_made",
+        /// The notice that the security questions are others than before, or gone.
+        QuestionsChanged = "questions_changed",
+        /// The code by which a new address is confirmed. It goes to that address only.
+        AddressCode = "address_code",
         /// The notice to an address that it is on file now.
         AddressAdded = "address_added",
         /// The notice to the addresses before that one of them was changed.

@@ -9,6 +9,7 @@
 //!           -> Shared                            with a flow in LinkSent for each account that shares the address
 //!           -> LinkSent -> FactorProven -> PasswordChosen -> Completed
 //! LinkSent -> LinkSent                            a code was typed: a fresh secret; or a wrong factor was counted
+//!              PasswordChosen -> Completed         a signed-in person's own change begins here
 //! Requested, LinkSent, FactorProven -> Expired | Superseded
 //! LinkSent, FactorProven            -> Exhausted | Disowned | Escalated
 //! PasswordChosen                    -> Superseded    the account changed under it
@@ -23,6 +24,7 @@ pub use record::{CorruptRecord, FlowRecord};
 pub(crate) use state::coded;
 pub use state::{Dismissal, FactorRule, Link, LinkCode, Purpose, Sealed, State, StateKind, Window};
 
+use crate::account::AccountEpoch;
 use crate::clock::{Moment, Timestamp};
 use crate::ids::{AccountId, FlowId, Realm};
 use crate::planted::{Bug, planted};
@@ -66,6 +68,28 @@ impl RecoveryFlow {
     ) -> Self {
         let state = State::Requested { request, window: Window::open(at, life) };
         Self { id, realm, purpose, version: 1, created_at: at.now, state }
+    }
+
+    /// The support desk sends a link that nobody asked for here: a flow that begins with it. Only such a link can do
+    /// without the account's factor ([`FactorRule::Waived`]).
+    #[must_use]
+    pub fn sent_by_desk(id: FlowId, realm: Realm, link: Link, at: Moment) -> Self {
+        let state = State::LinkSent(link);
+        Self { id, realm, purpose: Purpose::Password, version: 1, created_at: at.now, state }
+    }
+
+    /// A signed-in person has chosen a new password, by the present one. There is no link; the rest is as in a recovery.
+    #[must_use]
+    pub fn change(
+        id: FlowId,
+        realm: Realm,
+        account: AccountId,
+        epoch: AccountEpoch,
+        hash: Sealed,
+        at: Moment,
+    ) -> Self {
+        let state = State::PasswordChosen { account, epoch, hash, apply_by: at.now.plus(APPLY_GRACE) };
+        Self { id, realm, purpose: Purpose::Password, version: 1, created_at: at.now, state }
     }
 
     /// The flow's name.
@@ -139,10 +163,14 @@ impl RecoveryFlow {
             (S::Requested { .. }, Event::RemindUsername) if self.purpose == Purpose::Username => {
                 Ok(self.end(S::UsernameSent).with(Effect::Mail(Letter::UsernameReminder)))
             }
-            (S::Requested { .. }, Event::IssueLink(link)) if self.purpose == Purpose::Password => Ok(self
-                .go(S::LinkSent(link))
-                .with(Effect::Supersede(Scope::SamePurpose))
-                .with(Effect::Mail(Letter::RecoveryLink))),
+            (S::Requested { .. }, Event::IssueLink(link))
+                if self.purpose == Purpose::Password && link.factor != FactorRule::Waived =>
+            {
+                Ok(self
+                    .go(S::LinkSent(link))
+                    .with(Effect::Supersede(Scope::SamePurpose))
+                    .with(Effect::Mail(Letter::RecoveryLink)))
+            }
             (S::Requested { .. }, Event::ShareLinks(links)) if self.purpose == Purpose::Password => {
                 self.share(links, at)
             }
@@ -202,7 +230,8 @@ impl RecoveryFlow {
     fn share(&self, links: Vec<(FlowId, Link)>, at: Moment) -> Result<Transition, Refusal> {
         let names: BTreeSet<FlowId> = links.iter().map(|(id, _)| *id).chain([self.id]).collect();
         let accounts: BTreeSet<&str> = links.iter().map(|(_, link)| link.account.as_str()).collect();
-        let fresh = links.iter().all(|(_, link)| link.attempts == 0 && !link.window.is_over(at));
+        let plain = |link: &Link| link.attempts == 0 && link.factor != FactorRule::Waived;
+        let fresh = links.iter().all(|(_, link)| plain(link) && !link.window.is_over(at));
         let apart = accounts.len() == links.len() && names.len() == links.len() + 1;
         let until = links.iter().map(|(_, link)| link.window.expires_at).max();
         let (Some(until), true, ..=ACCOUNTS_PER_MAIL) = (until, fresh && apart, links.len()) else {

@@ -29,9 +29,17 @@ pub use circuit::{Circuit, CircuitState};
 pub use dkim::{DkimError, DkimKey};
 #[cfg(feature = "eml")]
 pub use eml::{EmlError, EmlMailer};
+#[cfg(feature = "questions")]
+pub(crate) use letter::QuestionsChanged;
+#[cfg(all(feature = "web", feature = "desk"))]
+pub(crate) use letter::date;
 #[cfg(feature = "web")]
 pub(crate) use letter::length;
-pub(crate) use letter::{Composed, DisownButton, HoldPlaced, LetterContent, SharedAccount};
+pub(crate) use letter::{
+    AddressAdded, AddressCode, AddressEvent, AddressRemoved, CaseDecided, CaseOpened, CaseWaiting, CodesMade,
+    Composed, DisownButton, FactorAdded, FactorDisabled, FactorRemoved, HoldPlaced, LetterContent,
+    SharedAccount, TakenAway,
+};
 pub use letter::{InvalidService, Service};
 pub use means::ByKind;
 pub(crate) use means::compose_for;

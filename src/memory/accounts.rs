@@ -1,7 +1,7 @@
 //! Accounts in memory.
 
 use crate::account::AddressOnFile;
-use crate::account::{Account, AccountStore, Applied, HashUpgrade, PasswordChange};
+use crate::account::{Account, AccountStore, AddressChange, Applied, HashUpgrade, PasswordChange};
 use crate::identity::{BlindIndex, EmailAddress, Identifier, IdentityKey, username_key};
 use crate::ids::{AccountId, FlowId};
 use crate::store::StoreError;
@@ -16,6 +16,8 @@ struct Row {
     sessions: u32,
     /// The recovery that set a password last: see [`PasswordChange::flow`].
     recovered_by: Option<FlowId>,
+    /// The change of the addresses that was applied last: see [`AddressChange::change`].
+    addressed_by: Option<FlowId>,
 }
 
 /// A host's accounts, in memory.
@@ -127,6 +129,24 @@ impl AccountStore for MemoryAccounts {
             account.password = Some(upgrade.to.clone());
         }
         Ok(())
+    }
+
+    fn takes_addresses(&self) -> bool {
+        true
+    }
+
+    async fn set_address(&self, change: &AddressChange) -> Result<Applied, StoreError> {
+        let mut rows = self.rows();
+        let row = rows.get_mut(&change.account);
+        let last = row.as_ref().and_then(|row| row.addressed_by);
+        let applied = change.against_last(last, row.as_ref().and_then(|row| row.account.as_ref()));
+        if let (Applied::Done, Some(row)) = (applied, row)
+            && let Some(account) = &mut row.account
+        {
+            account.addresses.clone_from(&change.addresses);
+            row.addressed_by = Some(change.change);
+        }
+        Ok(applied)
     }
 
     async fn end_sessions(&self, id: &AccountId) -> Result<(), StoreError> {

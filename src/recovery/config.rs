@@ -6,6 +6,8 @@ use crate::budget::Quota;
 use crate::clock::{Clock, SystemClock, Watch};
 use crate::entropy::{Entropy, SystemEntropy};
 use crate::events::EventSink;
+#[cfg(feature = "questions")]
+use crate::factor::QuestionList;
 use crate::identity::{BlindIndex, IdentityRules, RulesError};
 use crate::ids::Realm;
 use crate::keys::{KeyRing, Pseudonyms, Sealer, Verifiers};
@@ -15,9 +17,10 @@ use crate::password::{
     Argon2Hasher, BreachedPasswords, HashPool, OnBreachFailure, PasswordHasher, PasswordPolicy,
 };
 use crate::recovery::{DisownRules, Inner, Means, Recovery, Retention};
+use crate::security::{HostFactors, SecurityRules};
 use crate::store::FlowStore;
 use crate::wake::Wakes;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use time::Duration;
 
 /// What regain cannot do without.
@@ -73,6 +76,17 @@ pub struct Limits {
     pub choices_per_link: Quota,
     /// "This wasn't me" from one client network: 30 per 5 minutes.
     pub disowns_per_client: Quota,
+    /// Changes of one account's security information, those that are only begun among them: 10 per hour (CVE-2019-12467).
+    pub security_changes_per_account: Quota,
+    /// Codes typed to confirm such a change: 20 per hour, besides the 5 for each (CVE-2019-12467).
+    pub confirmations_per_account: Quota,
+    /// Codes mailed to one address that somebody wants on file, whoever wants it: 5 per day.
+    pub address_codes_per_address: Quota,
+    /// Second factors tried from one client network: 30 per 5 minutes.
+    pub factors_per_client: Quota,
+    /// Second factors tried for links of one account: 10 per day, in silence, besides the 5 for each link and the 10 in a
+    /// row after which a factor is disabled (RC-12).
+    pub factors_per_account: Quota,
     /// Sign-ins tried for one identifier: 100 per hour. One that succeeds clears the count (RL-3).
     pub sign_ins_per_identifier: Quota,
     /// Sign-ins tried for one identifier from one client network: 10 per 15 minutes. One that succeeds clears it.
@@ -96,6 +110,11 @@ impl Default for Limits {
             codes_per_client: Quota::new(30, Duration::minutes(5)),
             choices_per_link: Quota::new(20, Duration::HOUR),
             disowns_per_client: Quota::new(30, Duration::minutes(5)),
+            security_changes_per_account: Quota::new(10, Duration::HOUR),
+            confirmations_per_account: Quota::new(20, Duration::HOUR),
+            address_codes_per_address: Quota::new(5, Duration::DAY),
+            factors_per_client: Quota::new(30, Duration::minutes(5)),
+            factors_per_account: Quota::new(10, Duration::DAY),
             sign_ins_per_identifier: Quota::new(100, Duration::HOUR),
             sign_ins_per_identifier_and_client: Quota::new(10, Duration::minutes(15)),
             sign_ins_per_client: Quota::new(300, Duration::minutes(5)),
@@ -134,8 +153,22 @@ impl Limits {
                 "100 a day (OWASP forgot-password sheet)",
             ),
             ("codes_per_account", self.codes_per_account, 100, "100 a day (NIST SP 800-63B-4 3.2.2)"),
+            ("factors_per_account", self.factors_per_account, 100, "100 a day (NIST SP 800-63B-4 3.2.2)"),
             ("letters_per_account", self.letters_per_account, 3, "3 a day"),
             ("choices_per_link", self.choices_per_link, 2400, "100 an hour (NIST SP 800-63B-4 3.2.2)"),
+            ("security_changes_per_account", self.security_changes_per_account, 240, "10 an hour"),
+            (
+                "confirmations_per_account",
+                self.confirmations_per_account,
+                2400,
+                "100 an hour (NIST SP 800-63B-4 3.2.2)",
+            ),
+            (
+                "address_codes_per_address",
+                self.address_codes_per_address,
+                100,
+                "100 a day (OWASP forgot-password sheet)",
+            ),
             (
                 "sign_ins_per_identifier",
                 self.sign_ins_per_identifier,
@@ -208,7 +241,11 @@ pub struct RecoveryBuilder {
     retention: Retention,
     notice: AskedNotice,
     disown_rules: DisownRules,
+    security_rules: SecurityRules,
+    #[cfg(feature = "questions")]
+    questions: QuestionList,
     breached: Option<(Arc<dyn BreachedPasswords>, OnBreachFailure)>,
+    host_factors: Option<Arc<dyn HostFactors>>,
     sink: Option<Arc<dyn EventSink>>,
 }
 
@@ -229,7 +266,11 @@ impl RecoveryBuilder {
             retention: Retention::default(),
             notice: AskedNotice::default(),
             disown_rules: DisownRules::default(),
+            security_rules: SecurityRules::default(),
+            #[cfg(feature = "questions")]
+            questions: QuestionList::default(),
             breached: None,
+            host_factors: None,
             sink: None,
         }
     }
@@ -325,6 +366,21 @@ impl RecoveryBuilder {
         self
     }
 
+    /// What a change of the security information asks for.
+    #[must_use]
+    pub fn security_rules(mut self, rules: SecurityRules) -> Self {
+        self.security_rules = rules;
+        self
+    }
+
+    /// The security questions that people may choose from; ten in English by default. Nobody has to choose any.
+    #[cfg(feature = "questions")]
+    #[must_use]
+    pub fn questions(mut self, list: QuestionList) -> Self {
+        self.questions = list;
+        self
+    }
+
     /// A register of breached passwords, and what to do when it does not answer.
     #[must_use]
     pub fn breached_passwords(
@@ -333,6 +389,14 @@ impl RecoveryBuilder {
         failure: OnBreachFailure,
     ) -> Self {
         self.breached = Some((register, failure));
+        self
+    }
+
+    /// Who verifies the factors that the host keeps itself. Without it, an account with such factors only can neither sign
+    /// in here nor be recovered by its owner alone.
+    #[must_use]
+    pub fn host_factors(mut self, factors: Arc<dyn HostFactors>) -> Self {
+        self.host_factors = Some(factors);
         self
     }
 
@@ -372,6 +436,7 @@ impl RecoveryBuilder {
         life("request_life", self.request_life)?;
         self.retention.check()?;
         self.disown_rules.check()?;
+        self.security_rules.check()?;
         let Setup { realm, keys, links, service, sender, accounts, flows } = self.setup;
         let pool = match self.pool {
             Some(pool) => pool,
@@ -402,7 +467,12 @@ impl RecoveryBuilder {
             request_life: self.request_life,
             notice: self.notice,
             disown_rules: self.disown_rules,
+            desk: OnceLock::new(),
+            security_rules: self.security_rules,
+            #[cfg(feature = "questions")]
+            questions: self.questions,
             breached: self.breached,
+            host_factors: self.host_factors,
             sink: self.sink,
             wake: Wakes::default(),
         })))

@@ -8,15 +8,18 @@ use crate::audit::{Actor, AuditRecord};
 use crate::budget::{Quota, Spend};
 use crate::client::Client;
 use crate::clock::{Moment, Timestamp};
+use crate::desk::case::Origin;
 use crate::error::{Fault, RecoveryError};
 use crate::events::RecoveryEvent;
-use crate::flow::{Event, Letter, RecoveryFlow, Window};
+use crate::flow::{Event, FactorRule, Letter, RecoveryFlow, Window};
 use crate::ids::{AccountId, FlowId};
 use crate::keys::Place;
 use crate::mail::{DisownButton, HoldPlaced, LetterContent};
+use crate::planted::{Bug, planted};
 use crate::recovery::security::Security;
 use crate::recovery::step::{Doer, Draft, Mailing, TRIES};
 use crate::recovery::{ConfigError, Inner, Recovery};
+use crate::security::record::KnownHold;
 use crate::store::{Commit, Committed};
 use crate::token::{DisownToken, RecoveryToken};
 use crate::wire::{frame, unframe};
@@ -108,8 +111,9 @@ impl Recovery {
     }
 
     /// "This wasn't me", said with a letter of any kind: ends all live links of the account, puts new ones on hold, and
-    /// ends all sessions if regain set the password a short time ago ([`DisownRules`]). Each letter does this once; a
-    /// second use changes nothing and is answered alike.
+    /// ends all sessions if regain set the password a short time ago ([`DisownRules`]). What was only begun about factors and
+    /// addresses is dropped, and with the notice of a changed address that change is taken back. Each letter does this once;
+    /// a second use changes nothing and is answered alike.
     ///
     /// # Errors
     /// [`RecoveryError::LinkNotUsable`] whatever the reason; [`RecoveryError::TooManyAttempts`] for the client's network;
@@ -212,7 +216,8 @@ impl Inner {
                 Some(if flow.id() == disputed.flow { Event::Disown } else { Event::Supersede })
             };
             self.end_links(&mut draft, &disputed.account, end, by, at).await?;
-            let security = match self.security(&disputed.account).await {
+            let stopped = self.dispute_cases(&mut draft, &disputed.account, by, at).await;
+            let security = match stopped.and(self.security(&disputed.account).await) {
                 Ok(security) => security,
                 Err(fault) => {
                     // What can be stopped without the record is stopped; the letter is not used up.
@@ -253,7 +258,12 @@ impl Inner {
         at: Moment,
     ) -> Result<bool, Fault> {
         let was_on_hold = security.record.guard.is_on_hold(at.now);
+        if !was_on_hold {
+            self.open_case_about(draft, &disputed.account, Origin::Disowned, at).await?;
+        }
         security.record.guard.disown(at.now, self.disown_rules);
+        // A worker takes back what is on file at the host.
+        security.record.dispute(disputed.flow, at);
         draft.commit.documents.push(self.write_security(&security, &disputed.account, at.now)?);
         let signs_out = security.record.guard.sign_out_by.is_some();
         if let Some(until) = security.record.guard.hold_until().filter(|_| !was_on_hold) {
@@ -309,13 +319,17 @@ impl Inner {
         Err(Fault::Contention(TRIES))
     }
 
-    /// Whether "this wasn't me" came after a password was chosen at that time, and before it was set.
+    /// Whether "this wasn't me" came after a password was chosen.
     pub(crate) async fn was_disowned_since(
         &self,
         account: &AccountId,
-        chosen_at: Timestamp,
+        choice: Chosen,
     ) -> Result<bool, Fault> {
-        Ok(self.security(account).await?.record.guard.was_disowned_since(chosen_at))
+        let guard = self.security(account).await?.record.guard;
+        Ok(match choice {
+            Chosen::Knowing(known) => guard.was_disowned_beyond(&known),
+            Chosen::At(chosen_at) => guard.was_disowned_since(chosen_at),
+        })
     }
 
     /// A recovery is completed: the record says so, for whoever disowns the notice.
@@ -323,6 +337,8 @@ impl Inner {
         &self,
         draft: &mut Draft,
         account: &AccountId,
+        factor: FactorRule,
+        known: Option<&KnownHold>,
         at: Moment,
     ) -> Result<(), Fault> {
         let mut security = match self.security(account).await {
@@ -333,10 +349,23 @@ impl Inner {
             }
             read => read?,
         };
-        security.record.password_changed(at.now);
+        security.record.password_changed(at.now, known);
+        if factor == FactorRule::Waived || planted(Bug::RecoveryUnbindsFactors) {
+            // MF-2: what the support desk found to be lost comes off with the password that is set without it.
+            security.record.lose_factors(at.now);
+        }
         draft.commit.documents.push(self.write_security(&security, account, at.now)?);
         Ok(())
     }
+}
+
+/// What a choice says of when it was made.
+#[derive(Clone, Copy)]
+pub(crate) enum Chosen {
+    /// What was known of holds then.
+    Knowing(KnownHold),
+    /// A choice from before that was noted: by the clock.
+    At(Timestamp),
 }
 
 const VERSION: u8 = 1;

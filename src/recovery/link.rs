@@ -1,20 +1,21 @@
 //! With a link in hand: look at it, choose a password.
 
-use crate::account::{Account, Applied};
+use crate::account::{Account, AccountEpoch, Applied};
 use crate::audit::Actor;
 use crate::client::Client;
 use crate::clock::Moment;
 use crate::error::{Fault, RecoveryError};
 use crate::events::RecoveryEvent;
-use crate::flow::{Event, FactorRule, RecoveryFlow, Sealed, State, Window};
+use crate::factor::FactorKind;
+use crate::flow::{Event, FactorRule, RecoveryFlow, State, Window};
 use crate::password::{Password, PasswordHash, Reason};
 use crate::planted::{Bug, planted};
 use crate::recovery::password::{Protected, policy_context};
 use crate::recovery::security::Security;
 use crate::recovery::{Inner, Recovery, Step, Took};
+use crate::security::record::Gate;
 use crate::store::Commit;
 use crate::token::RecoveryToken;
-use crate::wire::frame;
 use time::OffsetDateTime;
 use tracing::Instrument as _;
 
@@ -22,15 +23,31 @@ use tracing::Instrument as _;
 pub(crate) const HASH: &str = "flow.hash";
 
 /// What the bearer of a usable link may know. Nothing of it comes from the account but what the bearer needs (ID-8).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LinkView {
     /// From when on it is too late.
     pub expires_at: OffsetDateTime,
     /// Whether the account's second factor has to be proven before a password can be chosen.
     pub factor_needed: bool,
+    /// What can be proven then, each kind once; none where only the support desk can help.
+    pub factor_kinds: Vec<FactorKind>,
+    /// What stands about security questions: once more a gate, behind the second factor.
+    pub question: QuestionGate,
     /// How many characters the new password needs.
     pub at_least: usize,
+}
+
+/// Whether a security question stands before the new password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum QuestionGate {
+    /// None: the account has no questions, or one was answered with this link.
+    Open,
+    /// One has to be answered first (`Recovery::question`, feature `questions`).
+    Asks,
+    /// Too many answers were wrong: only the support desk helps.
+    Shut,
 }
 
 /// What became of a chosen password. No session comes with it: the person signs in with it (RC-18).
@@ -57,7 +74,7 @@ impl From<Fault> for Unusable {
 
 /// A link that has been proven, with its account as it is now.
 pub(crate) struct Proven {
-    flow: RecoveryFlow,
+    pub(crate) flow: RecoveryFlow,
     pub(crate) account: Account,
     security: Security,
     pub(crate) at: Moment,
@@ -65,12 +82,36 @@ pub(crate) struct Proven {
 }
 
 impl Proven {
+    /// Whether the second factor stands before the account when it has the new password: one that was waived does not.
     fn protected(&self) -> Protected {
-        Protected(self.security.record.is_protected(&self.account.factors))
+        let waived = self.factor_rule() == FactorRule::Waived;
+        Protected(!waived && self.security.record.is_protected(&self.account.factors))
     }
 
-    fn factor_needed(&self) -> bool {
-        matches!(self.flow.state(), State::LinkSent(link) if link.factor == FactorRule::Needed)
+    fn factor_rule(&self) -> FactorRule {
+        self.flow.link().map_or(FactorRule::Needed, |link| link.factor)
+    }
+
+    /// What account and record say, not the row: whoever can write the flows' table must not be able to say that nothing is
+    /// needed, or that it was proven. (That it was waived, the link's digest vouches for.)
+    pub(crate) fn factor_needed(&self) -> bool {
+        let flow = &self.flow;
+        let proven = matches!(flow.state(), State::FactorProven(_))
+            && self.security.record.proven_link == Some(flow.id());
+        self.protected().0 && !proven && !planted(Bug::FactorNotNeededAtLink)
+    }
+
+    /// Whether a question has to be answered yet: none with a link of the desk, which found the person out otherwise.
+    pub(crate) fn gate(&self) -> Gate<'_> {
+        if self.factor_rule() == FactorRule::Waived {
+            return Gate::Open;
+        }
+        self.security.record.gate(self.flow.id())
+    }
+
+    /// What the link is bound to.
+    pub(crate) fn epoch(&self) -> AccountEpoch {
+        self.security.record.recovery_epoch(&self.account.epoch())
     }
 }
 
@@ -96,18 +137,14 @@ impl Recovery {
         if planted(Bug::LookingConsumes) {
             self.0.count_choice(&proven, &Client::unknown()).await?;
         }
-        Ok(LinkView {
-            expires_at: proven.window.expires_at.to_datetime(),
-            factor_needed: proven.factor_needed(),
-            at_least: self.0.policy.floor(&policy_context(&proven.account, proven.protected())),
-        })
+        Ok(self.0.view(&proven))
     }
 
     /// Chooses a new password. The link is consumed only once the password has been accepted, and by one request only.
     ///
     /// # Errors
-    /// [`RecoveryError::LinkNotUsable`], [`RecoveryError::FactorNeeded`], [`RecoveryError::PasswordRefused`] (the link
-    /// still works), [`RecoveryError::TooManyAttempts`], [`RecoveryError::Unavailable`].
+    /// [`RecoveryError::LinkNotUsable`], [`RecoveryError::FactorNeeded`], [`RecoveryError::QuestionNeeded`],
+    /// [`RecoveryError::PasswordRefused`] (the link still works), [`RecoveryError::TooManyAttempts`], [`RecoveryError::Unavailable`].
     pub async fn choose_password(
         &self,
         token: &RecoveryToken,
@@ -130,6 +167,9 @@ impl Inner {
         if proven.factor_needed() {
             return Err(RecoveryError::FactorNeeded);
         }
+        if proven.gate() != Gate::Open {
+            return Err(RecoveryError::QuestionNeeded);
+        }
         let late = planted(Bug::CountedAfterwards);
         if !late {
             self.count_choice(&proven, client).await?;
@@ -144,14 +184,39 @@ impl Inner {
         }
         let hash = hash.inspect_err(|error| self.tell_refusal(&proven.flow, error))?;
         let chosen = self.consume(&proven, &hash, client).await?;
+        self.set_chosen(chosen, RecoveryError::LinkNotUsable).await
+    }
+
+    /// Sets a password that was chosen, as soon as can be.
+    pub(crate) async fn set_chosen(
+        &self,
+        chosen: RecoveryFlow,
+        conflict: RecoveryError,
+    ) -> Result<Chosen, RecoveryError> {
         match self.apply_password(chosen).await {
             Ok(Applied::Done | Applied::Before) => Ok(Chosen::Done),
-            Ok(Applied::Conflict) => Err(RecoveryError::LinkNotUsable),
+            Ok(Applied::Conflict) => Err(conflict),
             // The choice is durable: a worker goes on with it.
             Err(fault) => {
                 self.report("apply_password", &fault);
                 Ok(Chosen::Pending)
             }
+        }
+    }
+
+    pub(crate) fn view(&self, proven: &Proven) -> LinkView {
+        let (account, factor_needed) = (&proven.account, proven.factor_needed());
+        let kinds = || proven.security.record.kinds(self.host_factors_of(account));
+        LinkView {
+            expires_at: proven.window.expires_at.to_datetime(),
+            factor_needed,
+            factor_kinds: if factor_needed { kinds() } else { Vec::new() },
+            question: match proven.gate() {
+                Gate::Open => QuestionGate::Open,
+                Gate::Asks(_) => QuestionGate::Asks,
+                Gate::Shut => QuestionGate::Shut,
+            },
+            at_least: self.policy.floor(&policy_context(account, proven.protected())),
         }
     }
 
@@ -176,8 +241,13 @@ impl Inner {
         let account = account.ok_or(Unusable::Because("no_account"))?;
         // The digest is bound to the epoch: a changed account makes the right secret a wrong one.
         let security = self.security(&account.id).await?;
-        let presented = token.digest(&self.realm, flow.purpose(), &security.terms(&account, at).epoch);
+        let terms = security.terms(&account, at);
+        let presented = token.digest_under(&self.realm, flow.purpose(), &terms.epoch, link.factor);
         if !self.verifiers.proves(&presented, &link.digest) {
+            return Err(Unusable::Because("wrong_secret_or_account_changed"));
+        }
+        // Of the three rules only that of the account as it is, and the waived one that the digest vouches for.
+        if link.factor != FactorRule::Waived && link.factor != terms.factor {
             return Err(Unusable::Because("wrong_secret_or_account_changed"));
         }
         let window = self.open_window(&flow, at).ok_or(Unusable::Because("expired"))?;
@@ -205,18 +275,11 @@ impl Inner {
         hash: &PasswordHash,
         client: &Client,
     ) -> Result<RecoveryFlow, RecoveryError> {
-        let (id, epoch) = (proven.flow.id(), proven.account.epoch());
-        // The account goes in too: a row that is pointed at another account sets no password there. And when it was
-        // chosen: the row's own times move with every lease.
-        let bound = frame(&[
-            proven.account.id.as_str().as_bytes(),
-            epoch.as_bytes(),
-            hash.as_str().as_bytes(),
-            &proven.at.now.millis().to_be_bytes(),
-        ]);
-        let sealed = self.sealer.seal(&*self.entropy, self.flow_place(&id, HASH), &bound);
-        let sealed = sealed.map_err(|error| self.unavailable("choose", error.into()))?;
-        let event = Event::ChoosePassword { hash: Sealed::new(sealed), epoch };
+        let (id, account) = (proven.flow.id(), &proven.account);
+        let guard = &proven.security.record.guard;
+        let sealed = self.seal_choice(&id, account, hash, guard, proven.factor_rule(), proven.at);
+        let hash = sealed.map_err(|error| self.unavailable("choose", error.into()))?;
+        let event = Event::ChoosePassword { hash, epoch: account.epoch() };
         let mut step = Step::new(proven.flow.clone(), event, Actor::Bearer);
         step.client = self.client_pseudonym(client);
         match self.take(step, proven.at).await {

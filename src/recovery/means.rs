@@ -4,7 +4,7 @@ use crate::account::{Account, AddressKind, AddressOnFile};
 use crate::clock::Moment;
 use crate::entropy::random;
 use crate::error::Fault;
-use crate::flow::{Event, Link, LinkCode, Purpose, RecoveryFlow, Window};
+use crate::flow::{Link, LinkCode, Purpose, RecoveryFlow, Window};
 use crate::ids::{AccountId, FlowId};
 use crate::mail::{LetterContent, Mailer};
 use crate::recovery::code::{Holder, LetterReference};
@@ -106,7 +106,7 @@ impl Means {
     }
 
     /// Whether links, codes and usernames may go to such an address.
-    fn allows(&self, kind: AddressKind) -> bool {
+    pub(crate) fn allows(&self, kind: AddressKind) -> bool {
         match kind {
             AddressKind::Email => true,
             AddressKind::Phone => self.sms.is_some(),
@@ -160,6 +160,17 @@ impl Carried {
     }
 }
 
+/// A link to be made.
+pub(crate) struct LinkOrder<'a> {
+    pub(crate) flow: FlowId,
+    pub(crate) account: &'a AccountId,
+    pub(crate) terms: LinkTerms,
+    /// Where it goes.
+    pub(crate) to: AddressKind,
+    /// The browser that asked, where it is known: only there the code of a mail or a text message works.
+    pub(crate) asker: Option<&'a Holder>,
+}
+
 impl Inner {
     /// Where a link, a code or a username goes: to the first address on file that may receive it and is carried.
     pub(crate) fn way_to<'a>(&self, account: &'a Account, carried: Carried) -> Option<&'a AddressOnFile> {
@@ -184,7 +195,8 @@ impl Inner {
     ) -> Result<(RecoveryToken, Link), Fault> {
         let life = self.means.life(AddressKind::Email, self.link_life);
         let token = RecoveryToken::new(flow, random(&*self.entropy)?);
-        let link = self.link_with(&token, None, account, terms, life, at);
+        let order = LinkOrder { flow, account, terms, to: AddressKind::Email, asker: None };
+        let link = self.link_with(&token, None, &order, life, at);
         Ok((token, link))
     }
 
@@ -192,43 +204,36 @@ impl Inner {
         &self,
         token: &RecoveryToken,
         code: Option<LinkCode>,
-        account: &AccountId,
-        terms: LinkTerms,
+        order: &LinkOrder<'_>,
         life: Duration,
         at: Moment,
     ) -> Link {
+        let LinkTerms { epoch, factor, .. } = order.terms;
+        let digest = token.digest_under(&self.realm, Purpose::Password, &epoch, factor);
         Link {
-            account: account.clone(),
-            digest: self.verifiers.mark(&token.digest(&self.realm, Purpose::Password, &terms.epoch)),
-            factor: terms.factor,
+            account: order.account.clone(),
+            digest: self.verifiers.mark(&digest),
+            factor: order.terms.factor,
             code,
             attempts: 0,
             window: Window::open(at, life),
         }
     }
 
-    /// A link for an account, and the letter that takes it, or the code in its place, to this address. `asker` is the
-    /// browser that asked, where it is known: only there the code of a mail or a text message works.
-    pub(crate) fn link_for(
-        &self,
-        flow: &RecoveryFlow,
-        account: &AccountId,
-        terms: LinkTerms,
-        to: AddressKind,
-        asker: Option<&Holder>,
-        at: Moment,
-    ) -> Result<(Event, LetterContent), Fault> {
+    /// A link for an account, and the letter that takes it, or the code in its place, to this address.
+    pub(crate) fn link_for(&self, order: &LinkOrder<'_>, at: Moment) -> Result<(Link, LetterContent), Fault> {
+        let (flow, to) = (order.flow, order.to);
         let life = self.means.life(to, self.link_life);
-        let token = RecoveryToken::new(flow.id(), random(&*self.entropy)?);
-        let holder = if to == AddressKind::Post { Some(&Holder::LETTER) } else { asker };
+        let token = RecoveryToken::new(flow, random(&*self.entropy)?);
+        let holder = if to == AddressKind::Post { Some(&Holder::LETTER) } else { order.asker };
         let (shown, code) = match holder {
             Some(holder) => {
-                let (shown, code) = self.draw_code(flow, holder, terms.epoch)?;
+                let (shown, code) = self.draw_code(order, holder)?;
                 (Some(shown.expose()), Some(code))
             }
             None => (None, None),
         };
-        let link = self.link_with(&token, code, account, terms, life, at);
+        let link = self.link_with(&token, code, order, life, at);
         let content = match to {
             AddressKind::Email => LetterContent::RecoveryLink {
                 link: self.links.recovery(&token),
@@ -241,11 +246,11 @@ impl Inner {
             }
             AddressKind::Post => LetterContent::CodeByPost {
                 code: shown.unwrap_or_default(),
-                reference: LetterReference::new(flow.id()).to_string(),
+                reference: LetterReference::new(flow).to_string(),
                 page: self.links.code_page(),
                 days: life.whole_days(),
             },
         };
-        Ok((Event::IssueLink(link), content))
+        Ok((link, content))
     }
 }

@@ -8,27 +8,33 @@ mod ask;
 mod code;
 mod config;
 mod disown;
-mod documents;
+pub(crate) mod documents;
 mod link;
-mod means;
+pub(crate) mod means;
 mod password;
+#[cfg(feature = "questions")]
+mod questions;
 mod resolve;
 mod retention;
-mod security;
+pub(crate) mod security;
 mod shared;
 mod sign_in;
-mod step;
+pub(crate) mod step;
 
 pub use ask::Receipt;
 pub(crate) use code::TypedCode;
 pub use code::{AskTicket, LetterReference};
 pub use config::{AskedNotice, ConfigError, Limits, RecoveryBuilder, Setup};
+pub(crate) use disown::DISOWN_LIFE;
 pub use disown::{DisownRules, DisownView, Disowned};
-pub use link::{Chosen, LinkView};
+pub use link::{Chosen, LinkView, QuestionGate};
 pub(crate) use means::Carried;
 pub use means::Means;
+pub(crate) use password::{Protected, policy_context};
 pub use retention::Retention;
-pub use sign_in::{Credential, SignedIn};
+pub use sign_in::{
+    ChangeReason, Credential, PendingSignIn, SIGN_IN_TICKET_LENGTH, SignInStep, SignInTicket, SignedIn,
+};
 pub(crate) use step::{Step, Took};
 
 use crate::account::AccountStore;
@@ -36,9 +42,12 @@ use crate::audit::{AuditTrail, Pseudonym};
 use crate::budget::{BudgetKey, Quota, Spend};
 use crate::client::Client;
 use crate::clock::{Moment, Watch};
+use crate::desk::DeskRules;
 use crate::entropy::{Entropy, random};
 use crate::error::{Fault, RecoveryError};
 use crate::events::{EventSink, RecoveryEvent};
+#[cfg(feature = "questions")]
+use crate::factor::QuestionList;
 use crate::flow::{RecoveryFlow, StateKind};
 use crate::identity::BlindIndex;
 use crate::ids::{AccountId, FlowId, Realm};
@@ -46,9 +55,10 @@ use crate::keys::{Place, Pseudonyms, Sealer, Verifiers};
 use crate::mail::{Sender, Service};
 use crate::origin::Links;
 use crate::password::{BreachedPasswords, HashPool, OnBreachFailure, PasswordHasher, PasswordPolicy};
+use crate::security::{HostFactors, SecurityRules};
 use crate::store::{Commit, Committed, FlowStore};
 use crate::wake::Wakes;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use time::Duration;
 
 /// Gives people back a username or a password. Cheap to clone; all clones are one.
@@ -79,7 +89,13 @@ pub(crate) struct Inner {
     pub(crate) request_life: Duration,
     pub(crate) notice: AskedNotice,
     pub(crate) disown_rules: DisownRules,
+    /// The support desk's, once there is one.
+    pub(crate) desk: OnceLock<DeskRules>,
+    pub(crate) security_rules: SecurityRules,
+    #[cfg(feature = "questions")]
+    pub(crate) questions: QuestionList,
     pub(crate) breached: Option<(Arc<dyn BreachedPasswords>, OnBreachFailure)>,
+    pub(crate) host_factors: Option<Arc<dyn HostFactors>>,
     pub(crate) sink: Option<Arc<dyn EventSink>>,
     pub(crate) wake: Wakes,
 }

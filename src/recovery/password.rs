@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 impl Recovery {
     /// Judges a new password for an account, at registration or while signed in, by the same rules as in a recovery,
-    /// and gives the hash to store. A signed-in change has to ask for the present password first: see
-    /// [`Recovery::sign_in`] (PW-13).
+    /// and gives the hash to store. For a signed-in change there is [`Recovery::change_password`], which asks for the present
+    /// one first (PW-13).
     ///
     /// # Errors
     /// [`RecoveryError::PasswordRefused`] with all reasons, or [`RecoveryError::Unavailable`].

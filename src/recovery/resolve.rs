@@ -6,8 +6,9 @@ use crate::account::{
 use crate::audit::Actor;
 use crate::budget::Spend;
 use crate::clock::{Moment, Timestamp};
+use crate::desk::stops::Overtaken;
 use crate::error::Fault;
-use crate::flow::{Dismissal, Event, Purpose, RecoveryFlow, Sealed, State};
+use crate::flow::{Dismissal, Event, FactorRule, Purpose, RecoveryFlow, Sealed, State};
 use crate::identity::{Identifier, IdentityClaims, Person, Resolution, resolve_one};
 use crate::ids::{AccountId, FlowId};
 use crate::keys::KeyError;
@@ -16,12 +17,15 @@ use crate::password::PasswordHash;
 use crate::planted::{Bug, planted};
 use crate::recovery::ask::REQUEST;
 use crate::recovery::code::Holder;
+use crate::recovery::disown::Chosen;
 use crate::recovery::link::HASH;
+use crate::recovery::means::LinkOrder;
 use crate::recovery::shared::Sharers;
 use crate::recovery::step::{HouseKeeping, LeftOut, Mailing};
 use crate::recovery::{AskedNotice, Carried, Inner, Step, Took};
+use crate::security::record::{Guard, KnownHold};
 use crate::store::{Commit, Committed};
-use crate::wire::unframe;
+use crate::wire::{frame, unframe, unframe_all};
 use zeroize::Zeroizing;
 
 impl Inner {
@@ -171,7 +175,11 @@ impl Inner {
         let Some(to) = self.way_to(&account, carried) else { return Ok(()) };
         let (event, content) = match flow.purpose() {
             Purpose::Username => (Event::RemindUsername, self.reminder(&account)),
-            Purpose::Password => self.link_for(&flow, &account.id, terms, to.kind(), asker, at)?,
+            Purpose::Password => {
+                let order = LinkOrder { flow: flow.id(), account: &account.id, terms, to: to.kind(), asker };
+                let (link, letter) = self.link_for(&order, at)?;
+                (Event::IssueLink(link), letter)
+            }
         };
         let mut step = Step::new(flow, event, Actor::Worker);
         step.account = Some(account.id.clone());
@@ -212,12 +220,17 @@ impl Inner {
         let State::PasswordChosen { account, epoch, hash, .. } = flow.state() else {
             return Ok(Applied::Conflict);
         };
-        let applied = match self.open_choice(&flow, hash, account, epoch) {
-            Ok((change, chosen_at)) if self.is_withdrawn(&change, chosen_at).await? => Applied::Conflict,
-            Ok((change, _)) if planted(Bug::LostReplyTakenForConflict) => {
+        let choice = self.open_choice(&flow, hash, account, epoch);
+        let known = choice.as_ref().ok().and_then(|choice| choice.chosen);
+        let factor = choice.as_ref().map_or(FactorRule::NotNeeded, |choice| choice.factor);
+        let applied = match choice {
+            Ok(Choice { change, chosen, .. }) if self.is_withdrawn(&change, chosen).await? => {
+                Applied::Conflict
+            }
+            Ok(Choice { change, .. }) if planted(Bug::LostReplyTakenForConflict) => {
                 self.accounts.set_password(&change).await.unwrap_or(Applied::Conflict)
             }
-            Ok((change, _)) => self.accounts.set_password(&change).await?,
+            Ok(Choice { change, .. }) => self.accounts.set_password(&change).await?,
             // Nobody can ever apply it; it ends like one that the account has left behind.
             Err(fault @ Fault::Key(KeyError::Altered)) => {
                 self.report("open_choice", &fault);
@@ -232,6 +245,10 @@ impl Inner {
             Applied::Conflict => Event::PasswordConflicted,
         };
         let mut step = Step::new(flow, event, Actor::Worker);
+        step.factor = factor;
+        if let Some(Chosen::Knowing(known)) = known {
+            step.known = Some(known);
+        }
         if applied != Applied::Conflict {
             let on_file = self.accounts.get(&account).await?;
             let to = on_file.map(|account| account.notice_addresses()).unwrap_or_default();
@@ -251,13 +268,9 @@ impl Inner {
 
 impl Inner {
     /// Whether the password was disowned after it was chosen, and is not set yet. One that is set has to be told of.
-    async fn is_withdrawn(
-        &self,
-        change: &PasswordChange,
-        chosen_at: Option<Timestamp>,
-    ) -> Result<bool, Fault> {
-        let Some(chosen_at) = chosen_at else { return Ok(false) };
-        if !self.was_disowned_since(&change.account, chosen_at).await? {
+    async fn is_withdrawn(&self, change: &PasswordChange, chosen: Option<Chosen>) -> Result<bool, Fault> {
+        let Some(chosen) = chosen else { return Ok(false) };
+        if !self.was_disowned_since(&change.account, chosen).await? {
             return Ok(false);
         }
         let present = self.accounts.get(&change.account).await?;
@@ -276,29 +289,76 @@ impl Inner {
         if self.load(flow).await?.is_some_and(|flow| matches!(flow.state(), State::Completed)) {
             return Ok(());
         }
-        let record = Some("password.set_late");
-        self.supersede_all(account, HouseKeeping { notice, record, ..HouseKeeping::default() }).await
+        let (record, overtakes) = (Some("password.set_late"), Some(Overtaken::Recovered));
+        let also = HouseKeeping { notice, record, overtakes, ..HouseKeeping::default() };
+        self.supersede_all(account, also).await
     }
 
-    /// The choice, and when it was made; a choice that was written before that was noted has no time.
+    /// Seals a choice. The account goes in too: a row that is pointed at another account sets no password there. And what was
+    /// known of holds: the row's own times move with every lease, and clocks differ. And whether the factor was waived.
+    pub(crate) fn seal_choice(
+        &self,
+        flow: &FlowId,
+        account: &Account,
+        hash: &PasswordHash,
+        guard: &Guard,
+        factor: FactorRule,
+        at: Moment,
+    ) -> Result<Sealed, KeyError> {
+        let bound = frame(&[
+            account.id.as_str().as_bytes(),
+            account.epoch().as_bytes(),
+            hash.as_str().as_bytes(),
+            &at.now.millis().to_be_bytes(),
+            &guard.known().to_bytes(),
+            if factor == FactorRule::Waived { WAIVED } else { b"" },
+        ]);
+        self.sealer.seal(&*self.entropy, self.flow_place(flow, HASH), &bound).map(Sealed::new)
+    }
+
+    /// What was chosen.
     fn open_choice(
         &self,
         flow: &RecoveryFlow,
         sealed: &Sealed,
         account: &AccountId,
         epoch: &AccountEpoch,
-    ) -> Result<(PasswordChange, Option<Timestamp>), Fault> {
+    ) -> Result<Choice, Fault> {
         let plain = self.sealer.open(self.flow_place(&flow.id(), HASH), sealed.as_bytes())?;
-        let fields = unframe::<4>(&plain).or_else(|| unframe::<3>(&plain).map(|[a, b, c]| [a, b, c, &[]]));
-        let [owner, at_epoch, phc, chosen_at] = fields.ok_or(KeyError::Altered)?;
-        if owner != account.as_str().as_bytes() || at_epoch != epoch.as_bytes() {
+        let fields = unframe_all(&plain).ok_or(KeyError::Altered)?;
+        let [owner, at_epoch, phc, since @ ..] = &fields[..] else { return Err(KeyError::Altered.into()) };
+        if *owner != account.as_str().as_bytes() || *at_epoch != epoch.as_bytes() {
             return Err(KeyError::Altered.into());
         }
         let phc = std::str::from_utf8(phc).map_err(|_| KeyError::Altered)?;
         let (flow, hash) = (flow.id(), PasswordHash::parse(phc)?);
-        let chosen_at = chosen_at.try_into().ok().map(i64::from_be_bytes).map(Timestamp::from_millis);
-        Ok((PasswordChange { flow, account: account.clone(), expected: *epoch, hash }, chosen_at))
+        let change = PasswordChange { flow, account: account.clone(), expected: *epoch, hash };
+        let (chosen, factor) = match since {
+            [] => (None, FactorRule::NotNeeded),
+            [at] => {
+                let at = (*at).try_into().ok().map(i64::from_be_bytes).map(Timestamp::from_millis);
+                (at.map(Chosen::At), FactorRule::NotNeeded)
+            }
+            [_, known, waived] => {
+                let factor = if *waived == WAIVED { FactorRule::Waived } else { FactorRule::NotNeeded };
+                (KnownHold::from_bytes(known).map(Chosen::Knowing), factor)
+            }
+            _ => return Err(KeyError::Altered.into()),
+        };
+        Ok(Choice { change, chosen, factor })
     }
+}
+
+/// How a choice says that the account's factor was waived for it.
+const WAIVED: &[u8] = b"waived";
+
+/// A password that was chosen, as it was sealed.
+struct Choice {
+    change: PasswordChange,
+    /// What was known of holds; nothing for one that was written before that was noted.
+    chosen: Option<Chosen>,
+    /// Whether the account's factor was waived for it.
+    factor: FactorRule,
 }
 
 /// What was found.

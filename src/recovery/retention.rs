@@ -19,6 +19,8 @@ pub struct Retention {
     /// The audit record, counted from when it was closed: six years and a day (HIPAA, 45 CFR 164.316(b)(2)(i)). It holds
     /// pseudonyms only; where the law asks for less, set less.
     pub audit: Duration,
+    /// Cases of the support desk that are over: a year, for complaints. They hold, sealed, what people wrote to the desk.
+    pub cases: Duration,
 }
 
 impl Default for Retention {
@@ -27,6 +29,7 @@ impl Default for Retention {
             ended_flows: Duration::days(30),
             dead_letters: Duration::days(30),
             audit: Duration::days(6 * 366 + 1),
+            cases: Duration::days(365),
         }
     }
 }
@@ -37,6 +40,7 @@ impl Retention {
             ("retention.ended_flows", self.ended_flows),
             ("retention.dead_letters", self.dead_letters),
             ("retention.audit", self.audit),
+            ("retention.cases", self.cases),
         ];
         for (what, time) in all {
             if time < Duration::HOUR {

@@ -9,6 +9,7 @@ use crate::error::Fault;
 use crate::flow::FactorRule;
 use crate::ids::AccountId;
 use crate::keys::KeyError;
+use crate::planted::{Bug, planted};
 use crate::recovery::Inner;
 use crate::recovery::documents::{Draft, security_id};
 use crate::security::record::Record;
@@ -34,7 +35,7 @@ pub(crate) struct LinkTerms {
 
 impl Security {
     pub(crate) fn terms(&self, account: &Account, at: Moment) -> LinkTerms {
-        let protected = self.record.is_protected(&account.factors);
+        let protected = self.record.is_protected(&account.factors) && !planted(Bug::FactorNotNeededAtLink);
         LinkTerms {
             epoch: self.record.recovery_epoch(&account.epoch()),
             factor: if protected { FactorRule::Needed } else { FactorRule::NotNeeded },
@@ -77,7 +78,7 @@ impl Inner {
             open: false,
             plain: &record.to_bytes(),
             created_at: security.created_at.unwrap_or(now),
-            due_at: record.guard.sign_out_by,
+            due_at: record.due_at(),
             keep_until: record.keep_until(),
         })
     }

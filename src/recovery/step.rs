@@ -3,15 +3,21 @@
 use crate::account::AddressOnFile;
 use crate::audit::{Actor, AuditRecord, Pseudonym};
 use crate::budget::{BudgetKey, Spend};
+use crate::client::Client;
 use crate::clock::Moment;
+use crate::desk::case::Origin;
+use crate::desk::stops::Overtaken;
 use crate::entropy::random;
-use crate::error::Fault;
+use crate::error::{Fault, RecoveryError};
 use crate::events::RecoveryEvent;
-use crate::flow::{Dismissal, Effect, Event, FlowRecord, Letter, Line, RecoveryFlow, Scope, StateKind};
+use crate::flow::{
+    Dismissal, Effect, Event, FactorRule, FlowRecord, Letter, Line, RecoveryFlow, Scope, State, StateKind,
+};
 use crate::ids::{AccountId, FlowId, MailId, Realm};
 use crate::mail::{self, LetterContent};
 use crate::planted::{Bug, planted};
 use crate::recovery::Inner;
+use crate::security::record::KnownHold;
 use crate::store::{Commit, Committed, FlowWrite, OutboxMail};
 
 /// How often a commit is tried anew when others change the account's links at the same time.
@@ -28,6 +34,10 @@ pub(crate) struct Step {
     pub(crate) mailing: Option<Mailing>,
     pub(crate) spends: Vec<Spend>,
     pub(crate) shared: Shared,
+    /// Of a password that is set: whether the account's factor was waived for it.
+    pub(crate) factor: FactorRule,
+    /// What was known of holds when the password was chosen, where it is set.
+    pub(crate) known: Option<KnownHold>,
 }
 
 /// What goes to an address that several accounts have on file, and which of them get nothing.
@@ -56,6 +66,8 @@ pub(crate) struct Mailing {
 /// What is done along with the end of an account's links.
 #[derive(Default)]
 pub(crate) struct HouseKeeping {
+    /// What it shows about cases of the support desk that wait.
+    pub(crate) overtakes: Option<Overtaken>,
     pub(crate) notice: Option<Mailing>,
     pub(crate) record: Option<&'static str>,
     pub(crate) clears: Vec<BudgetKey>,
@@ -76,7 +88,8 @@ impl Step {
     pub(crate) fn new(flow: RecoveryFlow, event: Event, actor: Actor) -> Self {
         let account = flow.account().cloned();
         let (spends, shared) = (Vec::new(), Shared::default());
-        Self { flow, event, actor, client: None, account, mailing: None, spends, shared }
+        let (factor, known) = (FactorRule::NotNeeded, None);
+        Self { flow, event, actor, client: None, account, mailing: None, spends, shared, factor, known }
     }
 }
 
@@ -96,6 +109,11 @@ pub(crate) struct Draft {
 impl Draft {
     pub(crate) fn new(realm: &Realm) -> Self {
         Self { commit: Commit::new(realm.clone()), moved: Vec::new() }
+    }
+
+    /// To be told once the commit is durable.
+    pub(crate) fn tell(&mut self, event: RecoveryEvent) {
+        self.moved.push(event);
     }
 }
 
@@ -127,7 +145,17 @@ impl Inner {
                 self.queue_for(&mut draft, &step, at)?;
             }
             if let (Event::PasswordApplied, Some(account)) = (&step.event, &step.account) {
-                self.note_password_change(&mut draft, account, at).await?;
+                self.note_password_change(&mut draft, account, step.factor, step.known.as_ref(), at).await?;
+                // RL-1: a password that was shut opens with a new one.
+                draft.commit.clears.push(self.password_tries(account, at));
+                let by = Doer { actor: step.actor, client: None };
+                self.lapse_cases(&mut draft, account, Overtaken::Recovered, by, at).await?;
+                if step.factor == FactorRule::Waived {
+                    self.note_lost_factors(&mut draft, account, step.flow.id(), at);
+                }
+            }
+            if let (State::Escalated(why), Some(account)) = (transition.next.state(), &step.account) {
+                self.open_case_about(&mut draft, account, Origin::Escalated(*why), at).await?;
             }
             self.write(&mut draft, &transition.next, transition.line, &step, at);
             self.write_left_out(&mut draft, &transition.next, &step, at);
@@ -277,6 +305,20 @@ impl Inner {
         Ok(())
     }
 
+    /// Commits what a person asked for, if the budgets allow it.
+    #[cfg_attr(not(feature = "desk"), expect(dead_code, reason = "people write to the desk alone"))]
+    pub(crate) async fn commit_draft_within_budget(
+        &self,
+        doing: &'static str,
+        draft: Draft,
+        client: &Client,
+        at: Moment,
+    ) -> Result<(), RecoveryError> {
+        self.commit_within_budget(doing, draft.commit, client, at).await?;
+        draft.moved.into_iter().for_each(|event| self.emit(event));
+        Ok(())
+    }
+
     pub(crate) async fn commit_draft(&self, draft: Draft) -> Result<Committed, Fault> {
         let committed = self.flows.commit(draft.commit).await?;
         if committed == Committed::Done {
@@ -286,13 +328,27 @@ impl Inner {
         Ok(committed)
     }
 
-    fn write(&self, draft: &mut Draft, next: &RecoveryFlow, line: Line, step: &Step, at: Moment) {
+    pub(crate) fn write(&self, draft: &mut Draft, next: &RecoveryFlow, line: Line, step: &Step, at: Moment) {
         draft.commit.flows.push(FlowWrite::Update(FlowRecord::from(next)));
         self.tell(draft, next, line, step.account.as_ref(), step, at);
     }
 
+    /// The line of a flow that begins here, by its account's owner.
+    pub(crate) fn tell_begun(
+        &self,
+        draft: &mut Draft,
+        flow: &RecoveryFlow,
+        line: Line,
+        client: Option<Pseudonym>,
+        at: Moment,
+    ) {
+        // The event of the step is not looked at: there was none.
+        let step = Step { client, ..Step::new(flow.clone(), Event::Supersede, Actor::Owner) };
+        self.tell(draft, flow, line, flow.account(), &step, at);
+    }
+
     /// The line of the audit record, and the event that goes out once all of it is durable.
-    fn tell(
+    pub(crate) fn tell(
         &self,
         draft: &mut Draft,
         next: &RecoveryFlow,
@@ -328,9 +384,12 @@ impl Inner {
         let at = self.clock.read();
         for _ in 0..TRIES {
             let mut draft = Draft::new(&self.realm);
-            let leave = planted(Bug::SignInLeavesLinks) && also.record.is_none();
-            let end = |_: &RecoveryFlow| (!leave).then_some(Event::Supersede);
+            let end = |_: &RecoveryFlow| Some(Event::Supersede);
             self.end_links(&mut draft, account, end, Doer { actor: Actor::Host, client: None }, at).await?;
+            if let Some(how) = also.overtakes {
+                let by = Doer { actor: Actor::Host, client: None };
+                self.lapse_cases(&mut draft, account, how, by, at).await?;
+            }
             let change = self.new_flow_id()?;
             self.queue(&mut draft, change, Some(account), also.notice.as_ref(), at)?;
             draft.commit.clears.clone_from(&also.clears);

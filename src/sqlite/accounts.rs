@@ -3,8 +3,8 @@
 //! The table is the host's, not regain's: it may stand in the same file or in another one.
 
 use crate::account::{
-    Account, AccountStatus, AccountStore, AddressKind, AddressOnFile, Applied, HashUpgrade, PasswordChange,
-    Recoverability,
+    Account, AccountStatus, AccountStore, AddressChange, AddressKind, AddressOnFile, Applied, HashUpgrade,
+    PasswordChange, Recoverability,
 };
 use crate::clock::Timestamp;
 use crate::identity::{BlindIndex, EmailAddress, EmailKey, Identifier, IdentityKey, Person, username_key};
@@ -28,6 +28,7 @@ const SCHEMA: Schema = Schema {
         include_str!("accounts.sql"),
         "ALTER TABLE regain_account ADD COLUMN recovered_by BLOB",
         "ALTER TABLE regain_account ADD COLUMN recoverability TEXT NOT NULL DEFAULT 'possible'",
+        "ALTER TABLE regain_account ADD COLUMN addressed_by BLOB",
     ],
 };
 
@@ -203,33 +204,44 @@ async fn insert(
         .bind(account.recoverability.code())
         .execute(&mut *connection)
         .await?;
-    for parts in [
-        "DELETE FROM regain_account_address WHERE account = ?",
-        "DELETE FROM regain_account_index WHERE account = ?",
-    ] {
-        sqlx::query(parts).bind(account.id.as_str()).execute(&mut *connection).await?;
-    }
+    sqlx::query("DELETE FROM regain_account_index WHERE account = ?")
+        .bind(account.id.as_str())
+        .execute(&mut *connection)
+        .await?;
     if account.status != AccountStatus::Active {
         sqlx::query("DELETE FROM regain_session WHERE account = ?")
             .bind(account.id.as_str())
             .execute(&mut *connection)
             .await?;
     }
-    for (position, address) in (0_i64..).zip(&account.addresses) {
-        // The key of an e-mail address has an @; of the other kinds, which nobody is found by, the kind stands there.
-        let key = address.email().map(EmailAddress::key);
-        sqlx::query("INSERT INTO regain_account_address VALUES (?, ?, ?, ?)")
-            .bind(account.id.as_str())
-            .bind(position)
-            .bind(address.as_str())
-            .bind(key.as_ref().map_or(address.kind().code(), EmailKey::as_str))
-            .execute(&mut *connection)
-            .await?;
-    }
+    store_addresses(&account.id, &account.addresses, connection).await?;
     for entry in person.iter().flat_map(|person| index.entries_for(person)) {
         sqlx::query("INSERT OR IGNORE INTO regain_account_index VALUES (?, ?)")
             .bind(&entry.value[..])
             .bind(account.id.as_str())
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+async fn store_addresses(
+    id: &AccountId,
+    addresses: &[AddressOnFile],
+    connection: &mut SqliteConnection,
+) -> std::result::Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM regain_account_address WHERE account = ?")
+        .bind(id.as_str())
+        .execute(&mut *connection)
+        .await?;
+    for (position, address) in (0_i64..).zip(addresses) {
+        // The key of an e-mail address has an @; of the other kinds, which nobody is found by, the kind stands there.
+        let key = address.email().map(EmailAddress::key);
+        sqlx::query("INSERT INTO regain_account_address VALUES (?, ?, ?, ?)")
+            .bind(id.as_str())
+            .bind(position)
+            .bind(address.as_str())
+            .bind(key.as_ref().map_or(address.kind().code(), EmailKey::as_str))
             .execute(&mut *connection)
             .await?;
     }
@@ -253,8 +265,16 @@ async fn store_password(change: &PasswordChange, connection: &mut SqliteConnecti
 }
 
 /// The flow whose password was set last.
-async fn last_recovery(id: &AccountId, connection: &mut SqliteConnection) -> Result<Option<FlowId>> {
-    let query = sqlx::query_scalar("SELECT recovered_by FROM regain_account WHERE id = ?").bind(id.as_str());
+const RECOVERED_BY: &str = "SELECT recovered_by FROM regain_account WHERE id = ?";
+/// The change of the addresses that was applied last.
+const ADDRESSED_BY: &str = "SELECT addressed_by FROM regain_account WHERE id = ?";
+
+async fn last_applied(
+    column: &'static str,
+    id: &AccountId,
+    connection: &mut SqliteConnection,
+) -> Result<Option<FlowId>> {
+    let query = sqlx::query_scalar(column).bind(id.as_str());
     let stored: Option<Option<Vec<u8>>> = query.fetch_optional(connection).await?;
     Ok(stored.flatten().and_then(|bytes| bytes.try_into().ok()).map(FlowId::from_bytes))
 }
@@ -344,8 +364,10 @@ impl AccountStore for SqliteAccounts {
     async fn set_password(&self, change: &PasswordChange) -> Result<Applied> {
         in_transaction(&self.pools.writer, async |connection| {
             let present = by_id(&change.account, connection).await?;
-            let applied =
-                change.against_last(last_recovery(&change.account, connection).await?, present.as_ref());
+            let applied = change.against_last(
+                last_applied(RECOVERED_BY, &change.account, connection).await?,
+                present.as_ref(),
+            );
             if applied == Applied::Done {
                 store_password(change, connection).await?;
             }
@@ -362,6 +384,28 @@ impl AccountStore for SqliteAccounts {
             .execute(&self.pools.writer)
             .await?;
         Ok(())
+    }
+
+    fn takes_addresses(&self) -> bool {
+        true
+    }
+
+    async fn set_address(&self, change: &AddressChange) -> Result<Applied> {
+        in_transaction(&self.pools.writer, async |connection| {
+            let present = by_id(&change.account, connection).await?;
+            let last = last_applied(ADDRESSED_BY, &change.account, connection).await?;
+            let applied = change.against_last(last, present.as_ref());
+            if applied == Applied::Done {
+                store_addresses(&change.account, &change.addresses, connection).await?;
+                sqlx::query("UPDATE regain_account SET addressed_by = ? WHERE id = ?")
+                    .bind(&change.change.as_bytes()[..])
+                    .bind(change.account.as_str())
+                    .execute(connection)
+                    .await?;
+            }
+            Ok(applied)
+        })
+        .await
     }
 
     async fn end_sessions(&self, id: &AccountId) -> Result<()> {

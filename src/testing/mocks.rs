@@ -10,7 +10,7 @@
 //! # drop(port);
 //! ```
 
-use crate::account::{self, Account, Applied, HashUpgrade, PasswordChange};
+use crate::account::{self, Account, AddressChange, Applied, HashUpgrade, PasswordChange};
 use crate::audit::{AuditRecord, Checkpoint};
 use crate::clock::Timestamp;
 use crate::entropy::EntropyError;
@@ -42,6 +42,8 @@ mock! {
         async fn get(&self, id: &AccountId) -> Result<Option<Account>, StoreError>;
         async fn set_password(&self, change: &PasswordChange) -> Result<Applied, StoreError>;
         async fn upgrade_hash(&self, upgrade: &HashUpgrade) -> Result<(), StoreError>;
+        fn takes_addresses(&self) -> bool;
+        async fn set_address(&self, change: &AddressChange) -> Result<Applied, StoreError>;
     }
 }
 

@@ -16,6 +16,7 @@
 
 mod clock;
 mod doubles;
+mod factors;
 mod layer;
 pub mod mocks;
 mod people;
@@ -24,6 +25,7 @@ mod world;
 
 pub use clock::{START, TestClock};
 pub use doubles::{CollectedEvents, CountingHasher, FailingEntropy};
+pub use factors::signed_in;
 pub use layer::{FlowStoreLayer, Layered};
 pub use people::{SeedAccounts, Someone};
 pub use trace::{Cut, Trace, TracedAccounts, TracedEntropy, TracedFlows, TracedHasher, TracedMailer};

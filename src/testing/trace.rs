@@ -3,7 +3,9 @@
 //! A line names the call and how much it carries, never what: nothing of a line differs between accounts unless
 //! the operations themselves do (EN-2). A store's call can be cut off by its line, to see what a crash leaves.
 
-use crate::account::{Account, AccountStore, AddressKind, Applied, HashUpgrade, PasswordChange};
+use crate::account::{
+    Account, AccountStore, AddressChange, AddressKind, Applied, HashUpgrade, PasswordChange,
+};
 use crate::audit::{AuditRecord, Checkpoint};
 use crate::clock::Timestamp;
 use crate::entropy::{Entropy, EntropyError};
@@ -179,6 +181,18 @@ impl AccountStore for TracedAccounts {
 
     async fn upgrade_hash(&self, upgrade: &HashUpgrade) -> Result<(), StoreError> {
         self.trace.through("accounts.upgrade_hash", self.inner.upgrade_hash(upgrade)).await
+    }
+
+    fn takes_addresses(&self) -> bool {
+        self.inner.takes_addresses()
+    }
+
+    async fn set_address(&self, change: &AddressChange) -> Result<Applied, StoreError> {
+        self.trace.through("accounts.set_address", self.inner.set_address(change)).await
+    }
+
+    async fn end_sessions(&self, id: &AccountId) -> Result<(), StoreError> {
+        self.trace.through("accounts.end_sessions", self.inner.end_sessions(id)).await
     }
 }
 

@@ -129,9 +129,9 @@ impl World {
         self.person_with(name, |account| account.recoverability = why).await
     }
 
-    /// Somebody with a second factor.
+    /// Somebody with a second factor that the host keeps: see [`World::enrol_totp`] for one of regain's.
     pub async fn with_factor(&self, name: &str) -> Someone {
-        self.person_with(name, |account| account.factors = vec!["totp-1".to_owned()]).await
+        self.person_with(name, |account| account.factors = vec!["key-1".to_owned()]).await
     }
 
     /// Two people who share an e-mail address; that of both is the first one's.
@@ -205,7 +205,7 @@ impl World {
         &self.realm
     }
 
-    fn next(&self) -> u64 {
+    pub(super) fn next(&self) -> u64 {
         self.count.fetch_add(1, Ordering::SeqCst)
     }
 }

@@ -22,6 +22,18 @@ pub(super) enum Notice {
     PasswordSoonSet,
     Disowned,
     Forged,
+    /// A form of a page that another session had, or one that ended.
+    OtherSession,
+    SignedOut,
+    AppIsOn,
+    /// What is confirmed was never begun, too long ago, or is confirmed already.
+    NothingToConfirm,
+    CodesMadeBefore,
+    Removed,
+    AddressChanged,
+    AddressSoonChanged,
+    /// A change that is not made, and why.
+    Unchanged(&'static str),
     WrongMethod,
     TooLarge,
     NotAForm,
@@ -39,12 +51,16 @@ impl From<RecoveryError> for Notice {
     fn from(error: RecoveryError) -> Self {
         match error {
             RecoveryError::LinkNotUsable | RecoveryError::CodeNotUsable => Self::LinkNotUsable,
-            RecoveryError::FactorNeeded => Self::FactorNeeded,
+            RecoveryError::FactorNeeded | RecoveryError::QuestionNeeded => Self::FactorNeeded,
             RecoveryError::TooManyAttempts { retry_after } => Self::TooManyAttempts { retry_after },
             // Refusals are answered with the form that they are about, where they can occur at all.
-            RecoveryError::Unavailable | RecoveryError::PasswordRefused(_) | RecoveryError::NotAccepted => {
-                Self::Unavailable
-            }
+            RecoveryError::Unavailable
+            | RecoveryError::PasswordRefused(_)
+            | RecoveryError::NotAccepted
+            | RecoveryError::FactorNotAccepted
+            | RecoveryError::AnswerNotAccepted
+            | RecoveryError::StepUpRequired
+            | RecoveryError::ChangeRefused(_) => Self::Unavailable,
         }
     }
 }
@@ -52,11 +68,18 @@ impl From<RecoveryError> for Notice {
 impl Notice {
     fn status(&self) -> StatusCode {
         match self {
-            Self::Asked | Self::FactorNeeded | Self::PasswordSet | Self::PasswordSoonSet | Self::Disowned => {
-                StatusCode::OK
-            }
+            Self::Asked
+            | Self::FactorNeeded
+            | Self::PasswordSet
+            | Self::PasswordSoonSet
+            | Self::Disowned
+            | Self::AppIsOn
+            | Self::Removed
+            | Self::AddressChanged
+            | Self::AddressSoonChanged => StatusCode::OK,
+            Self::NothingToConfirm | Self::CodesMadeBefore | Self::Unchanged(_) => StatusCode::CONFLICT,
             Self::LinkNotUsable => StatusCode::GONE,
-            Self::Forged => StatusCode::FORBIDDEN,
+            Self::Forged | Self::OtherSession | Self::SignedOut => StatusCode::FORBIDDEN,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotAForm => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -82,6 +105,15 @@ impl Notice {
             Self::PasswordSoonSet => "Your new password is on its way",
             Self::Disowned => "Thank you for telling us",
             Self::Forged => "Please start on our own page",
+            Self::OtherSession => "This page was too old",
+            Self::SignedOut => "You are signed out",
+            Self::AppIsOn => "Your app is connected",
+            Self::NothingToConfirm => "There is nothing to confirm",
+            Self::CodesMadeBefore => "New codes were made already",
+            Self::Removed => "The app is removed",
+            Self::AddressChanged => "Your e-mail address is changed",
+            Self::AddressSoonChanged => "Your e-mail address changes in a moment",
+            Self::Unchanged(_) => "Nothing was changed",
             Self::WrongMethod => "This page is not opened this way",
             Self::TooLarge => "That was too long",
             Self::NotAForm => "This page takes forms only",
@@ -105,9 +137,8 @@ impl Notice {
                  new link.",
             ],
             Self::FactorNeeded => &[
-                "Your account is protected by a second step, such as a code from your phone. It cannot get a new \
-                 password on this page.",
-                "Please contact us in the way named below. Your present password still works.",
+                "Your account is protected by one more step, and on this page you cannot get past it.",
+                "Please contact us in the way named below.",
             ],
             Self::PasswordSet => &[
                 "You have been signed out everywhere. Sign in with your new password.",
@@ -124,6 +155,36 @@ impl Notice {
                  contact us in the way named below.",
             ],
             Self::Forged => &["What you sent did not come from one of our own pages. Nothing was done."],
+            Self::OtherSession => &[
+                "You have signed in again since you opened it, perhaps in another tab. Nothing was done.",
+                "Please look at what is there now, and begin again.",
+            ],
+            Self::SignedOut => {
+                &["That was a while ago, or in another tab. Nothing was done. Please sign in again."]
+            }
+            Self::AppIsOn => &["From now on its codes work as your second step when you sign in."],
+            Self::NothingToConfirm => &[
+                "It may be connected already, or it was begun too long ago. If your app is not in the list on the next page, \
+                 add it again.",
+                "If you did not see recovery codes and have none, make new ones there.",
+            ],
+            Self::CodesMadeBefore => &[
+                "That was a moment ago, from this very page. They are shown one time only.",
+                "If you did not keep them, make new ones.",
+            ],
+            Self::Removed => &[
+                "Its codes open nothing any more.",
+                "You get a mail about this change at every address that we have on file for you.",
+            ],
+            Self::AddressChanged => &[
+                "From now on we write to the new address.",
+                "Every address that we had on file gets a mail about it, and can stop the change for 7 days.",
+            ],
+            Self::AddressSoonChanged => &[
+                "We have kept the new address. It is in use within moments.",
+                "Every address that we had on file gets a mail about it, and can stop the change for 7 days.",
+            ],
+            Self::Unchanged(reason) => &[reason],
             Self::WrongMethod => &["Nothing was done. Please begin again."],
             Self::TooLarge => {
                 &["More was sent than this page can take. Nothing was done. Please begin again."]
@@ -180,7 +241,17 @@ impl Site {
         match notice {
             Notice::LinkNotUsable => self.to_asking("Ask for a new link"),
             Notice::TooManyCodes { .. } => self.to_asking("Ask for a new code"),
-            Notice::PasswordSet | Notice::PasswordSoonSet => self.to_sign_in("Sign in"),
+            Notice::PasswordSet | Notice::PasswordSoonSet | Notice::SignedOut => self.to_sign_in("Sign in"),
+            Notice::CodesMadeBefore => {
+                Action { label: "Make new codes", href: format!("{}/codes", self.config.security) }
+            }
+            Notice::OtherSession
+            | Notice::AppIsOn
+            | Notice::NothingToConfirm
+            | Notice::Removed
+            | Notice::AddressChanged
+            | Notice::AddressSoonChanged
+            | Notice::Unchanged(_) => Action { label: "Go to Security", href: self.config.security.clone() },
             _ => self.to_sign_in("Go to the sign-in page"),
         }
     }

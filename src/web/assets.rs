@@ -14,6 +14,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 pub(super) const ALL: &[Asset] = &[
     Asset { name: "regain.css", kind: "text/css; charset=utf-8", body: include_str!("assets/regain.css") },
     Asset { name: "icon.svg", kind: "image/svg+xml", body: include_str!("assets/icon.svg") },
+    Asset { name: "codes.js", kind: SCRIPT, body: include_str!("assets/codes.js") },
     Asset { name: "link.js", kind: SCRIPT, body: include_str!("assets/link.js") },
     Asset { name: "password.js", kind: SCRIPT, body: include_str!("assets/password.js") },
 ];

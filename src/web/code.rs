@@ -42,8 +42,7 @@ pub(super) async fn exchange(State(site): State<Arc<Site>>, posted: Posted) -> R
         Err(error) => return site.error(error),
     };
     let answer = match site.recovery.look(&token).await {
-        Ok(view) if view.factor_needed => site.notice(&Notice::FactorNeeded),
-        Ok(view) => site.new_password(&token, &view, &[]),
+        Ok(view) => site.after_link(&token, &view).await,
         Err(error) => site.error(error),
     };
     site.with_cookie(answer, "", GONE)

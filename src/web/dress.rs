@@ -43,9 +43,9 @@ pub(super) async fn dress(State(site): State<Arc<Site>>, request: Request, next:
     for (name, value) in HEADERS {
         put(name, value);
     }
-    // RC-16: no address of a page with a token leaves it. The sign-in page has no token; under `no-referrer` its
-    // own form could not be told from a foreign one in older browsers, which then send `Origin: null`.
-    put(REFERRER_POLICY, if site.surface == Surface::SignIn { "same-origin" } else { "no-referrer" });
+    // RC-16: no address of a page with a token leaves it. The other pages have no token; under `no-referrer`
+    // their own forms could not be told from foreign ones in older browsers, which then send `Origin: null`.
+    put(REFERRER_POLICY, if site.surface == Surface::Recovery { "no-referrer" } else { "same-origin" });
     if site.recovery.links().origin().is_https() {
         put(STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }

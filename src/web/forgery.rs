@@ -15,8 +15,8 @@ pub(super) fn is_own_post(headers: &HeaderMap, own: &TrustedOrigin, surface: Sur
     match (&site[..], &all(ORIGIN)[..]) {
         ([only], _) => *only == "same-origin",
         ([], []) => true,
-        // `Referrer-Policy: no-referrer` makes older browsers send this on our own forms. The sign-in page has
-        // another policy, so that there it is always somebody else's.
+        // `Referrer-Policy: no-referrer` makes older browsers send this on our own forms. Pages of a session
+        // have another policy, so that there it is always somebody else's.
         ([], [b"null"]) => surface == Surface::Recovery,
         ([], [only]) => *only == own.as_str().as_bytes(),
         _ => false,
@@ -35,7 +35,7 @@ mod tests {
 
     #[test]
     fn what_the_browser_says_of_the_site_decides() {
-        for surface in [Surface::Recovery, Surface::SignIn] {
+        for surface in [Surface::Recovery, Surface::Session] {
             assert!(is_own(&[("sec-fetch-site", "same-origin"), ("origin", "null")], surface));
             for site in ["cross-site", "same-site", "none", "", "same-origin, cross-site", "SAME-ORIGIN"] {
                 let headers = [("sec-fetch-site", site), ("origin", "https://portal.example.org")];
@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn without_it_the_origin_decides() {
-        for surface in [Surface::Recovery, Surface::SignIn] {
+        for surface in [Surface::Recovery, Surface::Session] {
             assert!(is_own(&[], surface));
             assert!(is_own(&[("origin", "https://portal.example.org")], surface));
             for origin in [
@@ -60,7 +60,7 @@ mod tests {
             }
         }
         assert!(is_own(&[("origin", "null")], Surface::Recovery));
-        assert!(!is_own(&[("origin", "null")], Surface::SignIn));
+        assert!(!is_own(&[("origin", "null")], Surface::Session));
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! With a link from a mail: look at it, choose a password.
 
+use crate::client::Client;
 use crate::error::RecoveryError;
 use crate::password::{Password, Reason};
-use crate::recovery::{Chosen, LinkView};
+use crate::recovery::{Chosen, LinkView, QuestionGate};
 use crate::token::RecoveryToken;
 use crate::web::answer::Notice;
+use crate::web::factor::{Beside, Tried};
 use crate::web::page::{LinkPage, NewPassword};
 use crate::web::posted::Posted;
-use crate::web::{Site, form};
+use crate::web::{Site, factor, form};
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -27,8 +29,20 @@ pub(super) async fn look(State(site): State<Arc<Site>>, RawQuery(query): RawQuer
 pub(super) async fn open(State(site): State<Arc<Site>>, posted: Posted) -> Response {
     let [typed] = posted.fields(["token"]);
     match site.view(&typed).await {
-        Ok((_, view)) if view.factor_needed => site.notice(&Notice::FactorNeeded),
-        Ok((token, view)) => site.new_password(&token, &view, &[]),
+        Ok((token, view)) => site.after_link(&token, &view).await,
+        Err(error) => site.error(error),
+    }
+}
+
+/// The second factor, beside the link. It stays bound: a recovery never weakens an account.
+pub(super) async fn prove(State(site): State<Arc<Site>>, posted: Posted) -> Response {
+    let [typed, code] = posted.fields(["token", "code"]);
+    let Ok(token) = site.recovery.read_token(&typed) else { return site.notice(&Notice::LinkNotUsable) };
+    match site.prove(&token, &code, &posted.client).await {
+        Ok(view) => site.after_link(&token, &view).await,
+        Err(RecoveryError::FactorNotAccepted) => {
+            site.factor_page(Beside::Link(token.expose()), Tried::Refused)
+        }
         Err(error) => site.error(error),
     }
 }
@@ -44,6 +58,7 @@ pub(super) async fn choose(State(site): State<Arc<Site>>, posted: Posted) -> Res
             Ok(view) => site.new_password(&token, &view, &reasons),
             Err(error) => site.error(error),
         },
+        Err(RecoveryError::FactorNeeded | RecoveryError::QuestionNeeded) => site.open_again(&token).await,
         Err(error) => site.error(error),
     }
 }
@@ -55,15 +70,56 @@ impl Site {
         Ok((token, view))
     }
 
-    pub(super) fn new_password(
+    async fn prove(
         &self,
         token: &RecoveryToken,
-        view: &LinkView,
-        reasons: &[Reason],
-    ) -> Response {
+        code: &str,
+        client: &Client,
+    ) -> Result<LinkView, RecoveryError> {
+        let Some(proof) = factor::typed(code) else {
+            // What is no code is not counted. Whether the link is still good is said first, as for any other.
+            self.recovery.look(token).await?;
+            return Err(RecoveryError::FactorNotAccepted);
+        };
+        self.recovery.prove_factor(token, &proof, client).await
+    }
+
+    /// The second step where the account has one, then the question where it has any, then the form for the new password.
+    pub(super) async fn after_link(&self, token: &RecoveryToken, view: &LinkView) -> Response {
+        if view.factor_needed {
+            return if factor::takes_codes(&view.factor_kinds) {
+                self.factor_page(Beside::Link(token.expose()), Tried::NotYet)
+            } else {
+                self.notice(&Notice::FactorNeeded)
+            };
+        }
+        if view.question != QuestionGate::Open {
+            return self.question_page(token, Tried::NotYet).await;
+        }
+        self.new_password(token, view, &[])
+    }
+
+    /// The step that the link is at now.
+    pub(super) async fn open_again(&self, token: &RecoveryToken) -> Response {
+        match self.recovery.look(token).await {
+            Ok(view) => self.after_link(token, &view).await,
+            Err(error) => self.error(error),
+        }
+    }
+
+    fn new_password(&self, token: &RecoveryToken, view: &LinkView, reasons: &[Reason]) -> Response {
         let status = if reasons.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
         let page =
             NewPassword { frame: self.frame(), token: token.expose(), at_least: view.at_least, reasons };
         self.page(status, &page)
+    }
+}
+
+/// Without the feature `questions` nobody can answer one here: another node of the service can, or people have to help.
+#[cfg(not(feature = "questions"))]
+impl Site {
+    #[expect(clippy::unused_async, reason = "with the feature it asks for the question")]
+    async fn question_page(&self, _: &RecoveryToken, _: Tried) -> Response {
+        self.notice(&Notice::FactorNeeded)
     }
 }

@@ -14,9 +14,13 @@
 //! | `/forgot-password` | form | the one answer |
 //! | `/link?token=…` | what the link is for; changes nothing | form for the new password |
 //! | `/code` | form for a code | form for the new password |
+//! | `/factor` | - | second step beside a link, then form for the new password |
+//! | `/question` | - | takes the answer to a security question (feature `questions`) |
 //! | `/new-password` | - | sets it |
 //! | `/disown?letter=…` | what "this wasn't me" does; changes nothing | does it; a link's page sends it too |
 //! | `/assets/…` | style sheet and scripts | - |
+//! | `/help`, by `help_router` | form for whoever is stuck | the one answer |
+//! | `/desk…`, by `desk_router` | pages of the support desk, for staff | one step of one case |
 //!
 //! ```
 //! use axum::Router;
@@ -29,6 +33,9 @@
 //! # let _ = service;
 //! ```
 //!
+//! [`sign_in_router`] has the sign-in page with its second step, and [`security_router`] what a signed-in person changes:
+//! apps for the second step, recovery codes, the password, the e-mail address.
+//!
 //! With [`ClientAddress::Socket`], serve it with `into_make_service_with_connect_info::<SocketAddr>()`.
 //!
 //! The address of a link holds its token until the page has loaded. A host that logs requests, or a proxy in front
@@ -39,16 +46,31 @@ mod ask;
 mod assets;
 mod client;
 mod code;
+mod config;
+#[cfg(feature = "desk")]
+mod desk;
 mod disown;
 mod dress;
+mod factor;
 mod forgery;
 mod form;
+#[cfg(feature = "desk")]
+mod help;
 mod link;
 mod page;
 mod posted;
+#[cfg(feature = "questions")]
+mod question;
+mod security;
 mod sign_in;
 
 pub use client::ClientAddress;
+pub use config::WebConfig;
+#[cfg(feature = "desk")]
+pub use desk::{StaffHost, desk_router};
+#[cfg(feature = "desk")]
+pub use help::help_router;
+pub use security::{SecurityHost, security_router};
 pub use sign_in::{SessionHost, sign_in_router};
 
 use crate::recovery::Recovery;
@@ -59,22 +81,6 @@ use axum::middleware;
 use axum::response::Response;
 use axum::routing::{get, post};
 use std::sync::Arc;
-
-/// How the pages are served.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct WebConfig {
-    /// Where the address of a client is taken from.
-    pub client_address: ClientAddress,
-}
-
-impl WebConfig {
-    /// Pages that take the address of a client from there.
-    #[must_use]
-    pub fn new(client_address: ClientAddress) -> Self {
-        Self { client_address }
-    }
-}
 
 /// The recovery pages, at their full paths: merge the router into the service, do not nest it.
 ///
@@ -88,21 +94,24 @@ pub fn router(recovery: Recovery, config: WebConfig) -> Router {
         .route(&at("/forgot-password"), get(ask::password_form).post(ask::password))
         .route(&at("/code"), get(code::form).post(code::exchange))
         .route(&at("/link"), get(link::look).post(link::open))
+        .route(&at("/factor"), post(link::prove))
         .route(&at("/new-password"), post(link::choose))
         .route(&at("/disown"), get(disown::look).post(disown::disown));
+    #[cfg(feature = "questions")]
+    let routes = routes.route(&at("/question"), post(question::answer));
     let routes = assets::ALL.iter().fold(routes, |routes, asset| {
         routes.route(&at(&format!("/assets/{}", asset.name)), get(async || asset.response()))
     });
     finish(routes, Site { recovery, config, surface: Surface::Recovery })
 }
 
-/// What differs between the two groups of pages.
+/// What differs between the groups of pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Surface {
     /// The bearer of a token acts, or nobody in particular: a browser adds no authority of its own.
     Recovery,
-    /// A session begins here: signing somebody in to another person's account must not be possible.
-    SignIn,
+    /// A session begins here, or acts: what another site makes a browser send must do neither.
+    Session,
 }
 
 struct Site {

@@ -14,6 +14,9 @@ pub(super) struct Frame<'a> {
     pub(super) support: &'a str,
     pub(super) mount: &'a str,
     pub(super) sign_in: &'a str,
+    pub(super) security: &'a str,
+    pub(super) home: &'a str,
+    pub(super) help: Option<&'a str>,
 }
 
 /// A link to one of our own pages.
@@ -60,6 +63,16 @@ pub(super) struct DisownPage<'a> {
     pub(super) hold: Option<String>,
 }
 
+#[cfg(feature = "questions")]
+#[derive(Template)]
+#[template(path = "web/question.html")]
+pub(super) struct QuestionPage<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) token: Zeroizing<String>,
+    pub(super) question: String,
+    pub(super) refused: bool,
+}
+
 #[derive(Template)]
 #[template(path = "web/new_password.html")]
 pub(super) struct NewPassword<'a> {
@@ -74,6 +87,19 @@ pub(super) struct NewPassword<'a> {
 pub(super) struct CodePage<'a> {
     pub(super) frame: Frame<'a>,
     pub(super) shown: CodeFor,
+}
+
+/// The second step.
+#[derive(Template)]
+#[template(path = "web/factor.html")]
+pub(super) struct FactorPage<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) action: String,
+    /// What the step belongs to, and the name of the field that carries it.
+    pub(super) proof_name: &'static str,
+    pub(super) proof: Zeroizing<String>,
+    pub(super) from_link: bool,
+    pub(super) refused: bool,
 }
 
 #[derive(Template)]
@@ -91,6 +117,9 @@ impl Site {
             support: &service.support,
             mount: links.mount(),
             sign_in: links.sign_in_path(),
+            security: &self.config.security,
+            home: &self.config.home,
+            help: self.config.help.as_deref(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::error::Fault;
 use crate::keys::KeyError;
+use crate::recovery::Carried;
 use crate::store::{Document, DocumentKind};
 use crate::worker::{Progress, Worker};
 
@@ -27,9 +28,13 @@ impl Worker {
         match document.kind {
             DocumentKind::Security => {
                 let account = document.account.as_ref().ok_or(KeyError::Altered)?;
-                self.recovery.0.sign_out(account).await
+                let inner = &*self.recovery.0;
+                let signed_out = inner.sign_out(account).await;
+                let settled = inner.settle_addresses(account).await;
+                inner.forget_late(account).await?;
+                signed_out.and(settled.map(drop))
             }
-            DocumentKind::Case => Ok(()),
+            DocumentKind::Case => self.recovery.0.attend_case(document, Carried::by(&*self.mailer)).await,
         }
     }
 }

@@ -16,10 +16,12 @@ mod on_postgres;
 use named::Named;
 use regain::account::{Account, AccountStore as _, AddressOnFile, Applied, PasswordChange};
 use regain::clock::Timestamp;
+use regain::factor::AuthLevel;
 use regain::identity::{BlindIndex, EmailAddress, Identifier, IdentityRules, Person};
 use regain::ids::{AccountId, FlowId};
 use regain::password::{Argon2Hasher, Password, PasswordHash, PasswordHasher as _};
-use regain::testing::contract::account_store_contract;
+use regain::testing::contract::{account_store_contract, address_contract};
+use sessions::Session;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -60,9 +62,18 @@ async fn begin_sessions<const N: usize>(users: &Users, account: &AccountId) -> [
     let id = account.as_str().parse::<u8>().unwrap();
     let sessions: [[u8; 32]; N] = std::array::from_fn(|n| [id * 16 + u8::try_from(n).unwrap(); 32]);
     for session in &sessions {
-        users.begin_session(session, account, NOW, LATER).await.unwrap();
+        users.begin_session(session, &signed_in(account), LATER).await.unwrap();
     }
     sessions
+}
+
+fn signed_in(account: &AccountId) -> Session {
+    Session {
+        account: account.clone(),
+        level: AuthLevel::SecondFactor,
+        authenticated_at: NOW,
+        change_required: true,
+    }
 }
 
 /// RC-18
@@ -80,19 +91,23 @@ async fn a_new_password_ends_all_sessions_of_its_user_and_of_nobody_else(users: 
     };
     assert_eq!(users.set_password(&change(bo.epoch(), 2)).await.unwrap(), Applied::Conflict);
     for session in &anas {
-        assert_eq!(users.session(session, NOW).await.unwrap().as_ref(), Some(&ana.id), "nothing was changed");
+        assert_eq!(
+            users.session(session, NOW).await.unwrap(),
+            Some(signed_in(&ana.id)),
+            "nothing was changed"
+        );
     }
     let good = change(ana.epoch(), 3);
     assert_eq!(users.set_password(&good).await.unwrap(), Applied::Done);
     for session in &anas {
         assert_eq!(users.session(session, NOW).await.unwrap(), None, "a new password ends every session");
     }
-    assert_eq!(users.session(&bos, NOW).await.unwrap(), Some(bo.id), "and nobody else's");
+    assert_eq!(users.session(&bos, NOW).await.unwrap(), Some(signed_in(&bo.id)), "and nobody else's");
 
     let [since] = begin_sessions(users, &ana.id).await;
     assert_eq!(users.set_password(&good).await.unwrap(), Applied::Before);
     let who = users.session(&since, NOW).await.unwrap();
-    assert_eq!(who, Some(ana.id), "what was done before ends no session that began since");
+    assert_eq!(who, Some(signed_in(&ana.id)), "what was done before ends no session that began since");
 }
 
 async fn ids_are_numbers_as_they_are_printed(users: &Users) {
@@ -121,6 +136,16 @@ async fn users_are_added_once(nodes: &[Users]) {
 async fn a_users_table_on_sqlite_keeps_the_contract() {
     let folder = tempfile::tempdir().unwrap();
     account_store_contract(async |accounts, index| {
+        let users = Users::open(&fresh_file(&folder)).await.unwrap();
+        Arc::new(Named::add(users, accounts, &index).await)
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn addresses_on_sqlite_keep_the_contract() {
+    let folder = tempfile::tempdir().unwrap();
+    address_contract(async |accounts, index| {
         let users = Users::open(&fresh_file(&folder)).await.unwrap();
         Arc::new(Named::add(users, accounts, &index).await)
     })

@@ -5,7 +5,7 @@
 
 use crate::users::{Users, account_id, get};
 use async_trait::async_trait;
-use regain::account::{Account, AccountStore, Applied, HashUpgrade, PasswordChange};
+use regain::account::{Account, AccountStore, AddressChange, Applied, HashUpgrade, PasswordChange};
 use regain::identity::{BlindIndex, Identifier, IdentityKey, username_key};
 use regain::ids::AccountId;
 use regain::store::StoreError;
@@ -67,6 +67,23 @@ impl AccountStore for Named {
         let same = present.filter(|present| self.named(present.clone()).epoch() == change.expected);
         change.expected = same.map_or(change.expected, |same| same.epoch());
         self.users.set_password(&PasswordChange { account: number, ..change }).await
+    }
+
+    fn takes_addresses(&self) -> bool {
+        self.users.takes_addresses()
+    }
+
+    async fn set_address(&self, change: &AddressChange) -> Result<Applied> {
+        let number = self.number(&change.account);
+        let mut change = change.clone();
+        let present = self.users.get(&number).await?;
+        let same = present.filter(|present| self.named(present.clone()).epoch() == change.expected);
+        change.expected = same.map_or(change.expected, |same| same.epoch());
+        self.users.set_address(&AddressChange { account: number, ..change }).await
+    }
+
+    async fn end_sessions(&self, id: &AccountId) -> Result<()> {
+        self.users.end_sessions(&self.number(id)).await
     }
 
     async fn upgrade_hash(&self, upgrade: &HashUpgrade) -> Result<()> {

@@ -7,7 +7,7 @@ use crate::{
     users_are_added_once,
 };
 use futures_util::FutureExt as _;
-use regain::testing::contract::account_store_contract;
+use regain::testing::contract::{account_store_contract, address_contract};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _};
 use std::panic::{AssertUnwindSafe, resume_unwind};
@@ -58,6 +58,18 @@ async fn on_postgres(test: impl AsyncFnOnce(&Site)) {
 async fn a_users_table_on_postgres_keeps_the_contract() {
     on_postgres(async |site| {
         account_store_contract(async |accounts, index| {
+            let users = Users::connect(&site.schema().await).await.unwrap();
+            Arc::new(Named::add(users, accounts, &index).await)
+        })
+        .await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn addresses_on_postgres_keep_the_contract() {
+    on_postgres(async |site| {
+        address_contract(async |accounts, index| {
             let users = Users::connect(&site.schema().await).await.unwrap();
             Arc::new(Named::add(users, accounts, &index).await)
         })

@@ -23,10 +23,10 @@ fn told(
         (S::Requested, E::RemindUsername) if !password => {
             (S::UsernameSent, vec![mail(Letter::UsernameReminder)])
         }
-        (S::Requested, E::IssueLink) if password => {
+        (S::Requested, E::IssueLink) if password && factor != FactorRule::Waived => {
             (S::LinkSent, vec![Effect::Supersede(Scope::SamePurpose), mail(Letter::RecoveryLink)])
         }
-        (S::Requested, E::ShareLinks) if password => {
+        (S::Requested, E::ShareLinks) if password && factor != FactorRule::Waived => {
             (S::Shared, vec![Effect::Begin, mail(Letter::SharedLinks)])
         }
         (S::LinkSent, E::ProveFactor) if needed => (S::FactorProven, vec![]),
@@ -204,5 +204,15 @@ fn a_flow_that_has_ended_names_no_account_and_holds_no_secret() {
         } else {
             assert!(row.due_at.is_some(), "{} is forgotten by the worker", kind(&flow).code());
         }
+    }
+}
+
+/// MF-2: no ask ever leads to a link that does without the factor.
+#[test]
+fn only_the_desk_begins_a_flow_that_does_without_the_factor() {
+    let asked = flow_in(StateKind::Requested, Purpose::Password, FactorRule::NotNeeded).unwrap();
+    for name in [EventKind::IssueLink, EventKind::ShareLinks] {
+        assert!(asked.apply(event(name, FactorRule::NotNeeded, after(0)), after(0)).is_ok());
+        assert!(asked.apply(event(name, FactorRule::Waived, after(0)), after(0)).is_err(), "{}", name.code());
     }
 }

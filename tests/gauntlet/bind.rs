@@ -4,6 +4,7 @@ use crate::kit::{
     FORGOT_PASSWORD, FORGOT_USERNAME, NEW, Site, Verdict, fingerprint, form, holds_and_catches, mailed_token,
     on_file,
 };
+use crate::own_address::check_purpose_of_regain_and_discourse;
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use regain::RecoveryToken;
 use regain::account::AccountEpoch;
@@ -131,6 +132,7 @@ async fn bind_cve_2021_37693_discourse_token_of_a_removed_address() {
     let regain = check_addresses(async || Regain::new().await).await;
     let twin = check_addresses(async || Discourse::default()).await;
     holds_and_catches(regain, twin, "what was mailed for a username");
+    check_purpose_of_regain_and_discourse().await;
 }
 
 /// Two people, each with a token.

@@ -77,6 +77,7 @@ struct SignIns {
     world: World,
     ana: Someone,
     client: Option<Client>,
+    recovered: Cell<bool>,
 }
 
 impl SignIns {
@@ -89,20 +90,27 @@ impl SignIns {
     async fn from_many() -> Self {
         let world = World::new();
         let ana = world.person("Ana").await;
-        Self { world, ana, client: None }
+        Self { world, ana, client: None, recovered: Cell::new(false) }
     }
 }
 
 impl Guessed for SignIns {
     async fn hear(&self, guess: Guess) -> Heard {
         let wrong = Password::new("a password that nobody has");
-        let password = if guess == Guess::Right { self.ana.password() } else { wrong };
+        let right = if self.recovered.get() { Password::new(NEW) } else { self.ana.password() };
+        let password = if guess == Guess::Right { right } else { wrong };
         let client = self.client.unwrap_or_else(|| self.world.client());
         heard(self.world.recovery.sign_in(&self.ana.identifier(), &password, &client).await.map(drop))
     }
 
+    /// A hundred wrong ones in a row have shut the password besides: a recovery opens it.
     async fn wait(&self) {
         self.world.clock.advance(Duration::HOUR);
+        if self.client.is_none() {
+            let (link, new) = (self.world.fresh_link(&self.ana).await, Password::new(NEW));
+            self.world.recovery.choose_password(&link, &new, &self.world.client()).await.unwrap();
+            self.recovered.set(true);
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! RACE: an address on file that changes while a link is made.
 
 use crate::kit::{NEW, Verdict, address_of, holds_and_catches, on_file};
+use crate::own_address::check_race_of_regain_and_devise;
 use async_trait::async_trait;
 use regain::RecoveryToken;
 use regain::account::{Account, AccountStore, AddressOnFile, Applied, PasswordChange};
@@ -180,7 +181,7 @@ async fn check_addresses(subject: &impl Changing) -> Verdict {
     Ok(())
 }
 
-/// Devise: see [`Devise`]. regain has no change of addresses; a host has, while recoveries are under way.
+/// Devise: see [`Devise`]. Addresses are changed by the host while recoveries are under way, and by their owner.
 #[tokio::test]
 async fn race_cve_2026_32700_devise_token_and_address_apart() {
     let twin = check_addresses(&Devise).await;
@@ -189,4 +190,5 @@ async fn race_cve_2026_32700_devise_token_and_address_apart() {
         twin,
         "a link to ana@new.example acted for mallory@evil.test",
     );
+    check_race_of_regain_and_devise().await;
 }

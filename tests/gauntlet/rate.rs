@@ -189,7 +189,7 @@ impl Nodes for OfOneService {
     async fn is_heard(&self, node: usize, typed: &str) -> bool {
         let wrong = Password::new("nine wrong guesses in a row");
         let answer = self.nodes[node].recovery.sign_in(&Identifier::parse(typed), &wrong, &self.client).await;
-        answer == Err(RecoveryError::NotAccepted)
+        answer.map(drop) == Err(RecoveryError::NotAccepted)
     }
 }
 

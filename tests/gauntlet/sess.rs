@@ -6,6 +6,8 @@ use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use regain::account::{Account, AccountStore, Applied, PasswordChange};
 use regain::clock::Timestamp;
+use regain::desk::case::{EvidenceKind, Finding, Need, Whither};
+use regain::desk::{Decision, Desk, DeskHost, Ial, Seen, Staff, StaffId, StaffRole, Subject};
 use regain::entropy::{Entropy as _, SystemEntropy};
 use regain::identity::{Identifier, IdentityKey};
 use regain::ids::AccountId;
@@ -25,6 +27,7 @@ use time::Duration;
 
 rows! { "SESS":
     "CVE-2026-34828" => sess_cve_2026_34828_listmonk_sessions_outlive_a_reset,
+    "CVE-2023-40273" => sess_cve_2023_40273_airflow_sessions_outlive_an_admins_reset,
     "CVE-2019-10641" => sess_cve_2019_10641_contao_sessions_outlive_a_change,
     "CVE-2021-41268" => sess_cve_2021_41268_symfony_remembered_sessions_outlive_a_change,
     "CVE-2019-12203" => sess_cve_2019_12203_silverstripe_session_fixed_by_the_change_form,
@@ -97,6 +100,8 @@ enum Route {
     Page,
     /// On the page, but set by the worker once the accounts are there again.
     Worker,
+    /// On the page, by a link that two people of the support desk have sent.
+    Desk,
 }
 
 struct Regain {
@@ -122,6 +127,38 @@ impl Regain {
     }
 }
 
+/// Everybody is a patient.
+struct Clinic;
+
+#[async_trait]
+impl DeskHost for Clinic {
+    async fn subject(&self, _: &AccountId) -> Result<Option<Subject>, StoreError> {
+        Ok(Some(Subject { staff: None, enrolled_at: Ial::Two }))
+    }
+}
+
+impl Regain {
+    /// Without a waiting time: sessions of an hour would end by themselves.
+    async fn two_people_send_a_link(&self) {
+        let world = &self.site.world;
+        let desk = Desk::builder(world.recovery.clone(), Arc::new(Clinic))
+            .risk_analysis("Risk analysis of 2026-03-02")
+            .danger_waiting_time(Duration::ZERO)
+            .build()
+            .unwrap();
+        let [ida, jon] =
+            ["ida", "jon"].map(|name| Staff::new(StaffId::new(name).unwrap(), StaffRole::ranked(1)));
+        let view = desk.open(&ida, &self.ana.id).await.unwrap();
+        let view = desk.assign(&ida, Seen::of(&view), &ida.id).await.unwrap();
+        let (kind, level, need) = (EvidenceKind::PhotoIdInPerson, Ial::Two, Need::Password);
+        let finding = Finding { kind, level, need, new_address: None };
+        let view = desk.record_evidence(&ida, Seen::of(&view), finding).await.unwrap();
+        let to = Whither::OnFile(view.addresses[0].address);
+        desk.approve(&jon, Seen::of(&view), Decision { need, to }).await.unwrap();
+        world.work().await;
+    }
+}
+
 impl Sessions for Regain {
     async fn begin(&self, of_ana: bool, life: Duration) -> String {
         let (cookie, ben) = (fresh_cookie(), Identifier::parse("ben"));
@@ -137,7 +174,10 @@ impl Sessions for Regain {
 
     async fn ana_gets_a_new_password(&self) {
         let world = &self.site.world;
-        world.fresh_link(&self.ana).await;
+        match self.route {
+            Route::Page | Route::Worker => drop(world.fresh_link(&self.ana).await),
+            Route::Desk => self.two_people_send_a_link().await,
+        }
         let token = mailed_token(world, &self.ana);
         assert!(!self.site.choose(&token, "short").await);
         let away = self.route == Route::Worker;
@@ -210,6 +250,13 @@ async fn check_sessions(subject: &impl Sessions) -> Verdict {
 async fn sess_cve_2026_34828_listmonk_sessions_outlive_a_reset() {
     let twin = check_sessions(&Twin::that_ends(|_| false)).await;
     holds_and_catches(check_sessions(&Regain::by(Route::Page).await).await, twin, "a session of 1h goes on");
+}
+
+/// Airflow: the same, where it was an admin who reset the password.
+#[tokio::test]
+async fn sess_cve_2023_40273_airflow_sessions_outlive_an_admins_reset() {
+    let twin = check_sessions(&Twin::that_ends(|_| false)).await;
+    holds_and_catches(check_sessions(&Regain::by(Route::Desk).await).await, twin, "a session of 1h goes on");
 }
 
 /// Contao: the same, on whatever way the password got there; here it is the worker that goes on after a fault.

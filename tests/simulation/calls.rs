@@ -6,7 +6,7 @@ use crate::town::Town;
 use regain::identity::{Identifier, IdentityClaims, TypedClaims};
 use regain::ids::AccountId;
 use regain::password::Password;
-use regain::recovery::{Chosen, LinkView, Receipt, SignedIn};
+use regain::recovery::{Chosen, LinkView, Receipt, SignInStep};
 use regain::{Client, RecoveryError, RecoveryToken};
 use std::net::Ipv6Addr;
 use std::sync::Arc;
@@ -120,7 +120,7 @@ impl Town {
         username: &str,
         password: &str,
         from: u64,
-    ) -> Answer<SignedIn> {
+    ) -> Answer<SignInStep> {
         let (town, account) = (self.clone(), account.clone());
         let (username, password) = (username.to_owned(), password.to_owned());
         self.call(node, "sign in", |recovery, _| async move {

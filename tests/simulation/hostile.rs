@@ -1,10 +1,12 @@
 //! Those who want into accounts that are not theirs, or want to be a nuisance. They have read old mails of others, and
 //! have mailboxes and accounts of their own.
 
-use crate::oracle::Typed;
+use crate::factors::guess;
+use crate::oracle::{Shown, Truth, Typed};
 use crate::stage::{MINUTE, SECOND};
 use crate::town::Town;
 use base64ct::{Base64UrlUnpadded, Encoding as _};
+use regain::recovery::SignInStep;
 use std::sync::Arc;
 
 /// The network they come from.
@@ -20,6 +22,9 @@ pub async fn attack(town: Arc<Town>) {
             return;
         }
         let node = town.any_node();
+        if town.stage.dice().permille(250) {
+            attack_factor(&town, node).await;
+        }
         let what = town.stage.dice().below(10);
         match what {
             0..2 => flood(&town, node).await,
@@ -101,5 +106,47 @@ async fn guess_passwords(town: &Arc<Town>, node: usize) {
         town.sign_in(node, &victim.account, &victim.username, &typed, NETWORK).await;
         let pause = town.stage.dice().between(0, SECOND);
         town.stage.sleep(pause).await;
+    }
+}
+
+/// They know the password, or read the mail, and have no phone: what they type was guessed, used before, or another's.
+async fn attack_factor(town: &Arc<Town>, node: usize) {
+    let links = town.oracle.links_with_factor();
+    let by_link = !links.is_empty() && town.stage.dice().permille(500);
+    let (times, pick) = {
+        let mut dice = town.stage.dice();
+        (if dice.permille(120) { 12 } else { 1 + dice.below(4) }, dice.index(links.len().max(1)))
+    };
+    if by_link {
+        let (account, token) = links[pick].clone();
+        for _ in 0..times.min(6) {
+            let shown = stolen(town);
+            town.prove_factor(node, &account, &token, &shown, NETWORK).await;
+        }
+        town.choose(node, &token, "the burglar's own long password", NETWORK).await;
+        town.stage.tally("links attacked without the factor");
+        return;
+    }
+    let victim = town.stage.dice().pick(&town.residents).clone();
+    let Some(password) = town.oracle.password_of(&victim.account) else { return };
+    let step = town.sign_in(node, &victim.account, &victim.username, &password, NETWORK).await;
+    let Some(Ok(SignInStep::FactorNeeded(pending))) = step else { return };
+    for _ in 0..times {
+        let shown = stolen(town);
+        town.sign_in_factor(node, &victim.account, &pending.ticket, &shown, NETWORK).await;
+        let pause = town.stage.dice().between(0, SECOND);
+        town.stage.sleep(pause).await;
+    }
+    town.stage.tally("sign-ins attacked without the factor");
+}
+
+/// A guess, or what somebody else was seen to type.
+fn stolen(town: &Town) -> Shown {
+    let seen = town.oracle.shown();
+    let mut dice = town.stage.dice();
+    match dice.below(10) {
+        0..5 if !seen.is_empty() => dice.pick(&seen).1.clone(),
+        5 => Shown { text: "abcd-efgh-jkmn-pqrs".to_owned(), truth: Truth::Guess },
+        _ => guess(dice.roll()),
     }
 }

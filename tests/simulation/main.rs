@@ -10,6 +10,7 @@ mod chaos;
 mod clock;
 mod dice;
 mod executor;
+mod factors;
 mod hasher;
 mod hostile;
 mod network;
@@ -20,6 +21,7 @@ mod planted;
 mod post;
 mod profile;
 mod run;
+mod security;
 mod stage;
 mod town;
 
@@ -28,17 +30,22 @@ use run::{Many, run_many, simulate};
 /// Seeds of a plain `cargo test`.
 const FEW: u64 = 60;
 /// What has to have happened in so many seeds, or they prove little.
-const HAPPENINGS: [&str; 25] = [
+const HAPPENINGS: [&str; 34] = [
     "asks expired",
     "asks over the account's limit",
     "asks shared out",
     "asks that need people",
     "choices pending",
+    "codes refused",
+    "codes refused that were used",
     "clocks that jumped ahead",
     "clocks that jumped back",
     "commits in conflict",
     "crashes",
     "factors asked for",
+    "factors bound",
+    "factors proven for a link",
+    "factors unbound",
     "false tokens presented",
     "freezes",
     "full disks",
@@ -50,9 +57,13 @@ const HAPPENINGS: [&str; 25] = [
     "mails dropped as stale",
     "mails given up",
     "mails taken over again",
+    "passwords changed while signed in",
     "passwords completed by a worker",
     "passwords refused",
+    "recovery codes used",
     "settlements that came too late",
+    "sign-ins attacked without the factor",
+    "sign-ins with a factor",
     "stores away",
 ];
 

@@ -10,9 +10,11 @@ use regain::account::{Account, AccountStore, Applied, HashUpgrade, PasswordChang
 use regain::audit::{AuditRecord, Checkpoint};
 use regain::flow::FlowRecord;
 use regain::identity::{Identifier, IdentityKey};
-use regain::ids::{AccountId, FlowId, Realm};
+use regain::ids::{AccountId, DocumentId, FlowId, Realm};
 use regain::memory::{MemoryAccounts, MemoryFlows};
-use regain::store::{Claim, Commit, Committed, DutyClaim, FlowStore, OutboxMail, StoreError, Sweep};
+use regain::store::{
+    Claim, Commit, Committed, Document, DocumentKind, DutyClaim, FlowStore, OutboxMail, StoreError, Sweep,
+};
 use regain::testing::FlowStoreLayer;
 use std::sync::Arc;
 
@@ -52,7 +54,7 @@ impl Wire {
         if let Fate::FailsBefore(why) = fate {
             return Err(fails(why));
         }
-        if !matches!(call, "claim_flows" | "claim_mails" | "claim_duty" | "sweep") {
+        if !matches!(call, "claim_flows" | "claim_mails" | "claim_documents" | "claim_duty" | "sweep") {
             self.stage.note(&format!("n{} {} #{} {call}", self.node, doing.what, doing.id));
         }
         let done = work.await;
@@ -88,6 +90,25 @@ impl FlowStoreLayer for FarFlows {
             self.tables.live_links(realm, account).await
         };
         self.wire.through(Port::Flows, "live_links", work).await
+    }
+
+    async fn document(&self, realm: &Realm, kind: DocumentKind, id: DocumentId) -> Answer<Option<Document>> {
+        self.wire.through(Port::Flows, "document", self.tables.document(realm, kind, id)).await
+    }
+
+    async fn documents_of(
+        &self,
+        realm: &Realm,
+        kind: DocumentKind,
+        account: &AccountId,
+        limit: u32,
+    ) -> Answer<Vec<Document>> {
+        let work = self.tables.documents_of(realm, kind, account, limit);
+        self.wire.through(Port::Flows, "documents_of", work).await
+    }
+
+    async fn claim_documents(&self, claim: &Claim) -> Answer<Vec<Document>> {
+        self.wire.through(Port::FlowsWriting, "claim_documents", self.tables.claim_documents(claim)).await
     }
 
     async fn commit(&self, commit: Commit) -> Answer<Committed> {

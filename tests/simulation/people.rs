@@ -1,7 +1,9 @@
 //! Those who live in the town: what they know of themselves, and what they do when they have forgotten something.
 
+use crate::factors::Kit;
 use crate::hasher::{new_hash, old_hash};
 use crate::oracle::Typed;
+use crate::security::{look_after, prove_for_link, sign_in};
 use crate::stage::{MINUTE, Owner, SECOND};
 use crate::town::Town;
 use regain::Recovery;
@@ -25,6 +27,9 @@ pub struct Resident {
     pub emails: Vec<String>,
     pub claims: TypedClaims,
     pub password: String,
+    /// Whether they ever bind a second factor.
+    pub careful: bool,
+    pub kit: Arc<Kit>,
     /// The network they come from.
     pub network: u64,
 }
@@ -76,8 +81,9 @@ fn someone(town: &Town, number: usize, name: &str) -> (Resident, Account) {
     let person = Person::new(name, "Lindqvist").with_birth_date(date!(1961 - 04 - 02));
     account.person = Some(person.with_record_number(&claims.record_number));
     emails.push(format!("{name}@new.example"));
-    let username = name.to_owned();
-    (Resident { account: id, username, emails, claims, password, network: 1_000 + place }, account)
+    let (careful, kit) = (dice.permille(400), Arc::default());
+    let (username, network) = (name.to_owned(), 1_000 + place);
+    (Resident { account: id, username, emails, claims, password, careful, kit, network }, account)
 }
 
 /// A resident's day. They may be impatient: two of these go on at a time.
@@ -97,8 +103,11 @@ pub async fn live(town: Arc<Town>, me: Resident) {
             38..85 => follow_a_link(&town, &me, node, &mut mine).await,
             _ => {
                 let wrong = town.stage.dice().permille(200);
-                let typed = if wrong { "not my password at all" } else { mine.as_str() };
-                town.sign_in(node, &me.account, &me.username, typed, me.network).await;
+                let typed = if wrong { "not my password at all".to_owned() } else { mine.clone() };
+                let typed = typed.as_str();
+                if let Some(session) = sign_in(&town, &me, node, typed).await {
+                    look_after(&town, &me, &mut mine, &session).await;
+                }
             }
         }
     }
@@ -161,13 +170,19 @@ async fn follow_a_link(town: &Arc<Town>, me: &Resident, node: usize, mine: &mut 
             let weak = (*town.stage.dice().pick(&WEAK)).to_owned();
             town.choose(node, &token, &weak, me.network).await;
         }
-        35..50 => choose_twice_at_once(town, me, &token, mine).await,
+        35..50 => {
+            prove_for_link(town, me, &token).await;
+            choose_twice_at_once(town, me, &token, mine).await;
+        }
         _ => {
+            prove_for_link(town, me, &token).await;
             let chosen = fresh(town, me);
             if let Some(Ok(_)) = town.choose(node, &token, &chosen, me.network).await {
                 mine.clone_from(&chosen);
                 let node = town.any_node();
-                town.sign_in(node, &me.account, &me.username, mine, me.network).await;
+                if let Some(session) = sign_in(town, me, node, mine).await {
+                    look_after(town, me, mine, &session).await;
+                }
             }
         }
     }
@@ -189,7 +204,7 @@ async fn choose_twice_at_once(town: &Arc<Town>, me: &Resident, token: &str, mine
     }
 }
 
-fn fresh(town: &Town, me: &Resident) -> String {
+pub fn fresh(town: &Town, me: &Resident) -> String {
     const DAYS: [&str; 6] = ["maples", "granite", "harbours", "violins", "meadows", "lanterns"];
     let mut dice = town.stage.dice();
     format!("{STRONG} {} {}", dice.pick(&DAYS), me.username.len() as u64 * 1_000 + dice.below(900))

@@ -1,10 +1,14 @@
 //! One seed from beginning to end, and many of them side by side.
 
 use crate::executor::{Executor, Orders};
+use crate::people::Resident;
 use crate::profile::{Profile, Weather};
 use crate::stage::{Failure, HOUR, Owner, Stage};
 use crate::town::Town;
 use crate::{chaos, hostile, people};
+use regain::factor::FactorState;
+use regain::recovery::SignInStep;
+use regain::security::SecurityView;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -111,12 +115,31 @@ async fn direct(town: Arc<Town>, done: Arc<AtomicBool>) {
         let Some(who) = town.residents.iter().find(|resident| resident.account == account) else { continue };
         // A network of its own: nobody has used its budget up.
         let answer = town.sign_in(0, &account, &who.username, &password, 5_000).await;
-        if !matches!(answer, Some(Ok(_))) {
-            town.stage.broken("at the end everybody signs in", format!("{}: {answer:?}", who.username));
+        match (&answer, town.security_of(0, &account).await) {
+            (Some(Ok(step)), Some(Ok(view))) => {
+                town.oracle.still_bound(&account, &view);
+                with_factor(&town, who, step, &view).await;
+            }
+            _ => town.stage.broken("at the end everybody signs in", format!("{}: {answer:?}", who.username)),
         }
     }
     town.oracle.all_is_over();
     done.store(true, Ordering::Relaxed);
+}
+
+/// Whoever still has the phone signs in with it, by the time that the node shows.
+async fn with_factor(town: &Arc<Town>, who: &Resident, step: &SignInStep, view: &SecurityView) {
+    let SignInStep::FactorNeeded(pending) = step else { return };
+    let taken = |id| view.factors.iter().any(|it| it.id == id && it.state == FactorState::Active);
+    let Some(app) = who.kit.apps().into_iter().find(|app| taken(app.id)) else { return };
+    let Some(clock) = town.clock_of(0) else { return };
+    let shown = app.shows(clock.peek());
+    let answer = town.sign_in_factor(0, &who.account, &pending.ticket, &shown, 5_000).await;
+    if !matches!(answer, Some(Ok(_))) {
+        town.stage
+            .broken("at the end everybody signs in with the phone", format!("{}: {answer:?}", who.username));
+    }
+    town.stage.tally("phones that still work at the end");
 }
 
 /// What came of many seeds.

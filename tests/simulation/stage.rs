@@ -40,6 +40,8 @@ pub struct Doing {
     pub id: u64,
     pub owner: Owner,
     pub what: &'static str,
+    /// The event at which it began.
+    pub since: u64,
     pub account_calls: AtomicU64,
     pub commits: AtomicU64,
     pub flow_writes: AtomicU64,
@@ -49,11 +51,11 @@ pub struct Doing {
 }
 
 impl Doing {
-    fn new(id: u64, owner: Owner, what: &'static str) -> Self {
+    fn new(id: u64, owner: Owner, what: &'static str, since: u64) -> Self {
         let none = || AtomicU64::new(0);
         let [account_calls, commits, flow_writes] = [none(), none(), none()];
         let [spends, over_budget, errors] = [none(), none(), none()];
-        Self { id, owner, what, account_calls, commits, flow_writes, spends, over_budget, errors }
+        Self { id, owner, what, since, account_calls, commits, flow_writes, spends, over_budget, errors }
     }
 }
 
@@ -181,8 +183,8 @@ impl Stage {
 
     pub fn begin(&self, owner: Owner, what: &'static str, work: impl Future<Output = ()> + Send + 'static) {
         let id = self.next_task.fetch_add(1, Ordering::Relaxed);
-        let begun = Begun { doing: Arc::new(Doing::new(id, owner, what)), work: Box::pin(work) };
-        held(&self.begun).push(begun);
+        let doing = Arc::new(Doing::new(id, owner, what, self.event()));
+        held(&self.begun).push(Begun { doing, work: Box::pin(work) });
     }
 
     /// The task that is being polled.

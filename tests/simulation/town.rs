@@ -155,6 +155,11 @@ impl Town {
         }
     }
 
+    /// The clock of a node that is up.
+    pub fn clock_of(&self, node: usize) -> Option<Arc<NodeClock>> {
+        held(&self.nodes[node].service).as_ref().map(|(_, clock)| clock.clone())
+    }
+
     pub fn offset(&self, node: usize) -> i64 {
         *held(&self.nodes[node].offset)
     }

@@ -1,6 +1,7 @@
 use super::{NEW, OTHER, ask, choose, is_dead, sign_in, told};
 use regain::RecoveryToken;
 use regain::account::{AccountStatus, AddressOnFile};
+use regain::factor::TotpSecret;
 use regain::identity::EmailAddress;
 use regain::recovery::{Chosen, Credential};
 use regain::testing::{Someone, World};
@@ -43,7 +44,7 @@ async fn a_disowned_link_is_dead_and_the_password_is_as_before() {
 }
 
 /// What may happen to an account while a link is out. Each of these voids it (RC-7).
-const EVENTS: [&str; 12] = [
+const EVENTS: [&str; 13] = [
     "new request",
     "password changed elsewhere",
     "password changed elsewhere, and told",
@@ -51,6 +52,7 @@ const EVENTS: [&str; 12] = [
     "address on file changed",
     "address on file added",
     "factor added",
+    "app bound",
     "disabled",
     "may no longer change",
     "deleted",
@@ -58,7 +60,7 @@ const EVENTS: [&str; 12] = [
     "disowned",
 ];
 
-async fn happen(world: &World, ana: &Someone, link: &RecoveryToken, event: &str) {
+async fn happen(world: &World, ana: &Someone, app: Option<&TotpSecret>, link: &RecoveryToken, event: &str) {
     let new_address = || AddressOnFile::Email(EmailAddress::parse("new@home.example").unwrap());
     let new_hash = world.hash(OTHER);
     match event {
@@ -76,10 +78,17 @@ async fn happen(world: &World, ana: &Someone, link: &RecoveryToken, event: &str)
         }
         "address on file added" => world.change(ana, |account| account.addresses.push(new_address())).await,
         "factor added" => world.change(ana, |account| account.factors.push("totp-9".to_owned())).await,
+        "app bound" => drop(world.enrol_totp(ana).await),
         "disabled" => world.change(ana, |account| account.status = AccountStatus::Disabled).await,
         "may no longer change" => world.change(ana, |account| account.may_change_password = false).await,
         "deleted" => world.accounts.remove(&ana.id).await,
-        "signed in" => drop(sign_in(world, ana, &ana.password).await.expect("the password is right")),
+        "signed in" => match app {
+            None => drop(sign_in(world, ana, &ana.password).await.expect("the password is right")),
+            Some(app) => {
+                let (ticket, code) = (world.ticket(ana).await, world.code_of(app));
+                world.recovery.sign_in_factor(&ticket, &code, &world.client()).await.unwrap();
+            }
+        },
         "disowned" => drop(world.recovery.disown(link, &world.client()).await),
         other => panic!("nothing is told of {other}"),
     }
@@ -97,10 +106,10 @@ async fn whatever_changes_what_a_recovery_rests_on_kills_every_outstanding_link(
             }
             let world = World::new();
             let ana = match out {
-                "with factor" => world.with_factor("Ana").await,
                 "first password" => world.person_without_password("Ana").await,
                 _ => world.person("Ana").await,
             };
+            let app = if out == "with factor" { Some(world.enrol_totp(&ana).await) } else { None };
             let link = world.fresh_link(&ana).await;
             match out {
                 "looked at" => drop(world.recovery.look(&link).await.unwrap()),
@@ -109,7 +118,7 @@ async fn whatever_changes_what_a_recovery_rests_on_kills_every_outstanding_link(
             }
             assert!(world.recovery.look(&link).await.is_ok(), "{event} x {out}: alive before");
             let before = world.account(&ana).await.unwrap().password;
-            happen(&world, &ana, &link, event).await;
+            happen(&world, &ana, app.as_ref(), &link, event).await;
             assert!(is_dead(&world, &link).await, "{event} x {out}");
             let after = world.account(&ana).await.and_then(|account| account.password);
             let untouched = after.is_none() || after == before || event.starts_with("password changed");

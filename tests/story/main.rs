@@ -15,7 +15,7 @@ use regain::RecoveryToken;
 use regain::identity::Identifier;
 use regain::password::Password;
 use regain::recovery::{Chosen, SignedIn};
-use regain::testing::{Someone, World};
+use regain::testing::{Someone, World, signed_in};
 
 const NEW: &str = "forty-one copper kettles whistle";
 const OTHER: &str = "an unhurried walrus paints fences";
@@ -25,7 +25,7 @@ async fn choose(world: &World, link: &RecoveryToken, password: &str) -> Result<C
 }
 
 async fn sign_in(world: &World, who: &Someone, password: &str) -> Result<SignedIn, RecoveryError> {
-    world.recovery.sign_in(&who.identifier(), &Password::new(password), &world.client()).await
+    world.recovery.sign_in(&who.identifier(), &Password::new(password), &world.client()).await.map(signed_in)
 }
 
 async fn ask(world: &World, typed: &str) {
@@ -50,5 +50,6 @@ async fn told(world: &World) -> Vec<String> {
         Some(reason) => format!("{event}: {reason}"),
         None => event,
     };
-    world.audit().await.into_iter().map(|line| with_reason(line.event, line.reason)).collect()
+    let lines = world.audit().await.into_iter().filter(|line| line.event != "account.signed_in");
+    lines.map(|line| with_reason(line.event, line.reason)).collect()
 }

@@ -2,6 +2,7 @@
 
 mod calls;
 mod pages;
+mod sign_in;
 mod slow;
 
 use regain::account::{AccountStore, Recoverability};

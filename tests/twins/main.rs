@@ -2,6 +2,7 @@
 //! it breaks; a suite that fails otherwise, or not at all, has not noticed.
 
 mod accounts;
+mod addresses;
 mod document_writes;
 mod documents;
 mod flows_commits;

@@ -3,20 +3,24 @@ use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, ORIGIN, SET_COOKIE};
 use axum::http::{Method, Request, StatusCode};
 
-const FORMS: [&str; 7] = [
+const FORMS: [&str; 10] = [
     "/recovery/code",
     "/recovery/forgot-username",
     "/recovery/forgot-password",
     "/recovery/link",
+    "/recovery/factor",
+    "/recovery/question",
     "/recovery/new-password",
     "/recovery/disown",
     "/sign-in",
+    "/sign-in/factor",
 ];
 const PAGES: [&str; 4] =
     ["/recovery/forgot-username", "/recovery/forgot-password", "/recovery/link?token=x", "/sign-in"];
-const ASSETS: [&str; 4] = [
+const ASSETS: [&str; 5] = [
     "/recovery/assets/regain.css",
     "/recovery/assets/icon.svg",
+    "/recovery/assets/codes.js",
     "/recovery/assets/link.js",
     "/recovery/assets/password.js",
 ];

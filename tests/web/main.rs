@@ -1,12 +1,21 @@
 //! The pages, over HTTP, on stores in memory.
 
+mod apps;
 mod asking;
 mod code;
+mod codes;
 mod disown;
+mod email;
 mod hostile;
 mod link;
+mod members;
 mod operator;
+mod password;
+mod questions;
+mod second_step;
+mod session_forms;
 mod sign_in;
+mod step_up;
 
 use async_trait::async_trait;
 use axum::Router;
@@ -15,6 +24,7 @@ use axum::http::header::{CONTENT_TYPE, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, Request, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use http_body_util::BodyExt as _;
+use members::Members;
 use regain::account::{Account, AddressOnFile};
 use regain::entropy::SystemEntropy;
 use regain::identity::{EmailAddress, Person};
@@ -26,6 +36,7 @@ use regain::origin::{Links, TrustedOrigin};
 use regain::password::{Argon2Hasher, Password, PasswordHasher as _};
 use regain::recovery::{Limits, Means, Setup, SignedIn};
 use regain::store::StoreError;
+use regain::testing::TestClock;
 use regain::web::{self, ClientAddress, SessionHost, WebConfig};
 use regain::{Recovery, Worker};
 use std::sync::Arc;
@@ -41,6 +52,8 @@ const GOOD_PASSWORD: &str = "nine green lamps at noon";
 struct World {
     app: Router,
     accounts: Arc<MemoryAccounts>,
+    clock: Arc<TestClock>,
+    members: Arc<Members>,
     recovery: Recovery,
     worker: Worker,
     mailbox: Arc<Mailbox>,
@@ -100,6 +113,8 @@ impl World {
 
     fn with(limits: Limits, means: Means) -> Self {
         let accounts = Arc::new(MemoryAccounts::new());
+        let clock = Arc::new(TestClock::default());
+        let members = Arc::new(Members::default());
         let origin = TrustedOrigin::parse(ORIGIN).expect("an origin");
         let recovery = Recovery::builder(Setup {
             realm: Realm::new("mercy").expect("a realm"),
@@ -111,6 +126,7 @@ impl World {
             flows: Arc::new(MemoryFlows::new()),
         })
         .hasher(Arc::new(Argon2Hasher::danger_for_tests()))
+        .clock(clock.clone())
         .limits(limits)
         .means(means)
         .build()
@@ -118,13 +134,11 @@ impl World {
         let mailbox = Arc::new(Mailbox::new());
         let config = WebConfig::new(ClientAddress::Socket);
         let sessions = Arc::new(Sessions(accounts.clone()));
-        let app = web::router(recovery.clone(), config.clone()).merge(web::sign_in_router(
-            recovery.clone(),
-            sessions,
-            config,
-        ));
+        let app = web::router(recovery.clone(), config.clone())
+            .merge(web::sign_in_router(recovery.clone(), sessions, config.clone()))
+            .merge(web::security_router(recovery.clone(), members.clone(), config));
         let worker = Worker::new(recovery.clone(), mailbox.clone());
-        Self { app, accounts, recovery, worker, mailbox }
+        Self { app, accounts, clock, members, recovery, worker, mailbox }
     }
 
     /// Somebody with an account, a password that nobody knows any more, and an address on file.
@@ -176,8 +190,10 @@ impl World {
     async fn token_for(&self, username: &str) -> String {
         let asked = self.post("/recovery/forgot-password", &[("identifier", username)]).await;
         assert_eq!(asked.status, StatusCode::OK);
-        let mail = self.mail_to(&format!("{username}@example.org")).await.expect("a mail");
-        link_in(&mail).split_once("token=").expect("a token").1.to_owned()
+        self.worker.drain().await.expect("the worker works");
+        let mails = self.mailbox.to(&format!("{username}@example.org"));
+        let mail = mails.iter().rev().find(|mail| mail.text.contains("/link?")).expect("a mail with a link");
+        link_in(&mail.text).split_once("token=").expect("a token").1.to_owned()
     }
 }
 

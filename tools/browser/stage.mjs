@@ -1,9 +1,11 @@
 // The portal as a process, and what every scene looks for on every page.
 
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { chromium } from 'playwright-core';
 
 export const [binary, screenshots] = process.argv.slice(2);
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -73,6 +75,42 @@ export class Portal {
   }
 }
 
+const desktop = { width: 1280, height: 900 };
+const phone = { width: 320, height: 640 };
+export const SCREENS = [
+  { name: 'desktop-light', javaScript: true, viewport: desktop, dark: false },
+  { name: 'phone-dark', javaScript: true, viewport: phone, dark: true },
+  { name: 'phone-without-javascript', javaScript: false, viewport: phone, dark: false },
+];
+
+// A portal of its own and a browser on such a screen, for one story; afterwards both are gone.
+export async function tell({ name, javaScript, viewport, dark }, story) {
+  const data = mkdtempSync(join(tmpdir(), 'portal-'));
+  const portal = new Portal(data);
+  await portal.start();
+  const browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  });
+  try {
+    const looks = { viewport, colorScheme: dark ? 'dark' : 'light' };
+    const context = await browser.newContext({ javaScriptEnabled: javaScript, ...looks });
+    const page = await context.newPage();
+    // axe is a script: where there are none, it looks at the same page in another window, whose own scripts are taken out.
+    page.window = javaScript ? page : await (await browser.newContext(looks)).newPage();
+    const outside = [];
+    page.on('request', (request) => { if (!request.url().startsWith(ORIGIN)) outside.push(request.url()); });
+    await story(portal, page);
+    expect(outside.length === 0, `nothing is loaded from elsewhere: ${outside}`);
+    expect((await portal.stop('SIGTERM')) === 0, 'the portal stops in order');
+  } finally {
+    await browser.close();
+    portal.process.kill('SIGKILL');
+    rmSync(data, { recursive: true, force: true });
+  }
+  console.log(`story ${name} told`);
+}
+
 export const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 export async function check(page, name) {
@@ -84,7 +122,14 @@ export async function check(page, name) {
 }
 
 // axe runs in the page's world through the debugger, so the page's own policy does not forbid it.
-export async function accessible(page, name) {
+export async function accessible(shown, name) {
+  const page = shown.window;
+  if (page !== shown) {
+    const body = (await shown.content()).replace(/<script.*?<\/script>/gs, '');
+    await page.route('**/shown', (route) => route.fulfill({ body, contentType: 'text/html; charset=utf-8' }));
+    await page.goto(`${ORIGIN}/shown`);
+    await page.unroute('**/shown');
+  }
   const cdp = await page.context().newCDPSession(page);
   await cdp.send('Runtime.evaluate', { expression: axe });
   const { result } = await cdp.send('Runtime.evaluate', {

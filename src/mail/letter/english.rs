@@ -21,7 +21,10 @@ pub(super) fn write(name: &str, content: &LetterContent) -> Draft {
         LetterContent::SomebodyAsked => somebody_asked(name),
         LetterContent::FactorAdded(letter) => letter.write(name),
         LetterContent::FactorRemoved(letter) => letter.write(name),
+        LetterContent::FactorDisabled(letter) => letter.write(name),
         LetterContent::CodesMade(letter) => letter.write(name),
+        LetterContent::QuestionsChanged(letter) => letter.write(name),
+        LetterContent::AddressCode(letter) => letter.write(name),
         LetterContent::AddressAdded(letter) => letter.write(name),
         LetterContent::AddressRemoved(letter) => letter.write(name),
         LetterContent::HoldPlaced(letter) => letter.write(name),
@@ -139,7 +142,7 @@ pub(super) fn disown(button: &DisownButton) -> String {
     )
 }
 
-pub(super) fn date(at: OffsetDateTime) -> String {
+pub(crate) fn date(at: OffsetDateTime) -> String {
     let format = format_description!("[day padding:none] [month repr:long] [year] at [hour]:[minute] UTC");
     at.format(format).unwrap_or_else(|_| "an unknown date".to_owned())
 }

@@ -11,11 +11,13 @@ use std::fmt;
 use time::{Duration, OffsetDateTime};
 use zeroize::Zeroizing;
 
+#[cfg(all(feature = "web", feature = "desk"))]
+pub(crate) use english::date;
 #[cfg(feature = "web")]
 pub(crate) use english::length;
 pub(crate) use notices::{
-    AddressAdded, AddressRemoved, CaseDecided, CaseOpened, CaseWaiting, CodesMade, FactorAdded,
-    FactorRemoved, HoldPlaced,
+    AddressAdded, AddressCode, AddressEvent, AddressRemoved, CaseDecided, CaseOpened, CaseWaiting, CodesMade,
+    FactorAdded, FactorDisabled, FactorRemoved, HoldPlaced, QuestionsChanged, TakenAway,
 };
 
 /// The service that the mails and pages speak for.
@@ -108,7 +110,10 @@ pub(crate) enum LetterContent {
     /// The notices: each is said in its struct.
     FactorAdded(FactorAdded),
     FactorRemoved(FactorRemoved),
+    FactorDisabled(FactorDisabled),
     CodesMade(CodesMade),
+    QuestionsChanged(QuestionsChanged),
+    AddressCode(AddressCode),
     AddressAdded(AddressAdded),
     AddressRemoved(AddressRemoved),
     HoldPlaced(HoldPlaced),
@@ -129,8 +134,10 @@ impl LetterContent {
             Self::PasswordChanged { .. } => Letter::PasswordChanged,
             Self::SomebodyAsked => Letter::SomebodyAsked,
             Self::FactorAdded(_) => Letter::FactorAdded,
-            Self::FactorRemoved(_) => Letter::FactorRemoved,
+            Self::FactorRemoved(_) | Self::FactorDisabled(_) => Letter::FactorRemoved,
             Self::CodesMade(_) => Letter::CodesMade,
+            Self::QuestionsChanged(_) => Letter::QuestionsChanged,
+            Self::AddressCode(_) => Letter::AddressCode,
             Self::AddressAdded(_) => Letter::AddressAdded,
             Self::AddressRemoved(_) => Letter::AddressRemoved,
             Self::HoldPlaced(_) => Letter::HoldPlaced,

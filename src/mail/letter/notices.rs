@@ -1,8 +1,10 @@
 //! Notices of what happened to the security of an account: one struct a letter, with what it tells.
 
+use crate::factor::FactorKind;
 use crate::mail::letter::english::date;
 use crate::mail::letter::{Draft, on_one_line};
 use time::OffsetDateTime;
+use zeroize::Zeroizing;
 
 const TELL_US: &str = "If this was not you, tell us at once, in the way named below.";
 
@@ -26,22 +28,67 @@ impl FactorAdded {
     }
 }
 
-/// A second factor was removed, or does not work any more.
+/// A second factor was removed, or switched off.
 #[derive(Clone)]
 pub(crate) struct FactorRemoved {
     /// What the person called it.
     pub(crate) label: String,
+    pub(crate) how: TakenAway,
     pub(crate) at: OffsetDateTime,
+}
+
+/// What its owner did with a factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TakenAway {
+    Removed,
+    SwitchedOff,
 }
 
 impl FactorRemoved {
     pub(super) fn write(&self, name: &str) -> Draft {
-        Draft::new(format!("A second step was removed from your account at {name}"))
-            .paragraph(format!(
-                "On {}, a second step for signing in was removed. It was called:",
-                date(self.at)
-            ))
+        let (subject, what, then) = match self.how {
+            TakenAway::Removed => {
+                ("removed from", "removed. It was called:", "It is not asked for any more.")
+            }
+            TakenAway::SwitchedOff => (
+                "switched off in",
+                "switched off. It is called:",
+                "It is not taken any more. Your account still asks for a second step.",
+            ),
+        };
+        Draft::new(format!("A second step was {subject} your account at {name}"))
+            .paragraph(format!("On {}, a second step for signing in was {what}", date(self.at)))
             .value(&self.label)
+            .paragraph(then)
+            .paragraph(TELL_US)
+    }
+}
+
+/// A second factor failed too often.
+#[derive(Clone)]
+pub(crate) struct FactorDisabled {
+    pub(crate) kind: FactorKind,
+    pub(crate) at: OffsetDateTime,
+}
+
+impl FactorDisabled {
+    pub(super) fn write(&self, name: &str) -> Draft {
+        let what = match self.kind {
+            FactorKind::Totp => "the code from your app",
+            FactorKind::RecoveryCodes => "your recovery codes",
+            FactorKind::Questions => "your security questions",
+            FactorKind::Host => "your second step",
+        };
+        Draft::new(format!("A second step for signing in at {name} does not work any more"))
+            .paragraph(format!(
+                "On {}, there were too many wrong tries at {what}. To protect your account, {} not taken any more.",
+                date(self.at),
+                if self.kind == FactorKind::RecoveryCodes || self.kind == FactorKind::Questions { "they are" } else { "it is" },
+            ))
+            .paragraph(
+                "Whoever tried knew your password, or had a mail with a link for a new one. If that was you, and you have \
+                 another second step, sign in with it. If not, we can help you in the way named below.",
+            )
             .paragraph(TELL_US)
     }
 }
@@ -64,6 +111,51 @@ impl CodesMade {
     }
 }
 
+/// The security questions are others than before, or gone.
+#[derive(Clone)]
+pub(crate) struct QuestionsChanged {
+    pub(crate) removed: bool,
+    pub(crate) at: OffsetDateTime,
+}
+
+impl QuestionsChanged {
+    pub(super) fn write(&self, name: &str) -> Draft {
+        let (done, then) = if self.removed {
+            ("removed", "No question is asked any more when you choose a new password by mail.")
+        } else {
+            ("changed", "When you choose a new password by mail, one of the new questions is asked as well.")
+        };
+        Draft::new(format!("The security questions of your account at {name} were {done}"))
+            .paragraph(format!("On {}, the security questions of your account were {done}.", date(self.at)))
+            .paragraph(then)
+            .paragraph(TELL_US)
+    }
+}
+
+/// The code that confirms this address: the letter goes to it, and to no other.
+#[derive(Clone)]
+pub(crate) struct AddressCode {
+    /// A secret.
+    pub(crate) code: Zeroizing<String>,
+    pub(crate) minutes: i64,
+}
+
+impl AddressCode {
+    pub(super) fn write(&self, name: &str) -> Draft {
+        Draft::new(format!("Confirm this address for {name}"))
+            .paragraph(format!(
+                "Somebody who is signed in at {name} wants this address on file for their account. If it was you, type this \
+                 code on the page where you gave the address:"
+            ))
+            .value(&self.code)
+            .paragraph(format!(
+                "It works for {} minutes. Never pass it on, not to our staff either.",
+                self.minutes
+            ))
+            .paragraph("If it was not you, you need not do anything: without the code nothing comes of it.")
+    }
+}
+
 /// This address was put on file: the letter goes to it.
 #[derive(Clone)]
 pub(crate) struct AddressAdded {
@@ -73,26 +165,66 @@ pub(crate) struct AddressAdded {
 impl AddressAdded {
     pub(super) fn write(&self, name: &str) -> Draft {
         Draft::new(format!("This address is now on file at {name}"))
-            .paragraph(format!("Since {}, we have this address on file for an account at {name}.", date(self.at)))
+            .paragraph(format!("On {}, this address was confirmed for an account at {name}.", date(self.at)))
             .paragraph("Links for a new password, and notices such as this one, come here from now on.")
-            .paragraph("If you have no account with us, somebody typed your address: tell us, in the way named below.")
+            .paragraph(
+                "If you have no account with us, somebody typed your address: press the button below, and it is taken off.",
+            )
     }
 }
 
-/// This address is not on file any more: the letter goes to it, and to the others that were there before.
+/// What is on file was changed: the letter goes to the addresses that were there before.
 #[derive(Clone)]
 pub(crate) struct AddressRemoved {
+    pub(crate) what: AddressEvent,
     pub(crate) at: OffsetDateTime,
+}
+
+/// What happened to the addresses on file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AddressEvent {
+    Replaced,
+    Added,
+    /// A change was disputed.
+    TakenBack,
+    /// A change that was told of could not be made.
+    NotMade,
 }
 
 impl AddressRemoved {
     pub(super) fn write(&self, name: &str) -> Draft {
-        Draft::new(format!("An address of your account at {name} was changed"))
-            .paragraph(format!(
-                "On {}, an address that we have on file for your account at {name} was changed. Links for a new password \
-                 go to the new one.",
-                date(self.at)
-            ))
+        let at = date(self.at);
+        let draft = match self.what {
+            AddressEvent::Replaced => Draft::new(format!("An address of your account at {name} was changed"))
+                .paragraph(format!(
+                    "On {at}, another address was confirmed in the place of one that we have on file for your account at \
+                     {name}. Links for a new password go to the new one."
+                )),
+            AddressEvent::Added => Draft::new(format!("An address was added to your account at {name}"))
+                .paragraph(format!(
+                    "On {at}, one more address was confirmed for your account at {name}. Links for a new password, and \
+                     notices such as this one, may go there too."
+                )),
+            AddressEvent::NotMade => {
+                return Draft::new(format!("The addresses of your account at {name} stay as they were"))
+                    .paragraph(format!(
+                        "We told you that an address of your account at {name} was changed. On {at} we found that the \
+                         account had been changed in another way meanwhile. So the address was not changed."
+                    ))
+                    .paragraph(TELL_US);
+            }
+            AddressEvent::TakenBack => {
+                return Draft::new(format!("A change of the addresses of your account at {name} was taken back"))
+                    .paragraph(format!(
+                        "On {at}, the addresses that we have on file for your account at {name} were set back to what they \
+                         were before, because somebody pressed \u{201c}This wasn\u{2019}t me\u{201d} in a mail about \
+                         them."
+                    ))
+                    .paragraph(TELL_US);
+            }
+        };
+        draft
+            .paragraph("Was it not you? Then press the button below: the addresses are set back to what they were before.")
             .paragraph(TELL_US)
     }
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::factor::FactorKind;
 
 fn button() -> DisownButton {
     let url = Zeroizing::new("https://a.org/recovery/disown?letter=SECRET".to_owned());
@@ -39,10 +40,19 @@ fn one_of_each() -> Vec<LetterContent> {
         LetterContent::PasswordChanged { at: at() },
         LetterContent::SomebodyAsked,
         LetterContent::FactorAdded(FactorAdded { label: label(), at: at() }),
-        LetterContent::FactorRemoved(FactorRemoved { label: label(), at: at() }),
+        LetterContent::FactorRemoved(FactorRemoved { label: label(), how: TakenAway::Removed, at: at() }),
+        LetterContent::FactorDisabled(FactorDisabled { kind: FactorKind::Totp, at: at() }),
+        LetterContent::FactorDisabled(FactorDisabled { kind: FactorKind::RecoveryCodes, at: at() }),
+        LetterContent::FactorDisabled(FactorDisabled { kind: FactorKind::Host, at: at() }),
         LetterContent::CodesMade(CodesMade { at: at() }),
+        LetterContent::QuestionsChanged(QuestionsChanged { removed: false, at: at() }),
+        LetterContent::QuestionsChanged(QuestionsChanged { removed: true, at: at() }),
+        LetterContent::AddressCode(AddressCode { code: secret("BCDF-GHJK"), minutes: 30 }),
         LetterContent::AddressAdded(AddressAdded { at: at() }),
-        LetterContent::AddressRemoved(AddressRemoved { at: at() }),
+        LetterContent::AddressRemoved(AddressRemoved { what: AddressEvent::Replaced, at: at() }),
+        LetterContent::AddressRemoved(AddressRemoved { what: AddressEvent::Added, at: at() }),
+        LetterContent::AddressRemoved(AddressRemoved { what: AddressEvent::TakenBack, at: at() }),
+        LetterContent::AddressRemoved(AddressRemoved { what: AddressEvent::NotMade, at: at() }),
         LetterContent::HoldPlaced(HoldPlaced { until: at(), signed_out: true }),
         LetterContent::CaseOpened(CaseOpened { number: number(), at: at() }),
         LetterContent::CaseWaiting(CaseWaiting { number: number(), until: at() }),
@@ -94,7 +104,7 @@ fn names_in_notices_stay_in_their_place() {
         let [label, number] = [(); 2].map(|()| name.to_owned());
         [
             LetterContent::FactorAdded(FactorAdded { label: label.clone(), at: at() }),
-            LetterContent::FactorRemoved(FactorRemoved { label, at: at() }),
+            LetterContent::FactorRemoved(FactorRemoved { label, how: TakenAway::SwitchedOff, at: at() }),
             LetterContent::CaseOpened(CaseOpened { number: number.clone(), at: at() }),
             LetterContent::CaseWaiting(CaseWaiting { number: number.clone(), until: at() }),
             LetterContent::CaseDecided(CaseDecided { number, released: false }),

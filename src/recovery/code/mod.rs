@@ -25,8 +25,9 @@ use crate::clock::Moment;
 use crate::entropy::random;
 use crate::error::{Fault, RecoveryError};
 use crate::events::RecoveryEvent;
-use crate::flow::{ATTEMPTS_PER_LINK, Event, LinkCode, Purpose, RecoveryFlow};
+use crate::flow::{ATTEMPTS_PER_LINK, Event, FactorRule, LinkCode, Purpose, RecoveryFlow};
 use crate::ids::FlowId;
+use crate::recovery::means::LinkOrder;
 use crate::recovery::{Inner, Recovery, Step, Took};
 use crate::store::{Commit, Committed};
 use crate::token::{RecoveryToken, VerifierDigest};
@@ -36,6 +37,7 @@ use tracing::Instrument as _;
 struct Provable<'a> {
     flow: &'a RecoveryFlow,
     code: &'a LinkCode,
+    factor: FactorRule,
 }
 
 impl Recovery {
@@ -77,15 +79,15 @@ impl Recovery {
 }
 
 impl Inner {
-    /// A code for a flow's link, and what is stored of it.
+    /// A code for a link, and what is stored of it.
     pub(crate) fn draw_code(
         &self,
-        flow: &RecoveryFlow,
+        order: &LinkOrder<'_>,
         holder: &Holder,
-        epoch: AccountEpoch,
     ) -> Result<(TypedCode, LinkCode), Fault> {
         let code = TypedCode::draw(&*self.entropy)?;
-        let digest = code.digest(&self.realm, flow.id(), holder, flow.purpose(), &epoch);
+        let (purpose, epoch) = (Purpose::Password, order.terms.epoch);
+        let digest = code.digest(&self.realm, order.flow, holder, purpose, &epoch, order.terms.factor);
         Ok((code, LinkCode { digest: self.verifiers.mark(&digest), epoch }))
     }
 
@@ -148,7 +150,9 @@ impl Inner {
         let nobody = (VerifierDigest::from_bytes([0; 32]), AccountEpoch::from_bytes([0; 32]));
         let (stored, epoch) = provable.as_ref().map_or(nobody, |it| (it.code.digest, it.code.epoch));
         let purpose = flow.as_ref().map_or(Purpose::Password, RecoveryFlow::purpose);
-        let right = self.verifiers.proves(&typed.digest(&self.realm, id, holder, purpose, &epoch), &stored);
+        let factor = provable.as_ref().map_or(FactorRule::NotNeeded, |it| it.factor);
+        let presented = typed.digest(&self.realm, id, holder, purpose, &epoch, factor);
+        let right = self.verifiers.proves(&presented, &stored);
         match provable {
             None => Ok(Err("dead_or_unknown")),
             Some(_) if !within => Ok(Err("over_limit")),
@@ -159,7 +163,8 @@ impl Inner {
 
     fn provable<'a>(&self, flow: &'a RecoveryFlow, at: Moment) -> Option<Provable<'a>> {
         self.open_window(flow, at)?;
-        Some(Provable { flow, code: flow.link()?.code.as_ref()? })
+        let link = flow.link()?;
+        Some(Provable { flow, code: link.code.as_ref()?, factor: link.factor })
     }
 
     /// Of any number of requests with one code, one gets through.
@@ -171,7 +176,8 @@ impl Inner {
     ) -> Result<Result<RecoveryToken, &'static str>, Fault> {
         let (flow, epoch) = (provable.flow, &provable.code.epoch);
         let token = RecoveryToken::new(flow.id(), random(&*self.entropy)?);
-        let digest = self.verifiers.mark(&token.digest(&self.realm, flow.purpose(), epoch));
+        let digest = token.digest_under(&self.realm, flow.purpose(), epoch, provable.factor);
+        let digest = self.verifiers.mark(&digest);
         let event = Event::ExchangeCode { digest, life: self.link_life };
         let mut step = Step::new(flow.clone(), event, Actor::Bearer);
         step.client = self.client_pseudonym(client);

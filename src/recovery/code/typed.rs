@@ -1,10 +1,10 @@
 //! The code itself, as it is sent and as it is typed.
 
 use super::Holder;
-use crate::account::AccountEpoch;
+use crate::account::{AccountEpoch, AddressOnFile};
 use crate::entropy::{Entropy, EntropyError, random};
-use crate::flow::Purpose;
-use crate::ids::{FlowId, Realm};
+use crate::flow::{FactorRule, Purpose};
+use crate::ids::{AccountId, FlowId, Realm};
 use crate::token::VerifierDigest;
 use crate::wire::frame;
 use sha2::{Digest as _, Sha256};
@@ -95,14 +95,35 @@ impl TypedCode {
         holder: &Holder,
         purpose: Purpose,
         epoch: &AccountEpoch,
+        factor: FactorRule,
     ) -> VerifierDigest {
         let bound = frame(&[
-            b"regain/code/v1",
+            if factor == FactorRule::Waived { &b"regain/waived-code/v1"[..] } else { b"regain/code/v1" },
             realm.as_str().as_bytes(),
             flow.as_bytes(),
             holder.as_bytes(),
             purpose.code().as_bytes(),
             epoch.as_bytes(),
+            &self.0,
+        ]);
+        VerifierDigest::from_bytes(Sha256::digest(&*bound).into())
+    }
+
+    /// The same for a code that confirms an address: good for this account, this proposal and this address, and no other.
+    pub(crate) fn address_digest(
+        &self,
+        realm: &Realm,
+        account: &AccountId,
+        proposal: FlowId,
+        address: &AddressOnFile,
+    ) -> VerifierDigest {
+        let bound = frame(&[
+            b"regain/address-code/v1",
+            realm.as_str().as_bytes(),
+            account.as_str().as_bytes(),
+            proposal.as_bytes(),
+            address.kind().code().as_bytes(),
+            address.as_str().as_bytes(),
             &self.0,
         ]);
         VerifierDigest::from_bytes(Sha256::digest(&*bound).into())

@@ -65,6 +65,7 @@ impl Record {
             added_at: at.now,
             last_used_at: None,
             failures: 0,
+            tried_at: None,
             secret: Secret::Totp { secret: pending.secret, used: None },
             enrolment: Some(Enrolment { session: pending.session, window: Window::open(at, ENROLMENT_LIFE) }),
         });
@@ -75,10 +76,29 @@ impl Record {
         self.factors.retain(|bound| !bound.enrolment.as_ref().is_some_and(&goes));
     }
 
-    /// The secret that is being enrolled in this session, to be shown again.
-    pub(crate) fn pending(&self, id: FactorId, session: &[u8; 32], at: Moment) -> Option<&TotpSecret> {
-        match &self.factors.get(self.place_of_pending(id, session, at).ok()?)?.secret {
-            Secret::Totp { secret, .. } => Some(secret),
+    /// Drops whatever is begun and not confirmed.
+    pub(super) fn drop_begun(&mut self) {
+        self.drop_pending(|_| true);
+    }
+
+    /// Drops what cannot be confirmed any more; whether there was anything.
+    pub(super) fn drop_late(&mut self, at: Moment) -> bool {
+        let before = self.factors.len();
+        self.drop_pending(|begun| begun.window.is_over(at));
+        self.factors.len() < before
+    }
+
+    /// The secret that is being enrolled in this session, to be shown again, and until when it can be confirmed.
+    pub(crate) fn pending(
+        &self,
+        id: FactorId,
+        session: &[u8; 32],
+        at: Moment,
+    ) -> Option<(&TotpSecret, Timestamp)> {
+        let bound = self.factors.get(self.place_of_pending(id, session, at).ok()?)?;
+        let until = bound.enrolment.as_ref()?.window.expires_at;
+        match &bound.secret {
+            Secret::Totp { secret, .. } => Some((secret, until)),
             Secret::Codes(_) | Secret::Host(_) => None,
         }
     }
@@ -152,6 +172,7 @@ impl Record {
             added_at: now,
             last_used_at: None,
             failures: 0,
+            tried_at: None,
             secret: Secret::Codes(RecoveryCodeSet::of(codes, account, id)),
             enrolment: None,
         });
@@ -169,6 +190,17 @@ impl Record {
         }
         self.changed(now);
         Some(removed)
+    }
+
+    /// Switches one factor off: bound still, and taken no more. `None` if there is none of that name that is in use.
+    pub(crate) fn disable(&mut self, id: FactorId, now: Timestamp) -> Option<FactorView> {
+        let is_it =
+            |bound: &&mut Bound| bound.id == id && bound.kind() != FactorKind::Host && bound.is_active();
+        let bound = self.factors.iter_mut().find(is_it)?;
+        bound.state = FactorState::Disabled;
+        let view = bound.view();
+        self.changed(now);
+        Some(view)
     }
 
     /// Unbinds all that the account has, and takes its questions away: the support desk approved it because they are lost (MF-2). Gives the kinds of what

@@ -17,6 +17,23 @@ const CHANGE_MATTERS: Duration = Duration::days(30);
 /// is over by then.
 pub(super) const LINKS_ARE_OVER: Duration = Duration::hours(25);
 
+/// The last "this wasn't me" that was known when something was chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct KnownHold(Option<Timestamp>);
+
+impl KnownHold {
+    pub(crate) fn to_bytes(self) -> Vec<u8> {
+        self.0.map(|at| at.millis().to_be_bytes().to_vec()).unwrap_or_default()
+    }
+
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        if bytes.is_empty() {
+            return Some(Self(None));
+        }
+        bytes.try_into().ok().map(i64::from_be_bytes).map(|at| Self(Some(Timestamp::from_millis(at))))
+    }
+}
+
 /// A hold, and what it has to do with a change of the password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Guard {
@@ -34,6 +51,11 @@ impl Guard {
     /// When the hold ends, if there was one.
     pub(crate) fn hold_until(&self) -> Option<Timestamp> {
         self.disowned_at.filter(|_| self.hold > Duration::ZERO).map(|at| at.plus(self.hold))
+    }
+
+    /// When regain set the password last, while that is remembered.
+    pub(crate) fn password_changed_at(&self) -> Option<Timestamp> {
+        self.password_changed_at
     }
 
     /// Whether new links are on hold. One that begins well ahead of now was placed under a clock that was put right since,
@@ -57,6 +79,16 @@ impl Guard {
         self.disowned_at.is_some_and(|at| at.plus(margin) >= chosen_at)
     }
 
+    /// What is known of holds now: for a choice that is made now.
+    pub(crate) fn known(&self) -> KnownHold {
+        KnownHold(self.disowned_at)
+    }
+
+    /// Whether somebody said so since that was known, whatever any clock says.
+    pub(crate) fn was_disowned_beyond(&self, known: &KnownHold) -> bool {
+        self.disowned_at != known.0
+    }
+
     /// "This wasn't me." A hold is never made shorter by another one.
     pub(crate) fn disown(&mut self, now: Timestamp, rules: DisownRules) {
         let left = self
@@ -73,9 +105,10 @@ impl Guard {
     }
 
     /// Regain set the password. If somebody disowned it while it was being set, whoever came in by it is signed out.
-    pub(crate) fn password_changed(&mut self, now: Timestamp) {
+    pub(crate) fn password_changed(&mut self, now: Timestamp, known: Option<&KnownHold>) {
         self.password_changed_at = Some(now);
-        if self.is_on_hold(now) {
+        let disowned_meanwhile = known.is_none_or(|known| self.was_disowned_beyond(known));
+        if disowned_meanwhile && self.is_on_hold(now) {
             self.sign_out_by = Some(now.plus(SIGN_OUT_GRACE));
         }
     }
@@ -161,7 +194,7 @@ mod tests {
         for (changed, ends) in [(None, false), (Some(0), false), (Some(1), true), (Some(168), true)] {
             let mut guard = Guard::default();
             if let Some(hours) = changed {
-                guard.password_changed(at(hours));
+                guard.password_changed(at(hours), None);
             }
             guard.disown(at(168), DisownRules::default());
             assert_eq!(guard.sign_out_by.is_some(), ends, "changed at {changed:?}");
@@ -171,7 +204,7 @@ mod tests {
     #[test]
     fn what_was_written_is_read_again_and_nothing_else() {
         let mut guard = disowned_at(3);
-        guard.password_changed(at(4));
+        guard.password_changed(at(4), None);
         for guard in [Guard::default(), disowned_at(-5), guard] {
             assert_eq!(Guard::from_bytes(&guard.to_bytes()), Some(guard));
         }
@@ -183,7 +216,7 @@ mod tests {
     fn a_record_stays_while_sessions_are_to_be_ended() {
         let mut guard = disowned_at(0);
         assert_eq!(guard.keep_until(), Some(at(25)));
-        guard.password_changed(at(1));
+        guard.password_changed(at(1), None);
         assert_eq!(guard.keep_until(), None);
     }
 }

@@ -4,6 +4,9 @@
 //! Pure: it is read, changed by one of these methods, and stored only over the version that was read. Whoever compares a
 //! proof stores the count first ([`Record::count`]) and then the outcome ([`Record::prove`], [`Record::fail`]).
 
+#[cfg(test)]
+mod address_tests;
+mod addresses;
 mod attempt;
 mod enrol;
 mod guard;
@@ -12,13 +15,16 @@ mod questions;
 mod tests;
 mod wire;
 
-pub(crate) use attempt::{CAP, Counted};
-pub(crate) use enrol::{Confirmed, EnrolRefusal, MAX_FACTORS, Pending};
-pub(crate) use guard::Guard;
+pub(crate) use addresses::{
+    AddressRefusal, Addresses, Change, DISPUTABLE, Look, PROPOSAL_LIFE, Proposal, Stage, with,
+};
+pub(crate) use attempt::Counted;
+pub(crate) use enrol::{EnrolRefusal, Pending};
+pub(crate) use guard::{Guard, KnownHold};
 pub(crate) use questions::{Asked, Gate, Questions};
 
 use crate::account::AccountEpoch;
-use crate::clock::Timestamp;
+use crate::clock::{Moment, Timestamp};
 use crate::factor::{AuthLevel, FactorKind, FactorState, FactorView, RecoveryCodeSet, Step, TotpSecret};
 use crate::flow::Window;
 use crate::ids::{FactorId, FlowId};
@@ -41,6 +47,7 @@ pub(crate) struct Record {
     pub(crate) proven_link: Option<FlowId>,
     factors: Vec<Bound>,
     questions: Option<Questions>,
+    addresses: Addresses,
 }
 
 /// A factor that is bound to the account, or about to be.
@@ -53,6 +60,8 @@ struct Bound {
     last_used_at: Option<Timestamp>,
     /// Tries since the last success, counted before they were compared (RL-7).
     failures: u32,
+    /// When the last of them was counted.
+    tried_at: Option<Timestamp>,
     secret: Secret,
     /// While it is not confirmed: in which session and until when it can be.
     enrolment: Option<Enrolment>,
@@ -136,6 +145,14 @@ impl Record {
         self.factors.iter().filter(|bound| bound.kind() != FactorKind::Host).map(Bound::view).collect()
     }
 
+    /// The same without those whose time to be confirmed is over.
+    pub(crate) fn views_at(&self, at: Moment) -> Vec<FactorView> {
+        let over =
+            |bound: &&Bound| bound.enrolment.as_ref().is_some_and(|enrolment| enrolment.window.is_over(at));
+        let shown = self.factors.iter().filter(|bound| bound.kind() != FactorKind::Host && !over(bound));
+        shown.map(Bound::view).collect()
+    }
+
     /// Whether the host's factor of that name is taken no more.
     pub(crate) fn is_disabled(&self, host: &str) -> bool {
         let is_it = |bound: &&Bound| matches!(&bound.secret, Secret::Host(name) if name == host);
@@ -153,15 +170,23 @@ impl Record {
     }
 
     /// Regain, or the signed-in person, set the password.
-    pub(crate) fn password_changed(&mut self, now: Timestamp) {
-        self.guard.password_changed(now);
+    pub(crate) fn password_changed(&mut self, now: Timestamp, known: Option<&KnownHold>) {
+        self.guard.password_changed(now, known);
         self.compromised_at = None;
+    }
+
+    /// When a worker has to look at it next: sessions are to be ended, addresses to be set, or something has had its time.
+    pub(crate) fn due_at(&self) -> Option<Timestamp> {
+        let begun = self.factors.iter().filter_map(|bound| bound.enrolment.as_ref());
+        let late = begun.map(|enrolment| enrolment.window.expires_at);
+        late.chain(self.guard.sign_out_by).chain(self.addresses.due_at()).min()
     }
 
     /// From when on nothing in it can matter any more.
     pub(crate) fn keep_until(&self) -> Option<Timestamp> {
         if !self.factors.is_empty()
             || self.questions.is_some()
+            || !self.addresses.is_empty()
             || self.compromised_at.is_some()
             || self.guard.sign_out_by.is_some()
         {

@@ -39,6 +39,11 @@ pub(crate) enum Gate<'a> {
 }
 
 impl Record {
+    /// The codes of the account's questions.
+    pub(crate) fn question_codes(&self) -> Vec<&str> {
+        self.questions.iter().flat_map(|questions| &questions.asked).map(|asked| &*asked.code).collect()
+    }
+
     /// What stands before the bearer of this flow's link.
     pub(crate) fn gate(&self, flow: FlowId) -> Gate<'_> {
         let Some(questions) = &self.questions else { return Gate::Open };
@@ -68,11 +73,6 @@ mod set {
     use crate::security::record::Record;
 
     impl Record {
-        /// The codes of the account's questions.
-        pub(crate) fn question_codes(&self) -> Vec<&str> {
-            self.questions.iter().flat_map(|questions| &questions.asked).map(|asked| &*asked.code).collect()
-        }
-
         /// New questions in the place of the old ones; none takes them away.
         pub(crate) fn set_questions(&mut self, asked: Vec<Asked>, now: Timestamp) {
             let questions = Questions { asked, turn: 0, failures: 0, answered: None };

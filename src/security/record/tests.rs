@@ -1,3 +1,5 @@
+use super::attempt::CAP;
+use super::enrol::Confirmed;
 use super::*;
 use crate::clock::Moment;
 use crate::factor::{AuthLevel, CODES, FactorProof, RecoveryCode, TotpCode, step_at};
@@ -41,12 +43,13 @@ fn codes() -> [RecoveryCode; CODES] {
 }
 
 fn attempt(record: &mut Record, proof: &FactorProof, at: Moment) -> Option<FactorKind> {
-    if record.count(proof, &[], id(99), at.now) == Counted::Nothing {
+    let counted = record.count(proof, &[], id(99), at.now);
+    if counted.is_nothing() {
         return None;
     }
-    let proven = record.prove(proof, &ana(), at.now);
+    let proven = record.prove(proof, &counted, &ana(), at.now);
     if proven.is_none() {
-        record.fail();
+        record.fail(&counted, at.now);
     }
     proven
 }
@@ -127,11 +130,28 @@ fn a_crash_after_the_last_count_still_disables() {
     let mut record = Record::default();
     bind(&mut record, 1, at(0));
     for _ in 0..CAP {
-        assert_eq!(record.count(&wrong(at(60)), &[], id(99), at(60).now), Counted::Compare);
+        assert!(!record.count(&wrong(at(60)), &[], id(99), at(60).now).is_nothing());
     }
-    assert_eq!(record.count(&wrong(at(60)), &[], id(99), at(60).now), Counted::Nothing);
-    assert_eq!(record.fail(), [FactorKind::Totp]);
-    assert!(record.fail().is_empty(), "told of once");
+    // The tries of a moment ago may be right still.
+    let next = record.count(&wrong(at(60)), &[], id(99), at(60).now);
+    assert!(next.is_nothing() && record.fail(&next, at(119).now).is_empty());
+    assert_eq!(record.fail(&next, at(120).now), [FactorKind::Totp]);
+    assert!(record.fail(&next, at(120).now).is_empty(), "told of once");
+}
+
+/// RL-1: an app that has had its ten tries is not compared with along with another one that has not.
+#[test]
+fn only_what_a_try_was_counted_for_is_compared() {
+    let mut record = Record::default();
+    bind(&mut record, 1, at(0));
+    for _ in 0..CAP {
+        record.count(&wrong(at(60)), &[], id(99), at(60).now);
+    }
+    bind(&mut record, 2, at(60));
+    let of_the_first = FactorProof::Totp(code(1, at(90)));
+    let counted = record.count(&of_the_first, &[], id(99), at(90).now);
+    assert!(!counted.is_nothing(), "the second app's");
+    assert!(record.prove(&of_the_first, &counted, &ana(), at(90).now).is_none());
 }
 
 #[test]
@@ -159,11 +179,13 @@ fn a_host_factor_is_counted_under_its_name_only_where_the_host_has_bound_it() {
     let mut record = Record::default();
     let host = ["key".to_owned()];
     let proof = |factor: &str| FactorProof::Host { factor: factor.into(), response: Vec::new().into() };
-    assert_eq!(record.count(&proof("other"), &host, id(1), at(0).now), Counted::Nothing);
+    assert!(record.count(&proof("other"), &host, id(1), at(0).now).is_nothing());
+    let mut counted = Counted::nothing();
     for _ in 0..CAP {
-        assert_eq!(record.count(&proof("key"), &host, id(1), at(0).now), Counted::Compare);
+        counted = record.count(&proof("key"), &host, id(1), at(0).now);
+        assert!(!counted.is_nothing());
     }
-    assert_eq!(record.fail(), [FactorKind::Host]);
+    assert_eq!(record.fail(&counted, at(0).now), [FactorKind::Host]);
     assert!(record.is_disabled("key") && record.kinds(&host).is_empty() && record.is_protected(&host));
 }
 
@@ -251,7 +273,7 @@ fn what_was_written_is_read_again_and_nothing_else() {
     let proof = FactorProof::Host { factor: "key".into(), response: Vec::new().into() };
     record.count(&proof, &host, id(4), at(0).now);
     record.compromised_at = Some(at(5).now);
-    record.password_changed(at(6).now);
+    record.password_changed(at(6).now, None);
     record.compromised_at = Some(at(7).now);
     record.proven_link = Some(FlowId::from_bytes([9; 16]));
     let bytes = record.to_bytes();
@@ -264,7 +286,7 @@ fn what_was_written_is_read_again_and_nothing_else() {
 #[test]
 fn a_record_from_before_there_were_factors_is_read() {
     let mut guard = Guard::default();
-    guard.password_changed(at(3).now);
+    guard.password_changed(at(3).now, None);
     let record = Record::from_bytes(&guard.to_bytes()).unwrap();
     assert!(record.guard == guard && !record.is_protected(&[]));
 }

@@ -1,15 +1,20 @@
 //! The record as bytes, for the sealed document. What was written before there were factors is read too.
 
+use super::addresses::{Addresses, Change, Look, Proposal, Stage};
 use super::{Asked, Bound, Enrolment, Guard, Questions, Record, Secret};
+use crate::account::{AccountEpoch, AddressKind, AddressOnFile};
 use crate::clock::Timestamp;
 use crate::factor::{FactorState, RecoveryCodeSet, TotpSecret};
 use crate::flow::Window;
 use crate::ids::{FactorId, FlowId};
 use crate::password::PasswordHash;
+use crate::token::VerifierDigest;
 use crate::wire::{frame, unframe, unframe_all};
 use zeroize::Zeroizing;
 
-const VERSION: &[u8] = b"record/1";
+const VERSION: &[u8] = b"record/2";
+/// From before addresses were changed here.
+const WITHOUT_ADDRESSES: &[u8] = b"record/1";
 
 fn time_bytes(at: Option<Timestamp>) -> Vec<u8> {
     at.map(|at| at.millis().to_be_bytes().to_vec()).unwrap_or_default()
@@ -52,6 +57,7 @@ impl Record {
             flow_bytes(&self.proven_link),
             &frame(&factors),
             self.questions.as_ref().map(Questions::to_bytes).as_ref().map_or(&[][..], |bytes| &bytes[..]),
+            &self.addresses.to_bytes(),
         ])
     }
 
@@ -59,9 +65,18 @@ impl Record {
         if let Some(guard) = Guard::from_bytes(bytes) {
             return Some(Self { guard, ..Self::default() });
         }
-        let [version, guard, generation, changed_at, compromised_at, proven_link, factors, questions] =
-            unframe::<8>(bytes)?;
-        (version == VERSION).then_some(())?;
+        let fields = unframe_all(bytes)?;
+        let (version, fields) = fields.split_first()?;
+        let (fields, addresses) = match *version {
+            VERSION => {
+                fields.split_last().map(|(addresses, fields)| (fields, Addresses::from_bytes(addresses)))?
+            }
+            WITHOUT_ADDRESSES => (fields, Some(Addresses::default())),
+            _ => return None,
+        };
+        let [guard, generation, changed_at, compromised_at, proven_link, factors, questions] = *fields else {
+            return None;
+        };
         Some(Self {
             guard: Guard::from_bytes(guard)?,
             generation: number(generation)?,
@@ -70,7 +85,129 @@ impl Record {
             proven_link: maybe_flow(proven_link)?,
             factors: unframe_all(factors)?.into_iter().map(Bound::from_bytes).collect::<Option<_>>()?,
             questions: if questions.is_empty() { None } else { Some(Questions::from_bytes(questions)?) },
+            addresses: addresses?,
         })
+    }
+}
+
+fn window_bytes(window: Window) -> Zeroizing<Vec<u8>> {
+    let times = [window.opened_at, window.expires_at, window.high].map(|at| at.millis().to_be_bytes());
+    frame(&[&times[0], &times[1], &times[2]])
+}
+
+fn window(bytes: &[u8]) -> Option<Window> {
+    let [opened_at, expires_at, high] = unframe::<3>(bytes)?;
+    Some(Window { opened_at: time(opened_at)?, expires_at: time(expires_at)?, high: time(high)? })
+}
+
+fn address_bytes(address: Option<&AddressOnFile>) -> Zeroizing<Vec<u8>> {
+    let Some(address) = address else { return Zeroizing::default() };
+    frame(&[address.kind().code().as_bytes(), address.as_str().as_bytes()])
+}
+
+fn address(bytes: &[u8]) -> Option<AddressOnFile> {
+    let [kind, address] = unframe::<2>(bytes)?;
+    let kind = AddressKind::from_code(std::str::from_utf8(kind).ok()?)?;
+    AddressOnFile::parse(kind, std::str::from_utf8(address).ok()?).ok()
+}
+
+fn maybe_address(bytes: &[u8]) -> Option<Option<AddressOnFile>> {
+    if bytes.is_empty() { Some(None) } else { address(bytes).map(Some) }
+}
+
+impl Addresses {
+    fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        let proposal = self.proposal.as_ref().map(Proposal::to_bytes).unwrap_or_default();
+        let changes: Vec<_> = self.changes.iter().map(Change::to_bytes).collect();
+        let changes: Vec<&[u8]> = changes.iter().map(|bytes| &bytes[..]).collect();
+        frame(&[&proposal, &frame(&changes)])
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let [proposal, changes] = unframe::<2>(bytes)?;
+        Some(Self {
+            proposal: if proposal.is_empty() { None } else { Some(Proposal::from_bytes(proposal)?) },
+            changes: unframe_all(changes)?.into_iter().map(Change::from_bytes).collect::<Option<_>>()?,
+        })
+    }
+}
+
+impl Proposal {
+    fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        frame(&[
+            self.id.as_bytes(),
+            &address_bytes(Some(&self.address)),
+            &address_bytes(self.replaces.as_ref()),
+            &window_bytes(self.window),
+            &self.tries.to_be_bytes(),
+            self.code.as_bytes(),
+        ])
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let [id, new, replaces, open, tries, code] = unframe::<6>(bytes)?;
+        Some(Self {
+            id: FlowId::from_bytes(id.try_into().ok()?),
+            address: address(new)?,
+            replaces: maybe_address(replaces)?,
+            window: window(open)?,
+            tries: u32::from_be_bytes(tries.try_into().ok()?),
+            code: VerifierDigest::from_bytes(code.try_into().ok()?),
+        })
+    }
+}
+
+impl Change {
+    fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        frame(&[
+            self.id.as_bytes(),
+            &address_bytes(Some(&self.new)),
+            &address_bytes(self.old.as_ref()),
+            &time_bytes(Some(self.at)),
+            &self.stage.to_bytes(),
+        ])
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let [id, new, old, at, stage] = unframe::<5>(bytes)?;
+        Some(Self {
+            id: FlowId::from_bytes(id.try_into().ok()?),
+            new: address(new)?,
+            old: maybe_address(old)?,
+            at: time(at)?,
+            stage: Stage::from_bytes(stage)?,
+        })
+    }
+}
+
+impl Stage {
+    fn to_bytes(self) -> Zeroizing<Vec<u8>> {
+        match self {
+            Self::Intended { expected, due } => {
+                frame(&[b"intended", &due.millis().to_be_bytes(), expected.as_bytes()])
+            }
+            Self::Set => frame(&[b"set", b"", b""]),
+            Self::Disputed { due, look: Look::First } => {
+                frame(&[b"disputed", &due.millis().to_be_bytes(), b""])
+            }
+            Self::Disputed { due, look: Look::Second } => {
+                frame(&[b"taken_back", &due.millis().to_be_bytes(), b""])
+            }
+        }
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let [stage, due, expected] = unframe::<3>(bytes)?;
+        let due = maybe_time(due)?;
+        match (stage, due, expected) {
+            (b"intended", Some(due), expected) => {
+                Some(Self::Intended { expected: AccountEpoch::from_bytes(expected.try_into().ok()?), due })
+            }
+            (b"set", None, []) => Some(Self::Set),
+            (b"disputed", Some(due), []) => Some(Self::Disputed { due, look: Look::First }),
+            (b"taken_back", Some(due), []) => Some(Self::Disputed { due, look: Look::Second }),
+            _ => None,
+        }
     }
 }
 
@@ -110,13 +247,15 @@ impl Bound {
             &time_bytes(Some(self.added_at)),
             &time_bytes(self.last_used_at),
             &self.failures.to_be_bytes(),
+            &time_bytes(self.tried_at),
             &self.secret.to_bytes(),
             enrolment.as_ref().map_or(&[][..], |bytes| &bytes[..]),
         ])
     }
 
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let [id, label, state, added_at, last_used_at, failures, secret, enrolment] = unframe::<8>(bytes)?;
+        let [id, label, state, added_at, last_used_at, failures, tried_at, secret, enrolment] =
+            unframe::<9>(bytes)?;
         Some(Self {
             id: FactorId::from_bytes(id.try_into().ok()?),
             label: text(label)?,
@@ -124,6 +263,7 @@ impl Bound {
             added_at: time(added_at)?,
             last_used_at: maybe_time(last_used_at)?,
             failures: u32::from_be_bytes(failures.try_into().ok()?),
+            tried_at: maybe_time(tried_at)?,
             secret: Secret::from_bytes(secret)?,
             enrolment: if enrolment.is_empty() { None } else { Some(Enrolment::from_bytes(enrolment)?) },
         })

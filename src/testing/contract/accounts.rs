@@ -68,7 +68,7 @@ pub(super) fn hash(password: &str) -> PasswordHash {
     Argon2Hasher::danger_for_tests().hash(&prepared, salt).expect("a hash")
 }
 
-fn person(name: &str, email: &str) -> Account {
+pub(super) fn person(name: &str, email: &str) -> Account {
     let mut account = Account::new(AccountId::new(&format!("id-{name}")).expect("a legal id"), name);
     account.addresses = vec![AddressOnFile::Email(EmailAddress::parse(email).expect("an address"))];
     account.password = Some(hash("present password"));
@@ -106,7 +106,7 @@ fn look_alikes() -> Vec<Account> {
         .to_vec()
 }
 
-async fn found(store: &dyn AccountStore, typed: &str) -> Vec<String> {
+pub(super) async fn found(store: &dyn AccountStore, typed: &str) -> Vec<String> {
     let accounts = store.find_by_identifier(&Identifier::parse(typed)).await.expect("the store answers");
     let mut names: Vec<String> = accounts.into_iter().map(|account| account.username).collect();
     names.sort();
@@ -164,7 +164,7 @@ async fn a_borrowed_address_hides_nobody(store: &dyn AccountStore) {
     assert!(found.contains(&"bo".to_owned()), "an address finds its owner, whoever has it for a username");
 }
 
-async fn read(store: &dyn AccountStore, id: &AccountId) -> Account {
+pub(super) async fn read(store: &dyn AccountStore, id: &AccountId) -> Account {
     store.get(id).await.expect("the store answers").expect("an account that is there is read")
 }
 

@@ -6,6 +6,7 @@
 //! | one whose database is away | [`flow_store_outage_contract`] |
 //! | a host's [`AccountStore`](crate::account::AccountStore) | [`account_store_contract`] |
 //! | one whose database is away | [`account_store_outage_contract`] |
+//! | a host that takes addresses | [`address_contract`] |
 //! | a host's sessions | [`session_contract`] |
 //! | a host that keeps the flow of the last change | [`last_change_contract`] |
 //! | a host's [`Mailer`](crate::mail::Mailer) | [`mailer_contract`] |
@@ -24,6 +25,7 @@
 //! survives a power cut is for the database's own settings.
 
 mod accounts;
+mod addresses;
 mod arrived;
 mod at_once;
 mod flows;
@@ -33,6 +35,7 @@ mod outage;
 mod sessions;
 
 pub use accounts::account_store_contract;
+pub use addresses::address_contract;
 pub use arrived::Arrived;
 pub use flows::flow_store_contract;
 pub use letters::letter_contract;

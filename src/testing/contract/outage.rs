@@ -1,7 +1,7 @@
 //! A store that is away says so. An empty answer would be read as "no such account", "nothing to do", "no link to end".
 
 use super::accounts::{index, name_claims};
-use crate::account::{AccountStore, PasswordChange};
+use crate::account::{AccountStore, AddressChange, PasswordChange};
 use crate::clock::Timestamp;
 use crate::identity::Identifier;
 use crate::ids::{AccountId, DocumentId, FlowId, MailId, Realm};
@@ -67,11 +67,18 @@ pub async fn account_store_outage_contract(store: &dyn AccountStore) {
         hash: PasswordHash::parse(phc).expect("a hash"),
     };
     let key = index().probe(&name_claims("1"));
+    let address = AddressChange {
+        change: change.flow,
+        account: account.clone(),
+        expected: change.expected,
+        addresses: vec![],
+    };
     let answers = [
         ("find_by_identifier", store.find_by_identifier(&Identifier::parse("ana")).await.is_ok()),
         ("find_by_identity", store.find_by_identity(&key).await.is_ok()),
         ("get", store.get(&account).await.is_ok()),
         ("set_password", store.set_password(&change).await.is_ok()),
+        ("set_address", store.takes_addresses() && store.set_address(&address).await.is_ok()),
     ];
     none_answered(&answers);
 }

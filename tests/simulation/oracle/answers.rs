@@ -1,17 +1,19 @@
 //! What people are told: the same for a known account and none, and true.
 
-use super::{Oracle, Typed, short};
+use super::{Book, Oracle, Typed, short};
 use crate::clock::NodeClock;
 use crate::stage::counted;
 use regain::RecoveryError;
 use regain::ids::{AccountId, FlowId};
-use regain::recovery::{Chosen, LinkView, Receipt, SignedIn};
+use regain::recovery::{Chosen, LinkView, Receipt, SignInStep};
 
 /// Somebody with a token is being served.
 #[derive(Debug, Clone)]
 pub struct Choice {
     /// The flow that this token was really mailed for.
     pub true_for: Option<FlowId>,
+    /// When it began.
+    pub began: u64,
     /// What the node's clock showed when it began.
     pub clock: i64,
     /// The highest that it has shown since the link was issued.
@@ -49,7 +51,8 @@ impl Oracle {
         if let (Some(flow), Some(password)) = (flow, password) {
             flow.choices.push(password.to_owned());
         }
-        let choice = Choice { true_for, clock: reading, highest_since_issue };
+        let began = doing.since;
+        let choice = Choice { true_for, began, clock: reading, highest_since_issue };
         book.choosing.insert(doing.id, choice.clone());
         choice
     }
@@ -124,7 +127,7 @@ impl Oracle {
         began: u64,
         account: &AccountId,
         typed: &str,
-        answer: &Result<SignedIn, RecoveryError>,
+        answer: &Result<SignInStep, RecoveryError>,
     ) {
         let now = self.stage.event();
         let book = self.book();
@@ -135,14 +138,17 @@ impl Oracle {
         let said = || format!("{} with {typed:?}: {answer:?}, right {passwords:?}", account.as_str());
         let was_active = seen.between(began, now).any(|facts| facts.active);
         match answer {
-            Ok(_) => {
+            Ok(step) => {
                 let right = passwords.iter().any(|right| *right == typed);
                 self.hold("only the right password signs in", right && was_active, said);
-                let left = book.flows.values().find(|flow| {
-                    let link = flow.link.as_ref().filter(|_| flow.row.live_link);
-                    link.is_some_and(|link| link.account == *account && link.since < began)
-                });
-                self.hold("a sign-in ends the account's older links", left.is_none(), said);
+                let (always, ever) = self.protected(&book, account, began, now);
+                if !matches!(step, SignInStep::SignedIn(_)) {
+                    self.hold("a factor is asked for where one is bound", ever, said);
+                    self.stage.tally("sign-ins that wait for a factor");
+                    return;
+                }
+                self.hold("no session without the factor that is bound", !always, said);
+                self.no_older_link(&book, account, began);
                 self.stage.tally("sign-ins");
             }
             Err(RecoveryError::NotAccepted) => {
@@ -157,8 +163,16 @@ impl Oracle {
         }
     }
 
+    pub(super) fn no_older_link(&self, book: &Book, account: &AccountId, began: u64) {
+        let left = book.flows.values().find(|flow| {
+            let link = flow.link.as_ref().filter(|_| flow.row.live_link);
+            link.is_some_and(|link| link.account == *account && link.since < began)
+        });
+        self.hold("a sign-in ends the account's older links", left.is_none(), || account.as_str().to_owned());
+    }
+
     /// Whether the task that is being served has met a port that failed.
-    fn failed(&self) -> bool {
+    pub(super) fn failed(&self) -> bool {
         counted(&self.stage.doing().errors) > 0
     }
 }

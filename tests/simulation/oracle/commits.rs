@@ -7,6 +7,7 @@ use crate::stage::{MINUTE, count};
 use futures_util::FutureExt as _;
 use regain::clock::Timestamp;
 use regain::flow::{FlowRecord, StateKind};
+use regain::ids::AccountId;
 use regain::store::{Claim, Commit, Committed, FlowStore as _, FlowWrite, Sweep};
 
 fn is_end(state: &str) -> bool {
@@ -43,6 +44,13 @@ impl Oracle {
         let disowned = disowned.filter_map(|line| book.pseudonyms.get(line.account?.as_bytes()).cloned());
         let disowned: Vec<_> = disowned.collect();
         book.disowned.extend(disowned);
+        let late = commit.audit.iter().filter(|line| line.event == "password.set_late");
+        let late = late.filter_map(|line| book.pseudonyms.get(line.account?.as_bytes()).cloned());
+        let late: Vec<_> = late.collect();
+        for id in late {
+            self.told_late(&mut book, commit, &id, doing.since);
+        }
+        self.factors_decided(&mut book, commit);
         self.queued(&mut book, clock, commit);
         for write in &commit.flows {
             self.written(&mut book, clock, commit, write);
@@ -54,6 +62,19 @@ impl Oracle {
         if !commit.flows.is_empty() || !commit.mails.is_empty() {
             self.stage.ring();
         }
+    }
+
+    /// A password was set after its flow had ended: every address on file hears of it.
+    fn told_late(&self, book: &mut Book, commit: &Commit, id: &AccountId, since: u64) {
+        let event = self.stage.event();
+        let notices = commit.mails.iter().filter(|mail| mail.letter == "password_changed").count();
+        let Some(account) = book.accounts.get(id) else { return };
+        let told = account.between(since, event).any(|facts| facts.addresses.len() == notices);
+        self.hold("a password that was set late is told to every address on file", told, || {
+            format!("{} with {notices} notices", id.as_str())
+        });
+        book.told_late.insert(id.clone());
+        self.stage.tally("passwords told of late");
     }
 
     fn written(&self, book: &mut Book, clock: &NodeClock, commit: &Commit, write: &FlowWrite) {
@@ -71,14 +92,23 @@ impl Oracle {
             let link = link(row, event).filter(|_| row.live_link);
             let asked = self.asked_with(book, commit).filter(|_| link.is_some());
             self.hold("a link begins with an ask", link.is_none() || asked.is_some(), || short(row.id));
+            let acting = book.acting.get(&self.stage.doing().id).filter(|_| row.state == "password_chosen");
+            let (acting, begun) = (acting.cloned(), self.stage.doing().since);
+            let change = acting.as_ref().and_then(|acting| self.legal_change(book, acting, event));
+            let by_owner = change.is_some();
+            let (link, asked) = if by_owner { (change, Some(begun)) } else { (link, asked) };
+            let whole = by_owner || row.state != "password_chosen";
+            self.hold("a choice without a link is its owner's", whole, || short(row.id));
             let seen = FlowSeen {
                 row: row.clone(),
                 asked: asked.unwrap_or(event),
                 typed,
                 link,
-                consumed: 0,
-                chosen_since: 0,
-                choices: Vec::new(),
+                by_owner,
+                proven: false,
+                consumed: u32::from(by_owner),
+                chosen_since: if by_owner { event } else { 0 },
+                choices: acting.and_then(|acting| acting.chooses).into_iter().collect(),
                 set: None,
             };
             book.flows.insert(row.id, seen);
@@ -96,7 +126,8 @@ impl Oracle {
         self.legal(book, &Passage { before: &before, after: row, clock, commit, event });
         let Some(seen) = book.flows.get_mut(&row.id) else { return };
         match row.state.as_str() {
-            "link_sent" => seen.link = link(row, event),
+            "link_sent" if before.state == "requested" => seen.link = link(row, event),
+            "factor_proven" => seen.proven = true,
             "password_chosen" => {
                 seen.consumed += 1;
                 seen.chosen_since = event;

@@ -16,7 +16,9 @@ impl Oracle {
             self.hold("nothing is stuck", ended, || {
                 format!("{} is {}, due {:?}", short(id), seen.row.state, seen.row.due_at)
             });
-            let told = seen.set.is_none() || seen.row.state == "completed" || self.overtaken(&book, seen);
+            let late = seen.link.as_ref().is_some_and(|link| book.told_late.contains(&link.account));
+            let told =
+                seen.set.is_none() || seen.row.state == "completed" || late || self.overtaken(&book, seen);
             self.hold("a password that was set is completed", told, || {
                 format!("{} is {}", short(id), seen.row.state)
             });

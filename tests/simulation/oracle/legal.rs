@@ -57,18 +57,31 @@ impl Oracle {
             }
             ("requested", "shared") => self.legal_sharing(book, passage),
             ("requested", "dismissed" | "escalated") => self.legal_dismissal(book, passage),
-            ("link_sent", "password_chosen") => self.legal_choice(book, passage),
+            ("link_sent", "link_sent" | "exhausted") => self.legal_failure(book, passage),
+            ("link_sent", "factor_proven") => self.legal_proof(book, passage),
+            ("link_sent" | "factor_proven", "password_chosen") => self.legal_choice(book, passage),
             ("password_chosen", "completed") => self.legal_completion(book, passage),
             ("password_chosen", "superseded") => self.legal_conflict(book, passage),
-            ("requested" | "link_sent", "expired") => self.legal_expiry(passage),
-            ("link_sent", "superseded") => {
+            ("requested" | "link_sent" | "factor_proven", "expired") => self.legal_expiry(passage),
+            ("link_sent" | "factor_proven", "superseded") => {
                 let by_a_flow = passage.along_with(&["link_sent", "completed", "disowned"]);
                 let what = self.stage.doing().what;
-                let by_the_person = matches!(what, "sign in" | "credential changed" | "disown");
-                self.hold("a link is replaced for a reason", by_a_flow || by_the_person, said);
+                let by_the_person = matches!(
+                    what,
+                    "sign in"
+                        | "sign in with factor"
+                        | "credential changed"
+                        | "disown"
+                        | "bind factor"
+                        | "unbind factor"
+                        | "make codes"
+                );
+                // A call to the host that hung, and set a password after its flow had ended.
+                let late = passage.commit.audit.iter().any(|line| line.event == "password.set_late");
+                self.hold("a link is replaced for a reason", by_a_flow || by_the_person || late, said);
                 self.stage.tally("links superseded");
             }
-            ("link_sent", "disowned") => {
+            ("link_sent" | "factor_proven", "disowned") => {
                 let doing = self.stage.doing();
                 let choice = book.choosing.get(&doing.id);
                 let by_its_bearer = choice.is_some_and(|choice| choice.true_for == Some(passage.flow()));
@@ -102,13 +115,14 @@ impl Oracle {
         let said = || format!("flow {}", short(passage.flow()));
         let Some(seen) = book.flows.get(&passage.flow()) else { return };
         self.hold("a token is consumed at most once", seen.consumed == 0, said);
-        self.hold("a factor is proven first", passage.before.factor.as_deref() == Some("not_needed"), said);
         let choice = book.choosing.get(&self.stage.doing().id);
         let choice = choice.filter(|choice| choice.true_for == Some(passage.flow()));
         let Some(choice) = choice else {
             return self.stage.broken("no password is chosen without the token that was mailed", said());
         };
         let Some(link) = &seen.link else { return };
+        let (protected, _) = self.protected(book, &link.account, choice.began, passage.event);
+        self.hold("no password is chosen without the factor that is bound", !protected || seen.proven, said);
         self.hold("no password is chosen after the link's end", choice.clock < link.expires_at, || {
             format!("{} at {}, ended {}", short(passage.flow()), choice.clock, link.expires_at)
         });
@@ -118,6 +132,30 @@ impl Oracle {
             format!("{} ended {}, saw {}", short(passage.flow()), link.expires_at, choice.highest_since_issue)
         });
         self.stage.tally("passwords chosen");
+    }
+
+    /// A wrong factor was counted for a link.
+    fn legal_failure(&self, book: &Book, passage: &Passage<'_>) {
+        let said = || format!("flow {}", short(passage.flow()));
+        let tries = book.choosing.get(&self.stage.doing().id);
+        let by_its_bearer = tries.is_some_and(|choice| choice.true_for == Some(passage.flow()));
+        self.hold("a link is worn out by its bearer only", by_its_bearer, said);
+        let refused = passage.commit.audit.iter().any(|line| line.event == "account.factor_refused");
+        self.hold("a link is worn out by a wrong factor", refused, said);
+        let ended = passage.after.state == "exhausted";
+        self.stage.tally(if ended { "links worn out" } else { "factors refused for a link" });
+    }
+
+    /// The second factor was proven for a link.
+    fn legal_proof(&self, book: &Book, passage: &Passage<'_>) {
+        let said = || format!("flow {}", short(passage.flow()));
+        let choice = book.choosing.get(&self.stage.doing().id);
+        let by_its_bearer = choice.is_some_and(|choice| choice.true_for == Some(passage.flow()));
+        self.hold("a factor is proven for a link by its bearer", by_its_bearer, said);
+        let accepted = passage.commit.audit.iter().any(|line| line.event == "account.factor_accepted");
+        let used_up = !passage.commit.documents.is_empty();
+        self.hold("a link is proven in the commit that uses the code up", accepted && used_up, said);
+        self.stage.tally("factors proven for a link");
     }
 
     fn legal_completion(&self, book: &Book, passage: &Passage<'_>) {
@@ -161,7 +199,8 @@ impl Oracle {
         self.hold("a password that was set is not called superseded", kept, || short(passage.flow()));
         let Some(link) = &seen.link else { return };
         let changed = book.accounts.get(&link.account).and_then(|account| account.facts.last());
-        let changed = changed.is_some_and(|facts| facts.since > link.since);
+        let since = if seen.by_owner { seen.asked } else { link.since };
+        let changed = changed.is_some_and(|facts| facts.since > since);
         let changed = changed || book.disowned.contains(&link.account);
         self.hold("a choice gives way only to a changed account", changed, || short(passage.flow()));
         self.stage.tally("choices that gave way");

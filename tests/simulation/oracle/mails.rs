@@ -17,6 +17,8 @@ pub struct MailSeen {
     /// Whose it is: of one account, or of all that share an address.
     accounts: Vec<AccountId>,
     since: u64,
+    /// From when on its addresses may have been read, where no ask was before it.
+    read_since: u64,
     created_at: i64,
     attempts: u32,
     pub due_at: Timestamp,
@@ -29,6 +31,8 @@ pub struct MailSeen {
 
 impl Oracle {
     pub(super) fn queued(&self, book: &mut Book, clock: &NodeClock, commit: &Commit) {
+        let doing = self.stage.doing();
+        let by_worker = doing.what == "worker";
         for mail in &commit.mails {
             let event = self.stage.event();
             let is_about = |line: &&regain::audit::AuditRecord| match &*mail.letter {
@@ -48,7 +52,15 @@ impl Oracle {
             self.hold("a mail is queued once", !book.mails.contains_key(&mail.id), || short(mail.id));
             // A letter to all addresses of an account counts once.
             let first = commit.mails.iter().find(|other| other.flow == mail.flow);
-            let notice = ["password_changed", "hold_placed"].contains(&&*mail.letter);
+            let notices = [
+                "password_changed",
+                "hold_placed",
+                "factor_added",
+                "factor_removed",
+                "factor_disabled",
+                "codes_made",
+            ];
+            let notice = notices.contains(&&*mail.letter);
             let counts = !notice && first.is_some_and(|first| first.id == mail.id);
             let counts = counts && is_prompt(clock, mail.created_at);
             for id in accounts.iter().filter(|_| counts) {
@@ -61,6 +73,7 @@ impl Oracle {
                 letter: mail.letter.clone(),
                 accounts,
                 since: event,
+                read_since: if by_worker { event.saturating_sub(200) } else { doing.since },
                 created_at: mail.created_at.millis(),
                 attempts: mail.attempts,
                 due_at: mail.due_at,
@@ -166,8 +179,7 @@ impl Oracle {
             return self.stage.broken("each queued mail has one Message-ID", message.message_id.clone());
         };
         let to = text(&message.to);
-        // From when on its addresses were read: since the ask, or, where there is none, shortly before it was queued.
-        let from = asked.unwrap_or(seen.since.saturating_sub(200));
+        let from = asked.unwrap_or(seen.read_since);
         let on_file = seen.accounts.iter().all(|id| {
             let account = book.accounts.get(id);
             account.is_some_and(|account| {

@@ -8,14 +8,17 @@ mod answers;
 mod budgets;
 mod commits;
 mod end;
+mod factors;
 mod legal;
 mod mails;
 
 pub use answers::Choice;
+pub use factors::{Shown, Truth};
 pub use legal::tokens_in;
 
 use crate::profile::{Clocks, Profile};
 use crate::stage::{Stage, held};
+use factors::FactorsSeen;
 use mails::MailSeen;
 use regain::account::{Account, AccountStatus, AddressOnFile, Recoverability};
 use regain::audit::Pseudonym;
@@ -45,6 +48,8 @@ pub struct Facts {
     active: bool,
     may_change: bool,
     held: bool,
+    /// Whether the host itself has bound a factor.
+    host_factor: bool,
 }
 
 impl Facts {
@@ -54,10 +59,10 @@ impl Facts {
         let active = account.status == AccountStatus::Active;
         let may_change = account.may_change_password;
         let password = account.password.as_ref().map(|hash| hash.as_str());
-        let factors = &account.factors;
+        let (factors, host_factor) = (&account.factors, !account.factors.is_empty());
         let held = account.recoverability != Recoverability::Possible;
         let all = format!("{password:?} {addresses:?} {active} {may_change} {held} {factors:?}");
-        Self { since, all, addresses, active, may_change, held }
+        Self { since, all, addresses, active, may_change, held, host_factor }
     }
 }
 
@@ -65,6 +70,7 @@ impl Facts {
 #[derive(Default)]
 struct AccountSeen {
     facts: Vec<Facts>,
+    factors: FactorsSeen,
     /// Each password it has had, in plain, since an event.
     passwords: Vec<(u64, String)>,
     /// The account's mails that a budget has to pay for, by the clock of the node that queued them.
@@ -99,6 +105,10 @@ struct FlowSeen {
     asked: u64,
     typed: Option<Typed>,
     link: Option<LinkSeen>,
+    /// Begun by its owner while signed in, and not by an ask.
+    by_owner: bool,
+    /// The link's second factor was proven by this task.
+    proven: bool,
     consumed: u32,
     chosen_since: u64,
     choices: Vec<String>,
@@ -113,12 +123,22 @@ struct Book {
     accounts: BTreeMap<AccountId, AccountSeen>,
     pseudonyms: BTreeMap<[u8; 16], AccountId>,
     budgets: BTreeMap<BudgetKey, (Quota, Vec<i64>)>,
+    /// Accounts whose owners heard of a password that was set after its flow had ended.
+    told_late: BTreeSet<AccountId>,
     /// Accounts of which somebody said "this wasn't me".
     disowned: BTreeSet<AccountId>,
     /// Tokens that really went out, by their text.
     tokens: BTreeMap<String, FlowId>,
     asking: BTreeMap<u64, (Typed, String)>,
     choosing: BTreeMap<u64, Choice>,
+    /// Which factor a task tries.
+    trying: BTreeMap<u64, factors::Trying>,
+    /// The session in which a task changes something.
+    acting: BTreeMap<u64, factors::Acting>,
+    /// Codes that were accepted.
+    used: BTreeSet<(AccountId, String)>,
+    /// All that people have shown, for those who looked over their shoulders.
+    shown: Vec<(AccountId, Shown)>,
     /// When a task read which links an account has.
     links_read: BTreeMap<(u64, AccountId), Vec<u64>>,
     /// Accepted asks by what was typed, by the clock of the node that took them down.

@@ -1,0 +1,72 @@
+//! How the pages are served, and where those pages are that they lead to.
+
+use crate::origin::{PathError, is_plain_path};
+use crate::web::ClientAddress;
+
+/// How the pages are served.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct WebConfig {
+    /// Where the address of a client is taken from.
+    pub client_address: ClientAddress,
+    pub(super) security: String,
+    pub(super) home: String,
+    pub(super) help: Option<String>,
+}
+
+impl WebConfig {
+    /// Pages that take the address of a client from there; security information at `/security`, the host's own page for
+    /// those who are signed in at `/`, and no page for help.
+    #[must_use]
+    pub fn new(client_address: ClientAddress) -> Self {
+        Self { client_address, security: "/security".to_owned(), home: "/".to_owned(), help: None }
+    }
+
+    /// Security information at another path.
+    ///
+    /// # Errors
+    /// [`PathError`] as for [`Links::new`](crate::origin::Links::new); here and below.
+    pub fn security_at(self, path: &str) -> Result<Self, PathError> {
+        // The root alone would make of `/app` a page of ours.
+        if path == "/" {
+            return Err(PathError);
+        }
+        Ok(Self { security: plain(path)?, ..self })
+    }
+
+    /// The host's own page for those who are signed in.
+    ///
+    /// # Errors
+    /// [`PathError`].
+    pub fn home_at(self, path: &str) -> Result<Self, PathError> {
+        Ok(Self { home: plain(path)?, ..self })
+    }
+
+    /// A page where whoever is stuck asks for help. Without one, pages name the service's support.
+    ///
+    /// # Errors
+    /// [`PathError`].
+    pub fn help_at(self, path: &str) -> Result<Self, PathError> {
+        Ok(Self { help: Some(plain(path)?), ..self })
+    }
+}
+
+fn plain(path: &str) -> Result<String, PathError> {
+    if is_plain_path(path) { Ok(path.to_owned()) } else { Err(PathError) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_paths_are_taken() {
+        let config = || WebConfig::new(ClientAddress::None);
+        assert!(config().security_at("/account/security").is_ok() && config().home_at("/").is_ok());
+        for path in ["", "security", "//evil.test", "/a/../b", "/a b", "https://evil.test", "/a?b", "/A"] {
+            assert!(config().security_at(path).is_err(), "{path:?}");
+            assert!(config().home_at(path).is_err() && config().help_at(path).is_err(), "{path:?}");
+        }
+        assert!(config().security_at("/").is_err());
+    }
+}

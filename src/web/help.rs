@@ -1,0 +1,73 @@
+//! The page of whoever is stuck: a person writes to the support desk, and gets the one answer.
+
+use crate::desk::{Desk, LONGEST_REACH, LONGEST_TEXT, Plea};
+use crate::web::page::{Action, Frame, NoticePage};
+use crate::web::posted::Posted;
+use crate::web::{Site, Surface, WebConfig, finish};
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::get;
+use axum::{Extension, Router};
+use std::sync::Arc;
+
+#[derive(Template)]
+#[template(path = "web/help.html")]
+struct HelpForm<'a> {
+    frame: Frame<'a>,
+    longest: usize,
+    longest_reach: usize,
+    refused: bool,
+}
+
+/// The page `/help` below the mount; merge it beside [`router`](super::router), which has its style sheet, and say so in
+/// its configuration ([`WebConfig::help_at`]).
+pub fn help_router(desk: Desk, config: WebConfig) -> Router {
+    let recovery = desk.recovery().clone();
+    let path = format!("{}/help", recovery.links().mount());
+    let routes = Router::new().route(&path, get(form).post(ask)).route_layer(Extension(desk));
+    finish(routes, Site { recovery, config, surface: Surface::Recovery })
+}
+
+async fn form(State(site): State<Arc<Site>>) -> Response {
+    site.help_form(StatusCode::OK)
+}
+
+async fn ask(State(site): State<Arc<Site>>, Extension(desk): Extension<Desk>, posted: Posted) -> Response {
+    let [text, reach] = posted.fields(["text", "reach"]);
+    let Some(plea) = Plea::new(&text, &reach) else {
+        return site.help_form(StatusCode::UNPROCESSABLE_ENTITY);
+    };
+    match desk.ask_for_help(plea, &posted.client).await {
+        Ok(receipt) => site.help_asked(&receipt.number),
+        Err(error) => site.error(error),
+    }
+}
+
+impl Site {
+    fn help_form(&self, status: StatusCode) -> Response {
+        let (longest, longest_reach, refused) = (LONGEST_TEXT, LONGEST_REACH, status != StatusCode::OK);
+        self.page(status, &HelpForm { frame: self.frame(), longest, longest_reach, refused })
+    }
+
+    /// The same for everybody, but for a number that is drawn at random.
+    fn help_asked(&self, number: &str) -> Response {
+        let page = NoticePage {
+            frame: self.frame(),
+            title: "Our staff have your message",
+            words: vec![
+                "Thank you. Somebody reads it, and reaches you as you said, or as we have it on file for you.".to_owned(),
+                format!("Your case is called {number}. Name it when you talk to us."),
+                "Everybody sees this same page, so that nobody can find out here who has an account. We never ask for your \
+                 password, for a link from a mail or for a code."
+                    .to_owned(),
+            ],
+            action: Action {
+                label: "Go to the sign-in page",
+                href: self.recovery.links().sign_in_path().to_owned(),
+            },
+        };
+        self.page(StatusCode::OK, &page)
+    }
+}

@@ -1,0 +1,89 @@
+//! Choosing security questions and their answers, and taking them away.
+
+use super::form;
+use super::member::{Member, Sent};
+use super::pages::{QuestionsPage, SurePage};
+use super::step_up::Back;
+use crate::error::RecoveryError;
+use crate::factor::{Answer, AnswerRefused, QUESTIONS};
+use crate::security::ChangeRefused;
+use crate::web::Site;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use std::mem::take;
+use std::sync::Arc;
+
+const FIELDS: [&str; 7] =
+    [form::FIELD, "question-1", "answer-1", "question-2", "answer-2", "question-3", "answer-3"];
+
+pub(super) async fn choose(State(site): State<Arc<Site>>, member: Member) -> Result<Response, Response> {
+    site.step_up_first(&member, Back::Questions).await?;
+    Ok(site.questions_page(&member, [const { String::new() }; QUESTIONS], None))
+}
+
+pub(super) async fn set(State(site): State<Arc<Site>>, sent: Sent) -> Result<Response, Response> {
+    let [_, one, mut first, two, mut second, three, mut third] = sent.fields(&site, FIELDS)?;
+    let chosen = [one.to_string(), two.to_string(), three.to_string()];
+    let answers = [&mut first, &mut second, &mut third].map(|typed| Answer::new(take(&mut **typed)));
+    let answered: Vec<_> = chosen.iter().cloned().zip(answers).collect();
+    match site.info(&sent.member).set_questions(&answered).await {
+        Ok(()) => Ok(site.to("")),
+        Err(RecoveryError::ChangeRefused(ChangeRefused::Answer(why))) => {
+            Ok(site.questions_page(&sent.member, chosen, Some(why)))
+        }
+        Err(error) => Err(site.refused(error, Back::Questions)),
+    }
+}
+
+pub(super) async fn ask_removal(State(site): State<Arc<Site>>, member: Member) -> Result<Response, Response> {
+    site.step_up_first(&member, Back::Questions).await?;
+    let page = SurePage {
+        frame: site.frame(),
+        form: site.form_token(&member),
+        title: "Remove your security questions?",
+        words: &["From then on no question is asked when you choose a new password by mail."],
+        action: "questions/remove",
+        button: "Remove them",
+        factor: None,
+    };
+    Ok(site.page(StatusCode::OK, &page))
+}
+
+pub(super) async fn remove(State(site): State<Arc<Site>>, sent: Sent) -> Result<Response, Response> {
+    let [_] = sent.fields(&site, [form::FIELD])?;
+    match site.info(&sent.member).remove_questions().await {
+        Ok(()) => Ok(site.to("")),
+        Err(error) => Err(site.refused(error, Back::Questions)),
+    }
+}
+
+/// Why answers are not kept.
+pub(super) fn words(why: AnswerRefused) -> &'static str {
+    match why {
+        AnswerRefused::TooShort => "An answer needs at least 3 letters or digits.",
+        AnswerRefused::TooLong => "One of the answers is too long.",
+        AnswerRefused::Common => "One of the answers is easy to guess. Choose another question, or say more.",
+        AnswerRefused::Known => {
+            "One of the answers is your name, username or address, or is in the question. Others know it too."
+        }
+        AnswerRefused::Password => "One of the answers is your password. Choose another answer.",
+        AnswerRefused::Repeated => "Two answers are the same. Each question needs its own.",
+        AnswerRefused::Question => "Choose three different questions from the lists.",
+    }
+}
+
+impl Site {
+    /// What was chosen is kept, what was answered is not.
+    fn questions_page(
+        &self,
+        member: &Member,
+        chosen: [String; QUESTIONS],
+        why: Option<AnswerRefused>,
+    ) -> Response {
+        let list = self.info(member).question_list().to_vec();
+        let status = if why.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+        let (frame, form) = (self.frame(), self.form_token(member));
+        self.page(status, &QuestionsPage { frame, form, list, chosen, problem: why.map(words) })
+    }
+}
