@@ -170,6 +170,11 @@ impl Difference {
     }
 }
 
+/// Whether one number may have been typed for the other: at most one sign wrong, missing or extra, or two swapped.
+pub(super) fn is_slip_of_number(one: &str, other: &str) -> bool {
+    one.len().max(other.len()) <= super::super::MAX_FIELD_BYTES && Difference::of(one, other).is_one_slip()
+}
+
 /// Whether two letters are side by side on a QWERTY, QWERTZ or AZERTY keyboard, or nearly so in the row below.
 fn are_neighbours(one: char, other: char) -> bool {
     const ROWS: [&str; 8] =

@@ -61,6 +61,7 @@ use std::fmt;
 
 use super::claims::IdentityClaims;
 use super::person::{Attribute, Person};
+use super::probe::forms_on_file;
 use super::rules::IdentityRules;
 use fields::{Name, OnFile};
 pub use nicknames::Nicknames;
@@ -198,6 +199,20 @@ impl IdentityRules {
             return Judgement::without_weight(Agreement::NamesDiffer);
         };
         self.judged(findings, claimed.is_single() != filed.name.is_single())
+    }
+
+    /// Whether a number that the claims name is another than the person's, by more than a slip: for an account that was
+    /// found without it. A twin who is not registered has a number too. Addresses are left out, since people have several.
+    #[must_use]
+    pub fn contradicts(&self, claims: &IdentityClaims, on_file: &Person) -> bool {
+        let numbers = self.combinations().iter().flatten();
+        let numbers =
+            numbers.filter(|attribute| matches!(attribute, Attribute::RecordNumber | Attribute::Custom(_)));
+        numbers.into_iter().any(|attribute| {
+            let (claimed, filed) = (claims.forms(attribute), forms_on_file(on_file, attribute));
+            let is_slip = |one: &String| filed.iter().any(|other| letters::is_slip_of_number(one, other));
+            !filed.is_empty() && !claimed.is_empty() && !claimed.iter().any(is_slip)
+        })
     }
 
     /// What may have been found of given and family names; `None` if names are missing.
