@@ -10,7 +10,7 @@ use super::person::{Attribute, AttributeName};
 
 /// By which attributes a person is looked for, and which are compared on the account that was found.
 ///
-/// The default looks for the record number and compares birth date (exactly) and names (with tolerance).
+/// The default looks for the record number and weighs birth date and names on the account it leads to.
 ///
 /// ```
 /// use regain::identity::{Attribute, IdentityRules};
@@ -137,10 +137,16 @@ impl IdentityRulesBuilder {
         self
     }
 
-    /// Looks also for a combination without an identifying attribute, such as name and birth date.
+    /// Looks also for a combination without an identifying attribute, such as birth date and family name, for people
+    /// who mistype or do not know their number.
+    ///
+    /// An identifying attribute goes first: see [`resolve_probes`](super::resolve_probes). A combination that leads to several
+    /// people finds nobody, so it serves small hosts: among 10^6 people one in three with a name that one in 100 has
+    /// shares the birth date with somebody else of that name. Asks are counted by what of it is not the birth date, so that
+    /// all who have one family name share one budget; name the given name too if there are many.
     ///
     /// **Danger:** whoever knows a person's name can try birth dates, and mail is sent to the person at each
-    /// hit. Use it only where people have no number of any kind.
+    /// hit.
     #[must_use]
     pub fn danger_combination(mut self, attributes: impl IntoIterator<Item = Attribute>) -> Self {
         self.dangerous.push(attributes.into_iter().collect());

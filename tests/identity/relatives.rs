@@ -189,9 +189,7 @@ fn the_rates_of_the_page_are_those_of_the_weights() {
 /// Names of 1,000 characters, of many words, of every script: an answer at once, and never yes.
 #[test]
 fn hostile_names_are_judged_and_do_not_agree() {
-    let words = |word: &str| {
-        (0..300).map(|n| format!("{word}{}", n % 26)).collect::<Vec<_>>().join(" ")
-    };
+    let words = |word: &str| (0..300).map(|n| format!("{word}{}", n % 26)).collect::<Vec<_>>().join(" ");
     let many = [
         "x".repeat(1_000),
         "ш".repeat(1_000),

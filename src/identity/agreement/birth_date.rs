@@ -98,7 +98,7 @@ mod tests {
 
     /// ID-4: what one guess of a birth date is worth.
     #[test]
-    fn no_birth_date_is_forgiven_more_than_42_others() {
+    fn no_birth_date_is_forgiven_more_than_43_others() {
         let first = Date::from_calendar_date(1925, Month::January, 1).unwrap();
         for one in (0..36_525).step_by(211) {
             let one = first + Duration::days(one);

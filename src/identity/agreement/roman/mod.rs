@@ -14,7 +14,7 @@
 //! | Georgian, Armenian | national systems |
 //! | Hangul | Revised, McCune-Reischauer, and how people write their names |
 //! | Kana | Hepburn, Kunrei-shiki, long vowels in any way |
-//! | Han | pinyin and Wade-Giles of 4,051 characters; traditional and simplified forms of those in names. Not the Japanese readings |
+//! | Han | pinyin and Wade-Giles of 3,919 characters; traditional and simplified forms of those in names. Not the Japanese readings |
 //! | Latin, both | the groups of `spellings.txt`; pinyin and Wade-Giles; Hepburn and Kunrei-shiki; in family names Slavic endings |
 
 mod abjads;
