@@ -7,7 +7,7 @@ use regain::RecoveryToken;
 use regain::budget::Quota;
 use regain::events::RecoveryEvent;
 use regain::flow::ATTEMPTS_PER_LINK;
-use regain::identity::IdentityClaims;
+use regain::identity::{IdentityClaims, IdentityRules, Person, TypedClaims};
 use regain::testing::{Someone, World};
 use std::future::Future;
 use std::sync::Arc;
@@ -193,6 +193,8 @@ pub struct IdentityMatch {
 
 /// Days in a hundred years.
 const BIRTH_DATES: f64 = 36_525.0;
+/// Birth dates that one slip makes of another, itself included, at most.
+const FORGIVEN: f64 = 44.0;
 /// Born within so many days.
 const DATES_LEFT: u16 = 200;
 
@@ -202,15 +204,30 @@ impl Game for IdentityMatch {
     }
 
     fn formula(&self) -> String {
-        format!("{} of 36,525 birth dates a day; only mails the person", a_day(self.a_day))
+        format!("{} times 44 of 36,525 birth dates a day; only mails the person", a_day(self.a_day))
     }
 
     fn chance(&self) -> f64 {
-        some_time(f64::from(a_day(self.a_day)), BIRTH_DATES, 1.0)
+        some_time(f64::from(a_day(self.a_day)) * FORGIVEN, BIRTH_DATES, 1.0)
     }
 
     fn small_chance(&self) -> f64 {
-        some_time(f64::from(a_day(self.a_day)), f64::from(DATES_LEFT), 1.0)
+        let rules = IdentityRules::default();
+        let agree = |born: u16, guess: u16| {
+            let typed = TypedClaims { birth_date: date(guess).to_string(), ..names() };
+            let person = Person::new(typed.given_name.clone(), typed.family_name.clone());
+            rules.agrees(&IdentityClaims::new(typed), &person.with_birth_date(date(born)))
+        };
+        // For each birth date those that are forgiven, among the dates that are left; so many guesses without one.
+        let chance_of = |born: u16| {
+            let forgiven = (0..DATES_LEFT).filter(|guess| agree(born, *guess)).count() as f64;
+            let missed = |made: u32| {
+                let left = f64::from(DATES_LEFT) - f64::from(made);
+                (left - forgiven).max(0.0) / left
+            };
+            1.0 - (0..a_day(self.a_day)).map(missed).product::<f64>()
+        };
+        (0..DATES_LEFT).map(chance_of).sum::<f64>() / f64::from(DATES_LEFT)
     }
 
     fn most_a_day(&self) -> Option<u32> {
@@ -233,15 +250,17 @@ async fn identity_day(world: &World, number: u32, dice: &mut Dice) -> Day {
     let victim = world.person_with(&format!("p{number}"), with_birth_date).await;
     let mut day = Day { compared: 0, hit: false };
     for guess in dice.some_of(7, DATES_LEFT) {
-        let claims = IdentityClaims::new(regain::identity::TypedClaims {
-            birth_date: date(guess).to_string(),
-            ..victim.claims.clone()
-        });
+        let claims =
+            IdentityClaims::new(TypedClaims { birth_date: date(guess).to_string(), ..victim.claims.clone() });
         day.compared += u32::from(world.recovery.ask_username(&claims, &world.client()).await.is_ok());
         world.work().await;
         day.hit |= !world.subjects_to(&victim).is_empty();
     }
     day
+}
+
+fn names() -> TypedClaims {
+    TypedClaims { given_name: "Ana".to_owned(), family_name: "Silva".to_owned(), ..TypedClaims::default() }
 }
 
 fn date(number: u16) -> Date {

@@ -11,7 +11,8 @@ pub const SOUND_ALIKE: &str = "Catherine:Katherine,Sean:Shawn,Geoffrey:Jeffrey,S
 /// A slip made by the person themself, or nothing if it cannot be made in their case.
 pub type Slip = fn(&Entry, &mut Dice) -> Option<Entry>;
 
-pub const SLIPS: [(&str, Slip); 32] = [
+/// Slips that the rules were made for.
+pub const SLIPS: [(&str, Slip); 34] = [
     ("no slip", |entry, _| Some(entry.clone())),
     ("all capitals", |entry, _| both(entry, |name| name.to_uppercase())),
     ("record number without separator, small letters", |entry, _| {
@@ -48,23 +49,35 @@ pub const SLIPS: [(&str, Slip); 32] = [
     ("letter missing, family name", |entry, dice| family(entry, missing(&entry.family, dice)?)),
     ("letter extra, family name", |entry, dice| family(entry, extra(&entry.family, dice)?)),
     ("letter wrong, family name", |entry, dice| family(entry, wrong(&entry.family, dice)?)),
-    ("nickname (not forgiven)", |entry, _| given(entry, other_of_pair(NICKNAMES, &entry.given)?)),
-    ("married name (not forgiven)", |entry, dice| {
+    ("day and month swapped", |entry, _| born(entry, day_and_month(entry.born)?)),
+    ("digit wrong in birth date", |entry, dice| {
+        let typed = digit_wrong(&entry.born.to_string(), dice)?;
+        born(entry, date(&typed)?)
+    }),
+    ("digits swapped in birth date", |entry, dice| {
+        let mut digits: Vec<char> = entry.born.to_string().chars().collect();
+        let at = [0, 1, 2, 5, 8][dice.below(5)];
+        digits.swap(at, at + 1);
+        born(entry, date(&digits.into_iter().collect::<String>())?)
+    }),
+    ("a day, a month or a year off", |entry, dice| {
+        let (year, month, day) = entry.born.to_calendar_date();
+        let by = [1, -1][dice.below(2)];
+        let off = match dice.below(3) {
+            0 => Date::from_calendar_date(year + i32::from(by), month, day).ok()?,
+            1 => Date::from_calendar_date(year, if by > 0 { month.next() } else { month.previous() }, day)
+                .ok()?,
+            _ => entry.born + Duration::days(by.into()),
+        };
+        born(entry, off)
+    }),
+    ("nickname (not forgiven without a table)", |entry, _| {
+        given(entry, other_of_pair(NICKNAMES, &entry.given)?)
+    }),
+    ("married name instead (not forgiven)", |entry, dice| {
         family(entry, dice.pick(CULTURES[entry.culture].1).to_owned())
     }),
     ("given name only (not forgiven)", |entry, _| family(entry, String::new())),
-    ("month and day swapped (not forgiven)", |entry, _| {
-        let (year, month, day) = entry.born.to_calendar_date();
-        let month_of_day = time::Month::try_from(day).ok()?;
-        born(entry, Date::from_calendar_date(year, month_of_day, month.into()).ok()?)
-    }),
-    ("digit wrong in birth date (not forgiven)", |entry, dice| {
-        let typed = digit_wrong(&entry.born.to_string(), dice)?;
-        let (year, rest) = typed.split_once('-')?;
-        let (month, day) = rest.split_once('-')?;
-        let month = time::Month::try_from(month.parse::<u8>().ok()?).ok()?;
-        born(entry, Date::from_calendar_date(year.parse().ok()?, month, day.parse().ok()?).ok()?)
-    }),
     ("digit wrong in record number (not forgiven)", |entry, dice| {
         number(entry, digit_wrong(&entry.number, dice)?)
     }),
@@ -74,8 +87,57 @@ pub const SLIPS: [(&str, Slip); 32] = [
     }),
 ];
 
+/// Slips that nothing was tuned on: made in other ways, or two at once.
+pub const HELD_OUT: [(&str, Slip); 12] = [
+    ("a key beside the right one, given name", |entry, dice| given(entry, beside(&entry.given, dice)?)),
+    ("a key beside the right one, family name", |entry, dice| family(entry, beside(&entry.family, dice)?)),
+    ("letters that look alike, as read from a scan", |entry, dice| {
+        if dice.below(2) == 0 {
+            given(entry, misread(&entry.given)?)
+        } else {
+            family(entry, misread(&entry.family)?)
+        }
+    }),
+    ("as heard: ph, ck, ie, ei, double letters", |entry, dice| {
+        if dice.below(2) == 0 {
+            given(entry, misheard(&entry.given)?)
+        } else {
+            family(entry, misheard(&entry.family)?)
+        }
+    }),
+    ("cut off after ten letters", |entry, _| {
+        let cut = |name: &str| name.chars().take(10).collect::<String>();
+        both(entry, cut)
+    }),
+    ("a slip in each name", |entry, dice| {
+        let typed = given(entry, transposed(&entry.given, dice)?)?;
+        family(&typed, missing(&entry.family, dice)?)
+    }),
+    ("a slip in the family name and one in the birth date", |entry, dice| {
+        let typed = family(entry, wrong(&entry.family, dice)?)?;
+        born(&typed, entry.born + Duration::days(1))
+    }),
+    ("swapped names, and a slip", |entry, dice| {
+        let family = wrong(&entry.family, dice)?;
+        Some(Entry { given: family, family: entry.given.clone(), ..entry.clone() })
+    }),
+    ("a slip, accents dropped", |entry, dice| {
+        let typed = both(entry, without_accents)?;
+        given(&typed, missing(&typed.given, dice)?)
+    }),
+    ("the year of another decade's end (1989 for 1990)", |entry, _| {
+        let (year, month, day) = entry.born.to_calendar_date();
+        if year % 10 != 0 {
+            return None;
+        }
+        born(entry, Date::from_calendar_date(year - 1, month, day).ok()?)
+    }),
+    ("title before the name", |entry, _| given(entry, format!("Dr. {}", entry.given))),
+    ("family name in both fields", |entry, _| given(entry, format!("{} {}", entry.given, entry.family))),
+];
+
 /// Somebody else, who types the record number of this person.
-pub const OTHERS: [(&str, Slip); 8] = [
+pub const OTHERS: [(&str, Slip); 12] = [
     ("a twin", |entry, dice| {
         given(entry, dice.pick(CULTURES[entry.culture].0).to_owned()).filter(|twin| is_twin(entry, twin))
     }),
@@ -88,6 +150,30 @@ pub const OTHERS: [(&str, Slip); 8] = [
     }),
     ("father or son of the same name", |entry, dice| {
         born(entry, entry.born - Duration::days(7_000 + i64::try_from(dice.below(7_000)).ok()?))
+    }),
+    ("father or son of the same name, one birthday", |entry, dice| {
+        let (year, month, day) = entry.born.to_calendar_date();
+        born(
+            entry,
+            Date::from_calendar_date(year - 18 - i32::try_from(dice.below(25)).ok()?, month, day).ok()?,
+        )
+    }),
+    ("a sibling with one birthday", |entry, dice| {
+        let sibling = given(entry, nearest(entry, dice)?).filter(|sibling| is_twin(entry, sibling))?;
+        let (year, month, day) = entry.born.to_calendar_date();
+        born(
+            &sibling,
+            Date::from_calendar_date(year - 1 - i32::try_from(dice.below(5)).ok()?, month, day).ok()?,
+        )
+    }),
+    ("a twin with a made-up name that rhymes", |entry, dice| {
+        let name = made_up(dice);
+        let twin = rhyming(&name, dice)?;
+        Some(Entry { given: format!("{name}|{twin}"), ..entry.clone() })
+    }),
+    ("husband or wife", |entry, dice| {
+        let spouse = given(entry, dice.pick(CULTURES[entry.culture].0).to_owned())?;
+        born(&spouse, somebody(dice, String::new()).born)
     }),
     ("a namesake", |entry, dice| born(entry, somebody(dice, String::new()).born)),
     ("a stranger", |entry, dice| Some(somebody(dice, entry.number.clone()))),
@@ -143,6 +229,82 @@ fn nearest(entry: &Entry, dice: &mut Dice) -> Option<String> {
     let mut others: Vec<&str> = others.collect();
     others.sort_by_key(|name| strsim::osa_distance(name, first));
     Some(others[dice.below(2)].to_owned())
+}
+
+fn day_and_month(date: Date) -> Option<Date> {
+    let (year, month, day) = date.to_calendar_date();
+    Date::from_calendar_date(year, time::Month::try_from(day).ok()?, month.into()).ok()
+}
+
+fn date(typed: &str) -> Option<Date> {
+    let (year, rest) = typed.split_once('-')?;
+    let (month, day) = rest.split_once('-')?;
+    let month = time::Month::try_from(month.parse::<u8>().ok()?).ok()?;
+    let date = Date::from_calendar_date(year.parse().ok()?, month, day.parse().ok()?).ok()?;
+    // The page takes no others for birth dates.
+    (1900..2030).contains(&date.year()).then_some(date)
+}
+
+/// A name that is on no list.
+fn made_up(dice: &mut Dice) -> String {
+    let starts = "Kay,Jay,Tam,Shan,Bray,Tre,Dar,Lat,Mar,Quin,Zay,Kel,Jam,Del,Nev,Ryl";
+    let middles = "li,ni,ri,qua,mi,de,lo,tri,vo,za";
+    let ends = "na,sha,ka,nn,ra,lle,que,ton,den,lyn,sia,rius,ndra";
+    format!("{}{}{}", dice.pick(starts), dice.pick(middles), dice.pick(ends))
+}
+
+/// The same with another consonant somewhere.
+fn rhyming(name: &str, dice: &mut Dice) -> Option<String> {
+    let consonants = "bcdfghjklmnprstvwz".as_bytes();
+    let places: Vec<usize> =
+        name.char_indices().filter(|(_, c)| !"aeiouy".contains(*c)).map(|(at, _)| at).collect();
+    let at = places[dice.below(places.len())];
+    let other = char::from(consonants[dice.below(consonants.len())]);
+    let other = if at == 0 { other.to_ascii_uppercase() } else { other };
+    let mut twin = name.to_owned();
+    twin.replace_range(at..=at, &other.to_string());
+    (twin != name).then_some(twin)
+}
+
+const KEYBOARD: [&str; 3] = ["qwertyuiop", "asdfghjkl", "zxcvbnm"];
+
+/// One letter is the one beside it on the keyboard.
+fn beside(name: &str, dice: &mut Dice) -> Option<String> {
+    let letters: Vec<char> = name.chars().collect();
+    let at = dice.below(letters.len());
+    let row = KEYBOARD.iter().find(|row| row.contains(letters[at].to_ascii_lowercase()))?;
+    let place = row.find(letters[at].to_ascii_lowercase())?;
+    let near =
+        if place == 0 || (dice.below(2) == 0 && place + 1 < row.len()) { place + 1 } else { place - 1 };
+    let mut typed = letters;
+    typed[at] = char::from(row.as_bytes()[near]);
+    Some(typed.into_iter().collect())
+}
+
+fn replaced(name: &str, pairs: &[(&str, &str)]) -> Option<String> {
+    pairs.iter().find(|(from, _)| name.contains(from)).map(|(from, to)| name.replacen(from, to, 1))
+}
+
+fn misread(name: &str) -> Option<String> {
+    replaced(name, &[("rn", "m"), ("cl", "d"), ("m", "rn"), ("h", "b"), ("e", "c"), ("u", "v"), ("i", "l")])
+}
+
+fn misheard(name: &str) -> Option<String> {
+    replaced(
+        name,
+        &[
+            ("ph", "f"),
+            ("ck", "k"),
+            ("ie", "y"),
+            ("ei", "ie"),
+            ("ll", "l"),
+            ("nn", "n"),
+            ("tt", "t"),
+            ("ss", "s"),
+            ("sch", "sh"),
+            ("son", "sen"),
+        ],
+    )
 }
 
 fn other_of_pair(pairs: &str, name: &str) -> Option<String> {

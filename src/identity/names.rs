@@ -21,6 +21,17 @@ const PARTICLES: [&str; 48] = [
 const SUFFIXES: [&str; 12] =
     ["jr", "sr", "junior", "senior", "ii", "iii", "iv", "filho", "neto", "2nd", "3rd", "4th"];
 
+/// Which of several people of one name a suffix says it is: the first is `Sr`. `Jr` is `II`.
+pub(super) fn suffix_rank(token: &Token) -> Option<u8> {
+    Some(match token.plain.as_str() {
+        "sr" | "senior" => 1,
+        "jr" | "junior" | "filho" | "ii" | "2nd" => 2,
+        "iii" | "neto" | "3rd" => 3,
+        "iv" | "4th" => 4,
+        _ => return None,
+    })
+}
+
 /// One word of a name, in each form in which it may be spelled.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Token {

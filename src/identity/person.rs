@@ -86,6 +86,8 @@ pub struct Person {
     pub given_name: String,
     /// Family names.
     pub family_name: String,
+    /// Family names that were on file earlier, as before a marriage. Claimed instead of the present one, they agree.
+    pub former_family_names: Vec<String>,
     /// Date of birth, in the Gregorian calendar.
     pub birth_date: Option<Date>,
     /// The record number.
@@ -103,6 +105,13 @@ impl Person {
     #[must_use]
     pub fn new(given_name: impl Into<String>, family_name: impl Into<String>) -> Self {
         Self { given_name: given_name.into(), family_name: family_name.into(), ..Self::default() }
+    }
+
+    /// Adds a family name that was on file earlier.
+    #[must_use]
+    pub fn with_former_family_name(mut self, name: impl Into<String>) -> Self {
+        self.former_family_names.push(name.into());
+        self
     }
 
     /// Sets the date of birth.

@@ -58,6 +58,33 @@ impl fmt::Debug for IdentityKey {
     }
 }
 
+/// What to look up, in two parts, each one look-up: however the claims are, it is the same number of them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Probes {
+    identifying: IdentityKey,
+    combined: Option<IdentityKey>,
+}
+
+impl Probes {
+    /// By combinations with an identifying attribute.
+    #[must_use]
+    pub fn identifying(&self) -> &IdentityKey {
+        &self.identifying
+    }
+
+    /// By combinations without one; `None` if the rules have none.
+    #[must_use]
+    pub fn combined(&self) -> Option<&IdentityKey> {
+        self.combined.as_ref()
+    }
+}
+
+impl fmt::Debug for Probes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Probes(..)")
+    }
+}
+
 /// Makes index values: rules, a realm and a ring of keys.
 ///
 /// To rotate, put a new key first, run [`reindex`](super::reindex()), then drop the old key. Under the old key
@@ -103,7 +130,8 @@ impl BlindIndex {
     #[must_use]
     pub fn entries_for(&self, person: &Person) -> Vec<IndexEntry> {
         let Some((key_id, key)) = self.keys.first() else { return Vec::new() };
-        let values = self.values(key, |attribute| forms_on_file(person, attribute));
+        let values =
+            self.values(key, self.rules.combinations(), |attribute| forms_on_file(person, attribute));
         values.into_iter().map(|value| IndexEntry { key_id: *key_id, value }).collect()
     }
 
@@ -114,8 +142,37 @@ impl BlindIndex {
         if claims.is_malformed() {
             return IdentityKey::default();
         }
-        let per_key =
-            self.keys.iter().flat_map(|(_, key)| self.values(key, |attribute| claims.forms(attribute)));
+        self.key_over(self.rules.combinations(), claims)
+    }
+
+    /// What to look up for these claims, those by identifying attributes apart from the others, for
+    /// [`resolve_probes`](super::resolve_probes). `None` if [`BlindIndex::probe`] has nothing to look up.
+    #[must_use]
+    pub fn probes(&self, claims: &IdentityClaims) -> Option<Probes> {
+        if self.probe(claims).values().is_empty() {
+            return None;
+        }
+        let (identifying, others): (Vec<_>, Vec<_>) =
+            self.rules.combinations().iter().cloned().partition(|combination| is_identifying(combination));
+        let combined = (!others.is_empty()).then(|| self.looked_up(&others, claims));
+        Some(Probes { identifying: self.looked_up(&identifying, claims), combined })
+    }
+
+    /// Never empty: nothing to look up is looked up under a value that nobody has.
+    fn looked_up(&self, combinations: &[BTreeSet<Attribute>], claims: &IdentityClaims) -> IdentityKey {
+        let mut key = self.key_over(combinations, claims);
+        if key.values.is_empty() {
+            key.values =
+                self.keys.iter().map(|(_, key)| mac(&**key, &[&*self.labelled("nobody", [])])).collect();
+        }
+        key
+    }
+
+    fn key_over(&self, combinations: &[BTreeSet<Attribute>], claims: &IdentityClaims) -> IdentityKey {
+        let per_key = self
+            .keys
+            .iter()
+            .flat_map(|(_, key)| self.values(key, combinations, |attribute| claims.forms(attribute)));
         IdentityKey { values: per_key.collect() }
     }
 
@@ -162,9 +219,14 @@ impl BlindIndex {
         subject(known).into_iter().collect()
     }
 
-    fn values(&self, key: &[u8; 32], forms: impl Fn(&Attribute) -> Vec<String>) -> Vec<[u8; 32]> {
+    fn values(
+        &self,
+        key: &[u8; 32],
+        combinations: &[BTreeSet<Attribute>],
+        forms: impl Fn(&Attribute) -> Vec<String>,
+    ) -> Vec<[u8; 32]> {
         let mut values = BTreeSet::new();
-        for combination in self.rules.combinations() {
+        for combination in combinations {
             let name: Vec<String> = combination.iter().map(Attribute::label).collect();
             let name = name.join("+");
             for row in each_choice(combination.iter().map(&forms)) {
@@ -196,8 +258,12 @@ impl fmt::Debug for BlindIndex {
     }
 }
 
+fn is_identifying(combination: &BTreeSet<Attribute>) -> bool {
+    combination.iter().any(Attribute::can_identify)
+}
+
 /// The forms of an attribute on file, several for several addresses or spellings.
-fn forms_on_file(person: &Person, attribute: &Attribute) -> Vec<String> {
+pub(super) fn forms_on_file(person: &Person, attribute: &Attribute) -> Vec<String> {
     let one = |form: Option<String>| form.into_iter().collect();
     match attribute {
         Attribute::GivenName => names::index_forms(&person.given_name, Kind::Given),

@@ -5,11 +5,12 @@
 
 use std::collections::BTreeSet;
 
+use super::agreement::{Nicknames, Rival, Weight, accepted_of};
 use super::person::{Attribute, AttributeName};
 
 /// By which attributes a person is looked for, and which are compared on the account that was found.
 ///
-/// The default looks for the record number and compares birth date (exactly) and names (with tolerance).
+/// The default looks for the record number and weighs birth date and names on the account it leads to.
 ///
 /// ```
 /// use regain::identity::{Attribute, IdentityRules};
@@ -28,11 +29,20 @@ use super::person::{Attribute, AttributeName};
 pub struct IdentityRules {
     combinations: Vec<BTreeSet<Attribute>>,
     compared: BTreeSet<Attribute>,
+    threshold: Weight,
+    exact_birth_date: bool,
+    nicknames: Nicknames,
 }
 
 impl Default for IdentityRules {
     fn default() -> Self {
-        Self { combinations: vec![BTreeSet::from([Attribute::RecordNumber])], compared: comparable() }
+        Self {
+            combinations: vec![BTreeSet::from([Attribute::RecordNumber])],
+            compared: comparable(),
+            threshold: Weight::DEFAULT,
+            exact_birth_date: false,
+            nicknames: Nicknames::none(),
+        }
     }
 }
 
@@ -52,6 +62,34 @@ impl IdentityRules {
     pub(super) fn compares(&self, attribute: &Attribute) -> bool {
         self.compared.contains(attribute)
     }
+
+    /// What claims must weigh against every rival.
+    #[must_use]
+    pub fn threshold(&self) -> Weight {
+        self.threshold
+    }
+
+    pub(super) fn wants_exact_birth_date(&self) -> bool {
+        self.exact_birth_date
+    }
+
+    pub(super) fn nicknames(&self) -> &Nicknames {
+        &self.nicknames
+    }
+
+    /// The part of a rival's asks that is accepted, of those which lead to an account that is not theirs: between 0
+    /// and 1, from the table of weights. By what he has anyway, and with the slips that everybody makes.
+    ///
+    /// ```
+    /// use regain::identity::{IdentityRules, Rival};
+    ///
+    /// let rules = IdentityRules::default();
+    /// assert!(Rival::ALL.iter().all(|rival| rules.false_accept_rate(*rival) < 0.002));
+    /// ```
+    #[must_use]
+    pub fn false_accept_rate(&self, rival: Rival) -> f64 {
+        accepted_of(rival, self)
+    }
 }
 
 /// Builds [`IdentityRules`].
@@ -62,6 +100,10 @@ pub struct IdentityRulesBuilder {
     dangerous: Vec<BTreeSet<Attribute>>,
     not_kept: BTreeSet<Attribute>,
     no_record_numbers: bool,
+    threshold: Option<Weight>,
+    dangerous_threshold: Option<Weight>,
+    exact_birth_date: bool,
+    nicknames: Nicknames,
 }
 
 impl IdentityRulesBuilder {
@@ -95,10 +137,16 @@ impl IdentityRulesBuilder {
         self
     }
 
-    /// Looks also for a combination without an identifying attribute, such as name and birth date.
+    /// Looks also for a combination without an identifying attribute, such as birth date and family name, for people
+    /// who mistype or do not know their number.
+    ///
+    /// An identifying attribute goes first: see [`resolve_probes`](super::resolve_probes). A combination that leads to several
+    /// people finds nobody, so it serves small hosts: among 10^6 people one in three with a name that one in 100 has
+    /// shares the birth date with somebody else of that name. Asks are counted by what of it is not the birth date, so that
+    /// all who have one family name share one budget; name the given name too if there are many.
     ///
     /// **Danger:** whoever knows a person's name can try birth dates, and mail is sent to the person at each
-    /// hit. Use it only where people have no number of any kind.
+    /// hit.
     #[must_use]
     pub fn danger_combination(mut self, attributes: impl IntoIterator<Item = Attribute>) -> Self {
         self.dangerous.push(attributes.into_iter().collect());
@@ -110,6 +158,52 @@ impl IdentityRulesBuilder {
     pub fn not_kept(mut self, attribute: Attribute) -> Self {
         self.not_kept.insert(attribute);
         self
+    }
+
+    /// Asks for more than [`Weight::DEFAULT`]: what claims must weigh against every rival, at most
+    /// [`Weight::MOST`].
+    #[must_use]
+    pub fn with_threshold(mut self, threshold: Weight) -> Self {
+        self.threshold = Some(threshold);
+        self
+    }
+
+    /// Asks for less than [`Weight::DEFAULT`], down to [`Weight::FLOOR`].
+    ///
+    /// **Danger:** at the floor whoever has the record number and the birth date need only have the given name, and one
+    /// stranger in 200 has; and a son who has his father's name and birthday is taken for him if they are 20 or 30 years
+    /// apart. [`IdentityRules::false_accept_rate`] says how often.
+    #[must_use]
+    pub fn danger_threshold(mut self, threshold: Weight) -> Self {
+        self.dangerous_threshold = Some(threshold);
+        self
+    }
+
+    /// Forgives nothing in a birth date.
+    #[must_use]
+    pub fn exact_birth_date(mut self) -> Self {
+        self.exact_birth_date = true;
+        self
+    }
+
+    /// Takes these nicknames for the given names they stand for. None by default.
+    #[must_use]
+    pub fn nicknames(mut self, nicknames: Nicknames) -> Self {
+        self.nicknames = nicknames;
+        self
+    }
+
+    fn chosen_threshold(&self) -> Result<Weight, RulesError> {
+        if let Some(threshold) =
+            self.threshold.filter(|threshold| !(Weight::DEFAULT..=Weight::MOST).contains(threshold))
+        {
+            return Err(RulesError::Threshold(threshold));
+        }
+        let low = self.dangerous_threshold;
+        if let Some(threshold) = low.filter(|threshold| !(Weight::FLOOR..=Weight::MOST).contains(threshold)) {
+            return Err(RulesError::Threshold(threshold));
+        }
+        Ok(low.or(self.threshold).unwrap_or(Weight::DEFAULT))
     }
 
     /// The rules.
@@ -127,6 +221,7 @@ impl IdentityRulesBuilder {
         if self.dangerous.iter().any(BTreeSet::is_empty) {
             return Err(RulesError::Empty);
         }
+        let threshold = self.chosen_threshold()?;
         let is_strict = !self.strict.is_empty();
         if is_strict && !(self.identifying.is_empty() && self.not_kept.is_empty()) {
             return Err(RulesError::StrictAndCompared);
@@ -144,7 +239,13 @@ impl IdentityRulesBuilder {
         if combinations.is_empty() {
             return Err(RulesError::Empty);
         }
-        Ok(IdentityRules { combinations, compared: if is_strict { BTreeSet::new() } else { compared } })
+        Ok(IdentityRules {
+            combinations,
+            compared: if is_strict { BTreeSet::new() } else { compared },
+            threshold,
+            exact_birth_date: self.exact_birth_date,
+            nicknames: self.nicknames,
+        })
     }
 }
 
@@ -177,6 +278,9 @@ pub enum RulesError {
         "something must be compared: of given name, family name and birth date keep at least one; only these can be left out"
     )]
     NothingCompared,
+    /// Claims would have to weigh less than is safe, or more than they can.
+    #[error("a threshold of {0} is out of range: 3.0 to 13.0 bits, or by `danger_threshold` 1.5 to 13.0")]
+    Threshold(Weight),
     /// An attribute's name is not usable.
     #[error("an attribute's name is 1 to 32 of a-z, 0-9 and _, starting with a letter")]
     AttributeName,

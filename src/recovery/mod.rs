@@ -9,6 +9,7 @@ mod code;
 mod config;
 mod disown;
 pub(crate) mod documents;
+mod identify;
 mod link;
 pub(crate) mod means;
 mod password;

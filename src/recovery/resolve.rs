@@ -9,7 +9,7 @@ use crate::clock::{Moment, Timestamp};
 use crate::desk::stops::Overtaken;
 use crate::error::Fault;
 use crate::flow::{Dismissal, Event, FactorRule, Purpose, RecoveryFlow, Sealed, State};
-use crate::identity::{Identifier, IdentityClaims, Person, Resolution, resolve_one};
+use crate::identity::{Identifier, Resolution, resolve_one};
 use crate::ids::{AccountId, FlowId};
 use crate::keys::KeyError;
 use crate::mail::LetterContent;
@@ -86,34 +86,6 @@ impl Inner {
             Err(Dismissal::Ambiguous) => shared.map_or(Found::Nobody(Dismissal::Ambiguous), Found::Sharing),
             Err(why) => Found::Nobody(why),
         })
-    }
-
-    /// Probe, then agreement. The comparison is counted, per account, before it is made (ID-4).
-    async fn find_by_claims(&self, typed: &[u8], at: Moment) -> Result<Found, Fault> {
-        let malformed = Ok(Found::Nobody(Dismissal::Malformed));
-        let Some(claims) = IdentityClaims::from_bytes(typed) else { return malformed };
-        let key = self.index.probe(&claims);
-        if claims.is_malformed_on(at.now.to_datetime().date()) || key.values().is_empty() {
-            return malformed;
-        }
-        let account = match only(self.accounts.find_by_identity(&key).await?) {
-            Ok(account) => account,
-            Err(why) => return Ok(Found::Nobody(why)),
-        };
-        if !self.count_comparison(&account.id, at).await? {
-            return Ok(Found::Nobody(Dismissal::OverLimit));
-        }
-        // A host that keeps no plain attributes has all of them inside the index; nothing is left to compare.
-        let nobody = Person::new("", "");
-        let agrees = self.index.rules().agrees(&claims, account.person.as_ref().unwrap_or(&nobody));
-        Ok(if agrees { Found::One(Box::new(account)) } else { Found::Nobody(Dismissal::NoAccount) })
-    }
-
-    async fn count_comparison(&self, account: &AccountId, at: Moment) -> Result<bool, Fault> {
-        let mut commit = Commit::new(self.realm.clone());
-        let quota = self.limits.claims_per_account;
-        commit.spends.push(self.spend("claims/account", account.as_str().as_bytes(), quota, at));
-        Ok(self.flows.commit(commit).await? == Committed::Done)
     }
 
     /// Why nothing can be recovered for an account, if there is something in the way.
@@ -362,7 +334,7 @@ struct Choice {
 }
 
 /// What was found.
-enum Found {
+pub(crate) enum Found {
     One(Box<Account>),
     /// The accounts that have the address on file.
     Sharing(Sharers),

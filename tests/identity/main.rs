@@ -4,7 +4,10 @@ mod agreement;
 mod claims;
 mod identifiers;
 mod index;
+mod names;
+mod probes;
 mod reindex;
+mod relatives;
 mod rules;
 
 use regain::identity::{BlindIndex, IdentityClaims, IdentityRules, Person, TypedClaims};

@@ -3,6 +3,7 @@
 mod budgets;
 mod crash;
 mod delivery;
+mod identity;
 mod late;
 mod links;
 mod mission;
