@@ -25,7 +25,7 @@ impl TotpSecret {
     }
 }
 
-/// One bar for each run of dark modules in a row: a quarter of what a square for each module takes.
+/// One stroke along each run of dark modules in a row: a fifth of what a square for each module takes.
 fn draw(dark: &Zeroizing<Vec<bool>>, width: usize) -> Zeroizing<String> {
     let size = width + 2 * QUIET;
     let pixels = size * LEAST_PIXELS.div_ceil(size);
@@ -35,19 +35,20 @@ fn draw(dark: &Zeroizing<Vec<bool>>, width: usize) -> Zeroizing<String> {
     let _ = write!(
         svg,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{pixels}\" height=\"{pixels}\" viewBox=\"0 0 {size} {size}\" \
-         shape-rendering=\"crispEdges\"><path d=\"M0 0h{size}v{size}H0z\" fill=\"#fff\"/><path d=\""
+         shape-rendering=\"crispEdges\"><path d=\"M0 0h{size}v{size}H0z\" fill=\"#fff\"/><path stroke=\"#000\" d=\""
     );
     for (row, modules) in dark.chunks(width.max(1)).enumerate() {
-        let mut column = 0;
+        // Along the middle of the row, one module wide.
+        let _ = write!(svg, "M{QUIET} {}.5", row + QUIET);
         for run in modules.chunk_by(|one, next| one == next) {
-            if run.first() == Some(&true) {
-                let (x, y, length) = (column + QUIET, row + QUIET, run.len());
-                let _ = write!(svg, "M{x} {y}h{length}v1H{x}z");
-            }
-            column += run.len();
+            let length = run.len();
+            let _ = match run.first() {
+                Some(true) => write!(svg, "h{length}"),
+                _ => write!(svg, "m{length} 0"),
+            };
         }
     }
-    svg.push_str("\" fill=\"#000\"/></svg>");
+    svg.push_str("\"/></svg>");
     svg
 }
 
@@ -72,10 +73,10 @@ mod tests {
     }
 
     #[test]
-    fn dark_modules_that_touch_are_one_bar() {
+    fn dark_modules_that_touch_are_one_stroke() {
         let svg = draw(&Zeroizing::new(vec![true, true, false, true]), 2);
         assert!(svg.contains("viewBox=\"0 0 10 10\"") && svg.contains("width=\"240\""), "{}", *svg);
-        assert!(svg.contains("d=\"M4 4h2v1H4zM5 5h1v1H5z\""), "{}", *svg);
+        assert!(svg.contains("d=\"M4 4.5h2M4 5.5m1 0h1\""), "{}", *svg);
     }
 
     /// It goes into a page that is to weigh at most 30 kB with all that it loads.

@@ -1,8 +1,9 @@
 //! What has to be true of the remains: at any moment, and at the end of the story.
 
-use crate::people::{ANA, BO, CY, DEE, EVA, EVERYBODY, FAY, GUS, email, forgotten, is, new_password};
+use crate::check_helped::{cases_are_whole, factors_are_as_told, factors_are_bound, helped};
+use crate::people::{DEE, EVERYBODY, email, is, nth_password};
 use crate::remains::Remains;
-use crate::story::{Does, month_begins};
+use crate::stories::{Asker, Does};
 use regain::audit::AuditRecord;
 use regain::clock::Timestamp;
 use regain::flow::{FlowRecord, RecoveryFlow, StateKind};
@@ -14,7 +15,7 @@ use std::collections::BTreeMap;
 pub struct Findings(pub Vec<String>);
 
 impl Findings {
-    fn expect(&mut self, holds: bool, otherwise: impl FnOnce() -> String) {
+    pub fn expect(&mut self, holds: bool, otherwise: impl FnOnce() -> String) {
         if !holds {
             self.0.push(otherwise());
         }
@@ -32,7 +33,9 @@ fn may_follow(before: &str, next: &str) -> bool {
         "requested" => {
             ["dismissed", "escalated", "username_sent", "link_sent", "shared", "expired"].contains(&next)
         }
-        "link_sent" => ["password_chosen", "expired", "superseded", "disowned"].contains(&next),
+        "link_sent" => ["link_sent", "factor_proven", "password_chosen", "expired", "superseded", "disowned"]
+            .contains(&next),
+        "factor_proven" => ["password_chosen", "expired", "superseded", "disowned"].contains(&next),
         "password_chosen" => ["completed", "superseded"].contains(&next),
         _ => false,
     }
@@ -53,6 +56,10 @@ pub fn at_any_moment(remains: &Remains, findings: &mut Findings) {
     asks_are_whole(remains, findings);
     nobody_got_two(remains, findings);
     passwords_are_chosen(remains, findings);
+    for who in remains.story.cast {
+        factors_are_bound(remains, who, findings);
+        cases_are_whole(remains, who, findings);
+    }
 }
 
 /// One line for each version of each flow, in order, and no flow without lines.
@@ -71,7 +78,7 @@ fn audit_is_whole(remains: &Remains, lines: &BTreeMap<Vec<u8>, Vec<&AuditRecord>
             findings.expect(may_follow(before, next), || format!("{next} came after {before}"));
         }
         let last = lines[lines.len() - 1];
-        let swept = is_end(state(last)) && lines[0].at < Timestamp::from(month_begins());
+        let swept = is_end(state(last)) && lines[0].at < Timestamp::from(remains.story.youth_begins());
         let there = remains.flows.contains_key(id);
         findings.expect(there || swept, || format!("a flow is gone that was {}", last.event));
     }
@@ -135,14 +142,12 @@ fn nobody_got_two(remains: &Remains, findings: &mut Findings) {
 
 /// Set once at most, and nothing but what was chosen.
 fn passwords_are_chosen(remains: &Remains, findings: &mut Findings) {
-    for who in EVERYBODY {
+    for who in remains.story.cast {
         let times = remains.passwords.iter().filter(|(account, _)| account == who).count();
-        let chose =
-            |does| matches!(does, Does::Choose(name) | Does::ChooseWithoutAccounts(name) if name == who);
-        let (tried, _) = remains.tries(chose);
-        findings.expect(times <= tried.min(1), || format!("the password of {who} was stored {times} times"));
+        let begun = remains.acts_tried(|does| does.sets_password_of() == Some(who));
+        findings.expect(times <= begun, || format!("the password of {who} was stored {times} times"));
         let stored = remains.accounts[who].password.as_ref();
-        let wanted = if times > 0 { new_password() } else { forgotten() };
+        let wanted = nth_password(times);
         findings.expect(stored.is_some_and(|stored| is(&wanted, stored)), || {
             format!("{who} has another password than the right one")
         });
@@ -156,39 +161,30 @@ pub fn at_the_end(remains: &Remains, findings: &mut Findings) {
     let (lines, report) = (remains.audit.len() as u64, &remains.report);
     findings.expect((report.records, report.open) == (lines, 0), || format!("not all is closed: {report:?}"));
     let (_, answered) = remains.tries(|_| true);
-    findings.expect(answered == crate::story::STORY.len(), || format!("{answered} acts were answered"));
-    let month = Timestamp::from(month_begins());
+    findings.expect(answered == remains.story.acts.len(), || format!("{answered} acts were answered"));
+    let month = Timestamp::from(remains.story.youth_begins());
     let old = remains.flows.values().filter(|flow| flow.created_at < month).count();
     findings.expect(old == 0, || format!("{old} flows were not swept"));
-    for (who, purpose, ends, end) in [
-        (None, "password", &["dismissed"][..], "dismissed"),
-        (Some(ANA), "username", &["username_sent"], "username_sent"),
-        (Some(ANA), "password", &["completed", "superseded"], "completed"),
-        (Some(BO), "password", &["disowned", "superseded"], "disowned"),
-        (Some(CY), "password", &["expired", "superseded"], "expired"),
-        (Some(DEE), "password", &["expired", "superseded"], "expired"),
-        (Some(EVA), "password", &["completed", "superseded"], "completed"),
-    ] {
-        ended_as_they_should(remains, Asker { who, purpose }, ends, end, findings);
+    for asker in remains.story.askers {
+        ended_as_they_should(remains, asker, findings);
     }
     let disowned = remains.audit.iter().filter(|(_, line)| line.event == "account.disowned").count();
-    findings.expect(disowned == 1, || format!("one letter was disowned {disowned} times"));
-    for (who, end) in [(FAY, "expired"), (GUS, "completed")] {
+    findings
+        .expect(disowned == remains.story.disowned, || format!("one letter was disowned {disowned} times"));
+    for (who, end) in remains.story.listed {
         listed_each_time(remains, who, end, findings);
     }
-    for who in [ANA, EVA, GUS] {
+    for who in remains.story.cast {
         finished(remains, who, findings);
+        factors_are_as_told(remains, who, findings);
     }
-}
-
-#[derive(Clone, Copy)]
-struct Asker {
-    who: Option<&'static str>,
-    purpose: &'static str,
+    for (who, end) in remains.story.cases {
+        helped(remains, who, end, findings);
+    }
 }
 
 impl Asker {
-    fn asks(self, does: Does) -> bool {
+    fn asks(&self, does: Does) -> bool {
         match does {
             Does::AskUsername(who) => self.purpose == "username" && self.who == Some(who),
             Does::AskPassword(typed) => {
@@ -202,7 +198,8 @@ impl Asker {
 }
 
 /// Of all flows of one asker, one ended so; the others, of asks that were tried again, in a way that may be.
-fn ended_as_they_should(remains: &Remains, asker: Asker, ends: &[&str], end: &str, findings: &mut Findings) {
+fn ended_as_they_should(remains: &Remains, asker: &Asker, findings: &mut Findings) {
+    let Asker { ends, end, .. } = asker;
     let name = format!("{}, {}", asker.who.unwrap_or("nobody"), asker.purpose);
     let account = asker.who.map(|who| remains.pseudonyms[who]);
     let all = remains.lines();
@@ -215,7 +212,7 @@ fn ended_as_they_should(remains: &Remains, asker: Asker, ends: &[&str], end: &st
     for (id, lines) in mine {
         let last = state(lines[lines.len() - 1]);
         count += 1;
-        as_told += usize::from(last == end);
+        as_told += usize::from(last == *end);
         findings.expect(ends.contains(&last), || format!("{name}: a flow ended as {last}"));
         link_came_once(remains, id, lines, findings);
     }
@@ -260,7 +257,8 @@ fn link_came_once(remains: &Remains, id: &[u8], lines: &[&AuditRecord], findings
     if !lines.iter().any(|line| state(line) == "link_sent") {
         return;
     }
-    let refused = lines.iter().any(|line| line.account == Some(remains.pseudonyms[DEE]));
+    let dee = remains.pseudonyms.get(DEE);
+    let refused = lines.iter().any(|line| dee.is_some() && line.account.as_ref() == dee);
     let last = state(lines[lines.len() - 1]);
     let came = arrived_for(remains, id).len();
     let expected = usize::from(!refused);
@@ -272,9 +270,13 @@ fn link_came_once(remains: &Remains, id: &[u8], lines: &[&AuditRecord], findings
 /// Whoever chose has the new password, and one notice of it.
 fn finished(remains: &Remains, who: &'static str, findings: &mut Findings) {
     let times = remains.passwords.iter().filter(|(account, _)| account == who).count();
-    findings.expect(times == 1, || format!("the password of {who} was stored {times} times"));
-    let notices = remains.arrived(|mail| mail.to == email(who) && mail.subject.contains("changed"));
-    findings.expect(notices.len() == 1, || format!("notices to {who}: {notices:?}"));
+    let chosen = remains.acts_tried(|does| does.sets_password_of() == Some(who));
+    findings.expect(times == chosen, || format!("the password of {who} was stored {times} times"));
+    let notices = remains.arrived(|mail| mail.to == email(who) && mail.subject.contains("Your password"));
+    let at_address = |does: Does| does.sets_password_of().is_some_and(|name| email(name) == email(who));
+    let expected = remains.acts_tried(at_address);
+    findings.expect(notices.len() == expected, || format!("notices to {who}: {notices:?}"));
     let sessions = remains.sessions[who];
-    findings.expect(sessions == 0, || format!("{sessions} sessions of {who} went on"));
+    let left = u32::from(chosen == 0);
+    findings.expect(sessions == left, || format!("{sessions} sessions of {who} went on"));
 }

@@ -1,8 +1,10 @@
 //! What a trial leaves in its folder beside the tables: what people were told, and the mail that arrived.
 
+use crate::stories::Story;
 use mail_parser::MessageParser;
 use regain::RecoveryToken;
-use std::collections::BTreeMap;
+use regain::factor::{FactorId, TotpSecret};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -29,6 +31,12 @@ impl Mail {
         self.text.split("token=").skip(1).map(token).collect()
     }
 
+    /// The button "this wasn't me".
+    pub fn button(&self) -> Option<String> {
+        let rest = self.text.split("letter=").nth(1)?;
+        rest.split_whitespace().next().map(str::to_owned)
+    }
+
     /// The token of somebody's link: the only one, or the one that stands under their username.
     pub fn token_of(&self, who: &str) -> Option<RecoveryToken> {
         let mut tokens = self.tokens();
@@ -40,7 +48,72 @@ impl Mail {
     }
 }
 
+/// What an authenticator app was told.
+pub struct App {
+    pub id: FactorId,
+    pub secret: String,
+}
+
+impl App {
+    pub fn secret(&self) -> TotpSecret {
+        TotpSecret::import_base32(&self.secret).unwrap()
+    }
+}
+
+/// The file that names the story.
+const STORY: &str = "story";
+
 impl Folder {
+    pub fn story(&self) -> &'static Story {
+        Story::named(&fs::read_to_string(self.path(STORY)).unwrap())
+    }
+
+    pub fn tell(&self, story: &Story) {
+        fs::write(self.path(STORY), story.name).unwrap();
+    }
+
+    pub fn keep_app(&self, who: &str, app: &App) {
+        fs::write(self.path(&format!("app-{who}")), format!("{} {}", app.id, app.secret)).unwrap();
+    }
+
+    pub fn app(&self, who: &str) -> App {
+        let text = fs::read_to_string(self.path(&format!("app-{who}"))).unwrap();
+        let (id, secret) = text.split_once(' ').unwrap();
+        App { id: FactorId::parse(id).unwrap(), secret: secret.to_owned() }
+    }
+
+    /// The paper with the recovery codes.
+    pub fn keep_codes(&self, who: &str, codes: impl Iterator<Item = String>) {
+        fs::write(self.path(&format!("codes-{who}")), codes.collect::<Vec<_>>().join("\n")).unwrap();
+    }
+
+    /// The first code that is not crossed off, and its number.
+    pub fn next_code(&self, who: &str) -> (usize, String) {
+        let crossed = self.lines(&format!("crossed-{who}")).len();
+        (crossed, self.lines(&format!("codes-{who}"))[crossed].clone())
+    }
+
+    pub fn cross_off(&self, who: &str) {
+        self.append(&format!("crossed-{who}"), "x");
+    }
+
+    /// A code was shown to the service.
+    pub fn show(&self, who: &str, code: &str) {
+        self.append(&format!("shown-{who}"), code);
+    }
+
+    /// All codes that were shown, each once.
+    pub fn shown(&self, who: &str) -> BTreeSet<String> {
+        self.lines(&format!("shown-{who}")).into_iter().collect()
+    }
+
+    /// The step of the app's code that was shown last.
+    pub fn last_step(&self, who: &str) -> u64 {
+        let shown = self.lines(&format!("shown-{who}"));
+        let steps = shown.iter().filter_map(|code| code.strip_prefix("app "));
+        steps.last().expect("an app's code was shown").parse().unwrap()
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }

@@ -56,6 +56,12 @@ impl OnPostgres {
         rows.iter().map(|row| row.get(0)).collect()
     }
 
+    async fn tables(&self, schema: &SchemaName) -> Vec<String> {
+        let tables =
+            "SELECT tablename::text FROM pg_tables WHERE schemaname = 'REGAIN' AND tablename <> 'migration'";
+        self.column(tables, schema).await
+    }
+
     async fn change(&self, statement: &str, schema: &SchemaName) {
         sqlx::raw_sql(sql(statement, schema)).execute(self.pool()).await.unwrap();
     }
@@ -75,12 +81,23 @@ impl Ground for OnPostgres {
         "postgres"
     }
 
-    async fn prepare(&self, _: &Path) {}
+    async fn prepare(&self, seed: &Path) {
+        fs::write(seed.join(SCHEMA), self.new_schema().as_str()).unwrap();
+    }
 
+    async fn keep(&self, _: &Path) {}
+
+    /// The copied file names the schema with what every trial begins with: some rows, or none.
     async fn lend(&self, folder: &Path) {
         let free = self.free.lock().unwrap().pop();
-        let schema = free.unwrap_or_else(|| self.new_schema());
-        fs::write(folder.join(SCHEMA), schema.as_str()).unwrap();
+        let lent = free.unwrap_or_else(|| self.new_schema());
+        let seed = schema(folder);
+        fs::write(folder.join(SCHEMA), lent.as_str()).unwrap();
+        self.open(folder).await;
+        for table in self.tables(&seed).await {
+            let copy = format!("INSERT INTO REGAIN.{table} SELECT * FROM {}.{table}", seed.as_str());
+            self.change(&copy, &lent).await;
+        }
     }
 
     async fn open(&self, folder: &Path) -> Arc<dyn FlowStore> {
@@ -99,9 +116,7 @@ impl Ground for OnPostgres {
     /// Emptied and not dropped: making tables costs more than a whole trial.
     async fn take_back(&self, folder: &Path) {
         let schema = schema(folder);
-        let tables =
-            "SELECT tablename::text FROM pg_tables WHERE schemaname = 'REGAIN' AND tablename <> 'migration'";
-        for table in self.column::<String>(tables, &schema).await {
+        for table in self.tables(&schema).await {
             self.change(&format!("DELETE FROM REGAIN.{table}"), &schema).await;
         }
         self.free.lock().unwrap().push(schema);

@@ -21,6 +21,11 @@ impl Ground for OnSqlite {
         SqliteFlows::open(seed.join("flows.db")).await.unwrap().close().await;
     }
 
+    /// The file has it, once all of it is in one file.
+    async fn keep(&self, seed: &Path) {
+        SqliteFlows::open(seed.join("flows.db")).await.unwrap().close().await;
+    }
+
     /// The copied file has them.
     async fn lend(&self, _: &Path) {}
 

@@ -1,6 +1,10 @@
 //! The service, and the people of the story.
 
+use async_trait::async_trait;
 use regain::account::{Account, AccountStore, AddressOnFile};
+use regain::clock::Clock;
+use regain::desk::{Desk, DeskHost, Ial, Staff, StaffId, StaffRole, Subject};
+use regain::factor::AuthLevel;
 use regain::identity::{EmailAddress, IdentityClaims, Person, TypedClaims};
 use regain::ids::{AccountId, Realm};
 use regain::keys::KeyRing;
@@ -8,8 +12,9 @@ use regain::mail::{Sender, Service};
 use regain::origin::{Links, TrustedOrigin};
 use regain::password::{Argon2Hasher, Password, PasswordHash, PasswordHasher as _, Verification};
 use regain::recovery::{RecoveryBuilder, Setup};
+use regain::security::AuthSession;
 use regain::sqlite::SqliteAccounts;
-use regain::store::FlowStore;
+use regain::store::{FlowStore, StoreError};
 use regain::{Recovery, budget::Quota, password::HashPool, recovery::Limits};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Row as _, SqliteConnection};
@@ -32,7 +37,15 @@ pub const EVA: &str = "eva";
 pub const FAY: &str = "fay";
 /// Regains everything by the mail that lists them both.
 pub const GUS: &str = "gus";
-pub const EVERYBODY: [&str; 7] = [ANA, BO, CY, DEE, EVA, FAY, GUS];
+/// Has an app and recovery codes, and keeps them.
+pub const HAL: &str = "hal";
+/// Has lost app and codes, and is helped.
+pub const IVY: &str = "ivy";
+/// Did not ask for the help that is about to be given.
+pub const JO: &str = "jo";
+pub const EVERYBODY: [&str; 10] = [ANA, BO, CY, DEE, EVA, FAY, GUS, HAL, IVY, JO];
+/// How to reach somebody who writes to the desk.
+pub const TELLER: &str = "call 555 0101";
 
 const FORGOTTEN: &str = "a password that is forgotten";
 
@@ -53,8 +66,44 @@ pub fn forgotten() -> Password {
     Password::new(FORGOTTEN)
 }
 
-pub fn new_password() -> Password {
-    Password::new("violet harbour tin whistle 7")
+/// The password that somebody has who has set so many.
+pub fn nth_password(number: usize) -> Password {
+    match number {
+        0 => forgotten(),
+        1 => Password::new("violet harbour tin whistle 7"),
+        _ => Password::new("copper meadow slow lantern 9"),
+    }
+}
+
+/// What the host says of somebody who is signed in: with the second factor, just now.
+pub fn session(who: &str, clock: &dyn Clock) -> AuthSession {
+    let (account, level) = (id(who), AuthLevel::SecondFactor);
+    AuthSession { account, level, authenticated_at: clock.now().into(), binding: [7; 32] }
+}
+
+/// Records what people show.
+pub fn sam() -> Staff {
+    Staff::new(StaffId::new("sam").unwrap(), StaffRole::ranked(10))
+}
+
+/// Decides.
+pub fn tess() -> Staff {
+    Staff::new(StaffId::new("tess").unwrap(), StaffRole::ranked(10))
+}
+
+/// All enrolled at the counter, and none of them is staff.
+struct Enrolled;
+
+#[async_trait]
+impl DeskHost for Enrolled {
+    async fn subject(&self, _: &AccountId) -> Result<Option<Subject>, StoreError> {
+        Ok(Some(Subject { staff: None, enrolled_at: Ial::Two }))
+    }
+}
+
+pub fn desk(recovery: Recovery) -> Desk {
+    let desk = Desk::builder(recovery, Arc::new(Enrolled));
+    desk.risk_analysis("Risk analysis of the crash points").build().unwrap()
 }
 
 fn record_number(who: &str) -> String {
@@ -112,11 +161,14 @@ async fn raw(file: &Path) -> SqliteConnection {
     SqliteConnectOptions::new().filename(file).connect().await.unwrap()
 }
 
-/// Makes the file of accounts that every trial begins with: everybody, and a session of Ana's.
-pub async fn seed(file: &Path, index: &regain::identity::BlindIndex) {
+/// Makes the file of accounts that every trial begins with: the cast, and a session of each.
+pub async fn seed(file: &Path, cast: &[&str], index: &regain::identity::BlindIndex) {
     let accounts = SqliteAccounts::open(file).await.unwrap();
-    accounts.put(&EVERYBODY.map(account), index).await.unwrap();
-    regain::testing::SeedAccounts::begin_session(&accounts, &id(ANA)).await;
+    let people: Vec<Account> = cast.iter().map(|who| account(who)).collect();
+    accounts.put(&people, index).await.unwrap();
+    for who in cast {
+        regain::testing::SeedAccounts::begin_session(&accounts, &id(who)).await;
+    }
     sqlx::raw_sql(JOURNAL).execute(&mut raw(file).await).await.unwrap();
     accounts.close().await;
 }

@@ -6,13 +6,15 @@
 use async_trait::async_trait;
 use regain::account::{Account, AccountStore, Applied, HashUpgrade, PasswordChange};
 use regain::audit::{AuditRecord, Checkpoint};
+use regain::clock::Timestamp;
 use regain::flow::FlowRecord;
 use regain::identity::{Identifier, IdentityKey};
-use regain::ids::{AccountId, FlowId, MailId, Realm};
+use regain::ids::{AccountId, DocumentId, FlowId, MailId, Realm};
 use regain::keys::KeyId;
 use regain::mail::{Delivery, Mailer, Message};
 use regain::store::{
-    Claim, Commit, Committed, DeadLetter, Depth, DutyClaim, FlowStore, FlowWrite, OutboxMail,
+    Claim, Commit, Committed, DeadLetter, Depth, Document, DocumentKind, DutyClaim, FlowStore, FlowWrite,
+    OutboxMail,
 };
 use regain::store::{SealedIn, StoreError, Sweep};
 use regain::testing::FlowStoreLayer;
@@ -185,6 +187,7 @@ fn carried(commit: &Commit) -> String {
         (commit.clears.len(), "clears"),
         (inserts, "new flows"),
         (commit.flows.len() - inserts, "flows"),
+        (commit.documents.len(), "documents"),
         (commit.mails.len(), "mails"),
         (commit.settlements.len(), "settlements"),
         (commit.audit.len(), "lines"),
@@ -213,6 +216,36 @@ impl FlowStoreLayer for NumberedFlows {
     async fn commit(&self, commit: Commit) -> Stored<Committed> {
         let name = carried(&commit);
         self.counter.store(&name, Kind::Writes, self.inner.commit(commit)).await
+    }
+
+    async fn document(&self, realm: &Realm, kind: DocumentKind, id: DocumentId) -> Stored<Option<Document>> {
+        self.counter.store("document", Kind::Reads, self.inner.document(realm, kind, id)).await
+    }
+
+    async fn documents_of(
+        &self,
+        realm: &Realm,
+        kind: DocumentKind,
+        account: &AccountId,
+        limit: u32,
+    ) -> Stored<Vec<Document>> {
+        let found = self.inner.documents_of(realm, kind, account, limit);
+        self.counter.store("documents_of", Kind::Reads, found).await
+    }
+
+    async fn open_documents(
+        &self,
+        realm: &Realm,
+        kind: DocumentKind,
+        after: Option<(Timestamp, DocumentId)>,
+        limit: u32,
+    ) -> Stored<Vec<Document>> {
+        let found = self.inner.open_documents(realm, kind, after, limit);
+        self.counter.store("open_documents", Kind::Reads, found).await
+    }
+
+    async fn claim_documents(&self, claim: &Claim) -> Stored<Vec<Document>> {
+        self.counter.store("claim_documents", Kind::Writes, self.inner.claim_documents(claim)).await
     }
 
     async fn claim_flows(&self, claim: &Claim) -> Stored<Vec<FlowRecord>> {

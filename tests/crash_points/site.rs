@@ -1,11 +1,12 @@
 //! What a process of a trial works with: real stores behind numbered calls, a mail folder, and the weather.
 
 use crate::folder::Folder;
-use crate::people::{DEE, email, service};
+use crate::people::{DEE, desk, email, service};
 use crate::plants::Plant;
 use crate::points::{Counter, NumberedAccounts, NumberedFlows, NumberedMailer};
 use async_trait::async_trait;
 use regain::account::{Account, AccountStore, AddressOnFile, Applied, PasswordChange};
+use regain::desk::Desk;
 use regain::identity::{Identifier, IdentityKey};
 use regain::ids::AccountId;
 use regain::mail::{Delivery, EmlMailer, Mailer, Message};
@@ -30,6 +31,9 @@ pub trait Ground: Send + Sync {
 
     /// Puts files into a folder that every trial gets a copy of.
     async fn prepare(&self, seed: &Path);
+
+    /// What was played in the seed is what every trial begins with.
+    async fn keep(&self, seed: &Path);
 
     /// Gives a trial tables with nothing in them, if its copied files do not have them.
     async fn lend(&self, folder: &Path);
@@ -69,6 +73,7 @@ impl Sky {
 
 pub struct Site {
     pub recovery: Recovery,
+    pub desk: Desk,
     pub worker: Worker,
     pub clock: Arc<TestClock>,
     pub weather: Sky,
@@ -87,8 +92,9 @@ pub async fn open(ground: &dyn Ground, folder: &Folder, counter: &Arc<Counter>, 
     let clock = Arc::new(TestClock::default());
     let builder = service(plant.flows(Arc::new(Layered(flows))), plant.accounts(Arc::new(accounts)));
     let recovery = builder.clock(clock.clone()).build().unwrap();
+    let desk = desk(recovery.clone());
     let worker = Worker::new(recovery.clone(), plant.mailer(Arc::new(mailer)));
-    Site { recovery, worker, clock, weather }
+    Site { recovery, desk, worker, clock, weather }
 }
 
 /// Accounts that are away now and then.

@@ -3,13 +3,15 @@
 use crate::check::{Findings, at_any_moment, at_the_end};
 use crate::folder::Folder;
 use crate::plants::Plant;
+use crate::player;
 use crate::points::{Call, Counter, EXIT, Point, When};
 use crate::remains::Remains;
 use crate::site::{self, Ground};
-use crate::story;
+use crate::stories::Story;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Arc;
 use tempfile::TempDir;
 use tokio::process::Command;
 
@@ -18,7 +20,7 @@ const POINT: &str = "REGAIN_CRASH_POINT";
 const PLANT: &str = "REGAIN_CRASH_POINT_PLANT";
 
 /// Plays the story, if this process was started to do so.
-pub fn play_if_child(ground: impl FnOnce() -> Box<dyn Ground>) -> bool {
+pub fn play_if_child(ground: impl FnOnce() -> Arc<dyn Ground>) -> bool {
     let Some(folder) = std::env::var_os(FOLDER) else { return false };
     let folder = Folder(PathBuf::from(folder));
     let point = std::env::var(POINT).ok().map(|point| point.parse().unwrap());
@@ -27,29 +29,43 @@ pub fn play_if_child(ground: impl FnOnce() -> Box<dyn Ground>) -> bool {
     runtime.block_on(async {
         let counter = Counter::new(&folder.path("calls"), point);
         let site = site::open(&*ground(), &folder, &counter, plant).await;
-        story::play(site, folder, counter).await;
+        player::play(site, folder, counter).await;
     });
     true
 }
 
 /// Everything that trials on one kind of store have in common.
 pub struct Trials {
-    pub ground: Box<dyn Ground>,
+    pub ground: Arc<dyn Ground>,
     /// The test that plays as a child.
     pub child: &'static str,
     pub plant: Plant,
+    pub story: &'static Story,
     seed: TempDir,
 }
 
 impl Trials {
-    pub async fn prepare(ground: Box<dyn Ground>, child: &'static str, plant: Plant) -> Self {
+    pub async fn prepare(
+        ground: Arc<dyn Ground>,
+        child: &'static str,
+        plant: Plant,
+        story: &'static Story,
+    ) -> Self {
         let seed = tempfile::tempdir().unwrap();
         ground.prepare(seed.path()).await;
-        let nothing = std::sync::Arc::new(regain::memory::MemoryFlows::new());
-        let nobody = std::sync::Arc::new(regain::memory::MemoryAccounts::new());
+        let nothing = Arc::new(regain::memory::MemoryFlows::new());
+        let nobody = Arc::new(regain::memory::MemoryAccounts::new());
         let service = crate::people::service(nothing, nobody).build().unwrap();
-        crate::people::seed(&seed.path().join("accounts.db"), service.blind_index()).await;
-        Self { ground, child, plant, seed }
+        crate::people::seed(&seed.path().join("accounts.db"), story.cast, service.blind_index()).await;
+        let folder = Folder(seed.path().to_owned());
+        folder.tell(story);
+        if !story.before.is_empty() {
+            let counter = Counter::new(&folder.path("calls before"), None);
+            let site = site::open(&*ground, &folder, &counter, Plant::Nothing).await;
+            player::play_before(site, folder.clone(), counter).await;
+            ground.keep(&folder.0).await;
+        }
+        Self { ground, child, plant, story, seed }
     }
 
     /// Plays the story without a crash: what it calls, in order, and what is wrong with it.
@@ -90,6 +106,9 @@ impl Trials {
         let home = tempfile::tempdir().unwrap();
         for file in fs::read_dir(self.seed.path()).unwrap() {
             let file = file.unwrap();
+            if file.file_type().unwrap().is_dir() {
+                continue;
+            }
             fs::copy(file.path(), home.path().join(file.file_name())).unwrap();
         }
         self.ground.lend(home.path()).await;

@@ -123,6 +123,13 @@ impl Oracle {
         self.book().acting.insert(self.stage.doing().id, acting);
     }
 
+    /// Whether an account's apps have failed as often as they may.
+    pub fn is_worn(&self, account: &AccountId) -> bool {
+        let book = self.book();
+        let tries = book.accounts.get(account).and_then(|seen| seen.factors.tries.get("totp"));
+        tries.is_some_and(|tries| *tries >= CAP)
+    }
+
     /// All codes that anybody has shown, and whose they are.
     pub fn shown(&self) -> Vec<(AccountId, Shown)> {
         self.book().shown.clone()
