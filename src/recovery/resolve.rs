@@ -24,7 +24,6 @@ use crate::recovery::shared::Sharers;
 use crate::recovery::step::{HouseKeeping, LeftOut, Mailing};
 use crate::recovery::{AskedNotice, Carried, Inner, Step, Took};
 use crate::security::record::{Guard, KnownHold};
-use crate::store::{Commit, Committed};
 use crate::wire::{frame, unframe, unframe_all};
 use zeroize::Zeroizing;
 
