@@ -153,7 +153,7 @@ impl BlindIndex {
             return None;
         }
         let (identifying, others): (Vec<_>, Vec<_>) =
-            self.rules.combinations().iter().cloned().partition(|combination| is_identifying(combination));
+            self.rules.combinations().iter().cloned().partition(is_identifying);
         let combined = (!others.is_empty()).then(|| self.looked_up(&others, claims));
         Some(Probes { identifying: self.looked_up(&identifying, claims), combined })
     }

@@ -27,6 +27,8 @@ fn twins_are_not_taken_for_each_other_whatever_their_names_are() {
         ("Marlon", "Marlin"),
         ("Tanika", "Janika"),
         ("Kaylin", "Jaylin"),
+        ("Latrisha", "Jatrisha"),
+        ("Marlina", "Sarlina"),
         ("Richard", "Robert"),
         ("Maria José", "Maria Luisa"),
     ] {

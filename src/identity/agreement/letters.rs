@@ -188,7 +188,7 @@ fn are_neighbours(one: char, other: char) -> bool {
         };
         near(one, other) || near(other, one)
     });
-    ROWS.iter().any(|row| in_row(&row)) || below
+    ROWS.iter().any(in_row) || below
 }
 
 fn is_vowel(letter: char) -> bool {

@@ -47,7 +47,9 @@
 //! # Bounds
 //!
 //! At most 24 words of a field, 1,024 bytes of one on file and [`MAX_FIELD_BYTES`](super::MAX_FIELD_BYTES) of one typed;
-//! words over 64 letters are compared as a whole only. The worst comparison that was found takes under 10 ms in release.
+//! words over 64 letters are compared as a whole only. A usual comparison takes 40 to 250 µs in release; the worst that was
+//! found, 24 words in each of the four fields, 46 ms on a busy machine. Who types 24 words against two on file is not
+//! compared word by word.
 
 mod birth_date;
 mod fields;

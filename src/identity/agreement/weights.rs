@@ -21,8 +21,8 @@
 //!   twice that stands here. One given name in 200 is the same.
 //! - The person (`m`): four of five mistypings are one letter wrong, missing, extra, or two swapped (F. Damerau,
 //!   A technique for computer detection and correction of spelling errors, CACM 7(3), 1964); that one field in eight or
-//!   so is not as it is on file is assumed. No weight turns from yes to no if an `m` is half or twice as large, but
-//!   for a digit of the birth date and a second slip in a family name.
+//!   so is not as it is on file is assumed. No finding turns from yes to no if its `m` is half or twice as large,
+//!   but for a wrong digit of the birth date.
 
 /// Somebody else who might have come to this account, by the record number that is its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -99,13 +99,13 @@ impl Script {
 
     fn is_read(self, word: &str, latin: &str) -> bool {
         match self {
-            Self::Cyrillic => lay::fits(word, latin, &alphabets::CYRILLIC, &[]),
-            Self::Greek => lay::fits(word, latin, &alphabets::GREEK, &[]),
-            Self::Georgian => lay::fits(word, latin, &alphabets::GEORGIAN, &[]),
-            Self::Armenian => lay::fits(word, latin, &alphabets::ARMENIAN, &[]),
+            Self::Cyrillic => lay::fits(word, latin, alphabets::CYRILLIC, &[]),
+            Self::Greek => lay::fits(word, latin, alphabets::GREEK, &[]),
+            Self::Georgian => lay::fits(word, latin, alphabets::GEORGIAN, &[]),
+            Self::Armenian => lay::fits(word, latin, alphabets::ARMENIAN, &[]),
             Self::Arabic => abjads::is_arabic(word, latin),
             Self::Hebrew => abjads::is_hebrew(word, latin),
-            Self::Devanagari => lay::fits(word, latin, &abjads::DEVANAGARI, &["a"]),
+            Self::Devanagari => lay::fits(word, latin, abjads::DEVANAGARI, &["a"]),
             Self::Hangul => korean::is_read(word, latin),
             Self::Kana => kana::is_read(word, latin),
             Self::Han => chinese::is_read(word, latin),
