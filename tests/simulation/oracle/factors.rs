@@ -177,10 +177,12 @@ impl Oracle {
             && commit.audit.is_empty()
         {
             trying.counted = true;
-            let (account, kind) = (trying.account.clone(), kind_of(&trying.shown));
+            let kind = kind_of(&trying.shown);
+            // Whose code it is and whose link it is shown beside are two things: the record that counts it tells.
+            let whose = commit.documents.iter().find_map(|write| write.document().account.clone());
             // A new app's own codes count for itself.
             let binds = self.stage.doing().what == "bind factor";
-            if let Some(seen) = book.accounts.get_mut(&account).filter(|_| !binds) {
+            if let Some(seen) = whose.and_then(|it| book.accounts.get_mut(&it)).filter(|_| !binds) {
                 *seen.factors.tries.entry(kind).or_default() += 1;
             }
         }
