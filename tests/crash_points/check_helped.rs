@@ -103,5 +103,7 @@ pub fn helped(remains: &Remains, who: &str, end: &str, findings: &mut Findings) 
     let ends = remains.told(who, end).len();
     let cases = remains.cases[who].len();
     // "This wasn't me" begins one of its own.
-    findings.expect((ends, cases) == (1, 1 + remains.story.disowned), || format!("{who}: {cases} cases, {ends} times {end}"));
+    findings.expect((ends, cases) == (1, 1 + remains.story.disowned), || {
+        format!("{who}: {cases} cases, {ends} times {end}")
+    });
 }

@@ -173,14 +173,17 @@ impl Oracle {
     pub(super) fn factors_decided(&self, book: &mut Book, commit: &Commit) {
         let (event, task) = (self.stage.event(), self.stage.doing().id);
         if let Some(trying) = book.trying.get_mut(&task)
-            && !commit.documents.is_empty()
+            && let Some(record) = commit.documents.first()
             && commit.audit.is_empty()
         {
             trying.counted = true;
-            let (account, kind) = (trying.account.clone(), kind_of(&trying.shown));
+            let kind = kind_of(&trying.shown);
+            // Whose it is the record says: of people who share a mailbox, one may have opened another's link.
+            let account = record.document().account.as_ref();
             // A new app's own codes count for itself.
             let binds = self.stage.doing().what == "bind factor";
-            if let Some(seen) = book.accounts.get_mut(&account).filter(|_| !binds) {
+            let seen = account.and_then(|account| book.accounts.get_mut(account));
+            if let Some(seen) = seen.filter(|_| !binds) {
                 *seen.factors.tries.entry(kind).or_default() += 1;
             }
         }
