@@ -173,16 +173,17 @@ impl Oracle {
     pub(super) fn factors_decided(&self, book: &mut Book, commit: &Commit) {
         let (event, task) = (self.stage.event(), self.stage.doing().id);
         if let Some(trying) = book.trying.get_mut(&task)
-            && !commit.documents.is_empty()
+            && let Some(record) = commit.documents.first()
             && commit.audit.is_empty()
         {
             trying.counted = true;
             let kind = kind_of(&trying.shown);
-            // Whose code it is and whose link it is shown beside are two things: the record that counts it tells.
-            let whose = commit.documents.iter().find_map(|write| write.document().account.clone());
+            // Whose it is the record says: of people who share a mailbox, one may have opened another's link.
+            let account = record.document().account.as_ref();
             // A new app's own codes count for itself.
             let binds = self.stage.doing().what == "bind factor";
-            if let Some(seen) = whose.and_then(|it| book.accounts.get_mut(&it)).filter(|_| !binds) {
+            let seen = account.and_then(|account| book.accounts.get_mut(account));
+            if let Some(seen) = seen.filter(|_| !binds) {
                 *seen.factors.tries.entry(kind).or_default() += 1;
             }
         }
