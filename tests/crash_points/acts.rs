@@ -8,6 +8,13 @@ use regain::password::Password;
 use regain::recovery::{Chosen, SignInStep};
 use regain::{RecoveryError, RecoveryToken};
 
+/// How long a worker works.
+#[derive(Debug, Clone, Copy)]
+pub enum Rounds {
+    One,
+    All,
+}
+
 impl Player {
     pub async fn ask_username(&self, who: &str) {
         let ask = async || self.site.recovery.ask_username(&claims(who), &client()).await;
@@ -19,12 +26,15 @@ impl Player {
         self.until_answered(ask).await.unwrap();
     }
 
-    /// Until a worker has nothing to do, met no fault, and lost no reply. After one it comes back when leases have ended.
-    pub async fn work(&self, weather: Weather) {
+    /// Until a worker met no fault, and lost no reply. After one it comes back when leases have ended.
+    pub async fn work(&self, weather: Weather, rounds: Rounds) {
         self.site.weather.set(weather);
         for _ in 0..5 {
             let lost_before = self.counter.lost_a_reply();
-            let done = self.site.worker.drain().await;
+            let done = match rounds {
+                Rounds::One => self.site.worker.step().await,
+                Rounds::All => self.site.worker.drain().await,
+            };
             if done.is_ok_and(|done| done.faults == 0) && self.counter.lost_a_reply() == lost_before {
                 return self.site.weather.set(Weather::Fair);
             }

@@ -11,9 +11,9 @@ const NOTICES: [(&str, &str); 6] = [
     ("account.factor_added", "step was added"),
     ("account.factor_removed", "step was removed"),
     ("account.codes_made", "recovery codes were made"),
-    ("case.concern", "has a case"),
-    ("case.approve", "about to get access"),
-    ("case.release", "is closed"),
+    ("case.concerned", "has a case"),
+    ("case.approved", "about to get access"),
+    ("case.acted", "is closed"),
 ];
 
 fn of_kind(remains: &Remains, who: &str, kind: FactorKind) -> usize {
@@ -62,8 +62,8 @@ pub fn factors_are_as_told(remains: &Remains, who: &str, findings: &mut Findings
     for (event, subject) in NOTICES {
         let lines = remains.told(who, event).len();
         let by_staff = |line: &&AuditRecord| line.reason.as_deref() == Some("staff");
-        let opened = remains.told(who, "case.open").into_iter().filter(by_staff).count();
-        let lines = lines + if event == "case.concern" { opened } else { 0 };
+        let opened = remains.told(who, "case.opened").into_iter().filter(by_staff).count();
+        let lines = lines + if event == "case.concerned" { opened } else { 0 };
         let notices = remains.arrived(|mail| mail.to == email(who) && mail.subject.contains(subject));
         findings
             .expect(notices.len() == lines, || format!("{who}: {lines} times {event}, notices {notices:?}"));
@@ -82,11 +82,11 @@ pub fn cases_are_whole(remains: &Remains, who: &str, findings: &mut Findings) {
         findings.expect(versions == whole, || format!("a case's lines are for versions {versions:?}"));
         let last = mine.iter().rfind(|line| of_case(line)).map(|line| line.event.clone());
         let last = last.unwrap_or_default();
-        let ended = matches!(last.as_str(), "case.release" | "case.dispute" | "case.lapse");
+        let ended = matches!(last.as_str(), "case.acted" | "case.disputed" | "case.lapsed");
         findings.expect(ended != case.open, || format!("a case is open: {}, after {last}", case.open));
     }
     if remains.story.cases.iter().any(|(name, _)| *name == who) {
-        let released = remains.told(who, "case.release").len();
+        let released = remains.told(who, "case.acted").len();
         let links = remains.told(who, "password.link_sent").len();
         findings.expect(links == released && released <= 1, || {
             format!("{released} cases of {who} were acted on, and {links} links went out")
@@ -102,5 +102,8 @@ pub fn cases_are_whole(remains: &Remains, who: &str, findings: &mut Findings) {
 pub fn helped(remains: &Remains, who: &str, end: &str, findings: &mut Findings) {
     let ends = remains.told(who, end).len();
     let cases = remains.cases[who].len();
-    findings.expect((ends, cases) == (1, 1), || format!("{who}: {cases} cases, {ends} times {end}"));
+    // "This wasn't me" begins one of its own.
+    findings.expect((ends, cases) == (1, 1 + remains.story.disowned), || {
+        format!("{who}: {cases} cases, {ends} times {end}")
+    });
 }

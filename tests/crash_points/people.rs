@@ -17,7 +17,7 @@ use regain::sqlite::SqliteAccounts;
 use regain::store::{FlowStore, StoreError};
 use regain::{Recovery, budget::Quota, password::HashPool, recovery::Limits};
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions as _, Row as _, SqliteConnection};
+use sqlx::{ConnectOptions as _, Connection as _, Row as _, SqliteConnection};
 use std::path::Path;
 use std::sync::Arc;
 use time::Duration;
@@ -169,7 +169,10 @@ pub async fn seed(file: &Path, cast: &[&str], index: &regain::identity::BlindInd
     for who in cast {
         regain::testing::SeedAccounts::begin_session(&accounts, &id(who)).await;
     }
-    sqlx::raw_sql(JOURNAL).execute(&mut raw(file).await).await.unwrap();
+    let mut journal = raw(file).await;
+    sqlx::raw_sql(JOURNAL).execute(&mut journal).await.unwrap();
+    // Closed, so that none of its files goes while they are copied.
+    journal.close().await.unwrap();
     accounts.close().await;
 }
 

@@ -3,9 +3,10 @@
 //! Nothing in it is left to chance but randomness itself: one thing at a time, at times that the acts say. Whoever got
 //! no answer does the same once more, as people do; who resumes comes later than any lease.
 
+use crate::acts::Rounds;
 use crate::folder::Folder;
 use crate::people::{nth_password, session};
-use crate::points::Counter;
+use crate::points::{Counter, Duties};
 use crate::site::{Site, Weather};
 use crate::stories::{Does, Does as D, Story};
 use regain::password::Password;
@@ -61,7 +62,11 @@ impl Player {
     fn begin(&mut self, act: usize) {
         self.act = act;
         self.set_clock();
-        self.counter.begin(&format!("{:?}", self.story.acts[act].1));
+        let does = self.story.acts[act].1;
+        // One story shows them.
+        let shown = self.story.name == "forgotten" && does == D::WorkToTheEnd;
+        let duties = if shown { Duties::Numbered } else { Duties::NotNumbered };
+        self.counter.begin(&format!("{does:?}"), duties);
         self.folder.note("begun", act);
     }
 
@@ -105,8 +110,9 @@ impl Player {
         match does {
             D::AskUsername(who) => self.ask_username(who).await,
             D::AskPassword(typed) => self.ask_password(typed).await,
-            D::Work => self.work(Weather::Fair).await,
-            D::WorkWithoutMail => self.work(Weather::MailAway).await,
+            D::Work => self.work(Weather::Fair, Rounds::One).await,
+            D::WorkWithoutMail => self.work(Weather::MailAway, Rounds::One).await,
+            D::WorkToTheEnd => self.work(Weather::Fair, Rounds::All).await,
             D::SeeDeadLetter => self.see_dead_letter().await,
             D::FindOneLinkLive(who) => self.find_one_link_live(who).await,
             D::FindNoLink(who) => assert!(self.live_link(who).await.is_none(), "{who} got a link"),

@@ -22,8 +22,11 @@ pub enum Does {
     AskUsername(&'static str),
     /// By what is typed.
     AskPassword(&'static str),
+    /// One round of the worker.
     Work,
     WorkWithoutMail,
+    /// Until the worker has nothing left to do, its duties included.
+    WorkToTheEnd,
     SeeDeadLetter,
     FindOneLinkLive(&'static str),
     FindNoLink(&'static str),
@@ -115,7 +118,7 @@ pub const STORIES: &[Story] = &[
             (SOON, D::Work),
             (SOON, D::SeeDeadLetter),
             // What has ended by now is swept.
-            (MONTH, D::Work),
+            (MONTH, D::WorkToTheEnd),
             (SOON, D::AskUsername(ANA)),
             (SOON, D::Work),
             (SOON, D::AskPassword(ANA)),
@@ -128,7 +131,7 @@ pub const STORIES: &[Story] = &[
             (SOON, D::Choose(ANA)),
             (SOON, D::Work),
             (SOON, D::SignIn(ANA)),
-            (LONG, D::Work),
+            (LONG, D::WorkToTheEnd),
         ],
         askers: &[
             Asker { who: None, purpose: "password", ends: &["dismissed"], end: "dismissed" },
@@ -153,7 +156,7 @@ pub const STORIES: &[Story] = &[
             (SOON, D::SignIn(EVA)),
             (SOON, D::AskPassword(CY)),
             (SOON, D::Work),
-            (LONG, D::Work),
+            (LONG, D::WorkToTheEnd),
         ],
         askers: &[
             asker(BO, &["disowned", "superseded"], "disowned"),
@@ -176,7 +179,7 @@ pub const STORIES: &[Story] = &[
             (SOON, D::Choose(GUS)),
             (SOON, D::Work),
             (SOON, D::FindOneLinkLive(FAY)),
-            (LONG, D::Work),
+            (LONG, D::WorkToTheEnd),
         ],
         listed: &[(FAY, "expired"), (GUS, "completed")],
         ..NONE
@@ -191,7 +194,7 @@ pub const STORIES: &[Story] = &[
             (NEXT_CODE, D::SignInWithApp(HAL)),
             (SOON, D::SignInWithPaper(HAL)),
             (SOON, D::RemoveApp(HAL)),
-            (SOON, D::Work),
+            (SOON, D::WorkToTheEnd),
         ],
         ..NONE
     },
@@ -204,9 +207,10 @@ pub const STORIES: &[Story] = &[
             (SOON, D::Work),
             (NEXT_CODE, D::ProveFactor(HAL)),
             (SOON, D::Choose(HAL)),
+            (SOON, D::Work),
             (NEXT_CODE, D::SignInWithApp(HAL)),
             (SOON, D::ChangePassword(HAL)),
-            (SOON, D::Work),
+            (SOON, D::WorkToTheEnd),
         ],
         askers: &[asker(HAL, &["completed", "superseded"], "completed")],
         apps: &[(HAL, 1)],
@@ -225,10 +229,11 @@ pub const STORIES: &[Story] = &[
             // The waiting is over, and the link goes out.
             (DAY, D::Work),
             (SOON, D::Choose(IVY)),
-            (SOON, D::SignIn(IVY)),
             (SOON, D::Work),
+            (SOON, D::SignIn(IVY)),
+            (SOON, D::WorkToTheEnd),
         ],
-        cases: &[(IVY, "case.release")],
+        cases: &[(IVY, "case.acted")],
         ..NONE
     },
     Story {
@@ -237,7 +242,7 @@ pub const STORIES: &[Story] = &[
         before: &[D::OpenCase(JO), D::RecordEvidence(JO), D::Approve(JO)],
         acts: &[(SOON, D::Work), (SOON, D::DisownCase(JO)), (DAY, D::Work), (SOON, D::FindNoLink(JO))],
         disowned: 1,
-        cases: &[(JO, "case.dispute")],
+        cases: &[(JO, "case.disputed")],
         ..NONE
     },
 ];

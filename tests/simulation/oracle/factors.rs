@@ -177,8 +177,12 @@ impl Oracle {
             && commit.audit.is_empty()
         {
             trying.counted = true;
-            let (account, kind) = (trying.account.clone(), kind_of(&trying.shown));
-            if let Some(seen) = book.accounts.get_mut(&account) {
+            let kind = kind_of(&trying.shown);
+            // Whose code it is and whose link it is shown beside are two things: the record that counts it tells.
+            let whose = commit.documents.iter().find_map(|write| write.document().account.clone());
+            // A new app's own codes count for itself.
+            let binds = self.stage.doing().what == "bind factor";
+            if let Some(seen) = whose.and_then(|it| book.accounts.get_mut(&it)).filter(|_| !binds) {
                 *seen.factors.tries.entry(kind).or_default() += 1;
             }
         }
@@ -250,7 +254,8 @@ impl Oracle {
         self.hold("a factor's try is counted before it is compared", trying.counted, said);
         let first = book.used.insert((account.clone(), shown.once()));
         self.hold("a code is accepted once", first, || format!("{}: {shown:?}", said()));
-        if let Some(seen) = book.accounts.get_mut(account) {
+        let binds = self.stage.doing().what == "bind factor";
+        if let Some(seen) = book.accounts.get_mut(account).filter(|_| !binds) {
             let tries = seen.factors.tries.remove(kind_of(&shown)).unwrap_or(0);
             self.hold("no factor is proven after its cap", tries <= CAP, || format!("{}: {tries}", said()));
         }
