@@ -64,7 +64,7 @@ pub const SLIPS: [(&str, Slip); 34] = [
         let (year, month, day) = entry.born.to_calendar_date();
         let by = [1, -1][dice.below(2)];
         let off = match dice.below(3) {
-            0 => Date::from_calendar_date(year + i32::from(by), month, day).ok()?,
+            0 => Date::from_calendar_date(year + by, month, day).ok()?,
             1 => Date::from_calendar_date(year, if by > 0 { month.next() } else { month.previous() }, day)
                 .ok()?,
             _ => entry.born + Duration::days(by.into()),
