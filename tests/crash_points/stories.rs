@@ -240,7 +240,14 @@ pub const STORIES: &[Story] = &[
         name: "not helped",
         cast: &[JO],
         before: &[D::OpenCase(JO), D::RecordEvidence(JO), D::Approve(JO)],
-        acts: &[(SOON, D::Work), (SOON, D::DisownCase(JO)), (DAY, D::Work), (SOON, D::FindNoLink(JO))],
+        acts: &[
+            (SOON, D::Work),
+            (SOON, D::DisownCase(JO)),
+            // A mail that is tried again a day later is given up.
+            (SOON, D::Work),
+            (DAY, D::WorkToTheEnd),
+            (SOON, D::FindNoLink(JO)),
+        ],
         disowned: 1,
         cases: &[(JO, "case.disputed")],
         ..NONE
