@@ -62,6 +62,30 @@ impl OnPostgres {
         self.column(tables, schema).await
     }
 
+    /// What is written, and not what the database computes of it. Entries go on behind those that were copied.
+    async fn copy(&self, table: &str, from: &SchemaName, to: &SchemaName) {
+        let filled = format!("SELECT 1 FROM REGAIN.{table} LIMIT 1");
+        if self.column::<i32>(&filled, from).await.is_empty() {
+            return;
+        }
+        let columns = |which: &str| {
+            format!(
+                "SELECT column_name::text FROM information_schema.columns \
+                 WHERE table_schema = 'REGAIN' AND table_name = '{table}' AND {which}"
+            )
+        };
+        let written = self.column::<String>(&columns("is_generated = 'NEVER'"), from).await.join(", ");
+        let copy = format!(
+            "INSERT INTO REGAIN.{table} ({written}) OVERRIDING SYSTEM VALUE SELECT {written} FROM {}.{table}",
+            from.as_str()
+        );
+        self.change(&copy, to).await;
+        for counter in self.column::<String>(&columns("is_identity = 'YES'"), from).await {
+            let behind = format!("ALTER TABLE REGAIN.{table} ALTER COLUMN {counter} RESTART WITH 1000000");
+            self.change(&behind, to).await;
+        }
+    }
+
     async fn change(&self, statement: &str, schema: &SchemaName) {
         sqlx::raw_sql(sql(statement, schema)).execute(self.pool()).await.unwrap();
     }
@@ -95,8 +119,7 @@ impl Ground for OnPostgres {
         fs::write(folder.join(SCHEMA), lent.as_str()).unwrap();
         self.open(folder).await;
         for table in self.tables(&seed).await {
-            let copy = format!("INSERT INTO REGAIN.{table} SELECT * FROM {}.{table}", seed.as_str());
-            self.change(&copy, &lent).await;
+            self.copy(&table, &seed, &lent).await;
         }
     }
 

@@ -231,7 +231,8 @@ pub const STORIES: &[Story] = &[
             (SOON, D::Choose(IVY)),
             (SOON, D::Work),
             (SOON, D::SignIn(IVY)),
-            (SOON, D::WorkToTheEnd),
+            // When the worker's duties are due again.
+            (LONG, D::WorkToTheEnd),
         ],
         cases: &[(IVY, "case.acted")],
         ..NONE
