@@ -2,6 +2,7 @@
 
 use super::{Facts, Oracle, short};
 use crate::hasher::is_of;
+use crate::stage::counted;
 use regain::account::{Account, Applied, HashUpgrade, PasswordChange};
 
 impl Oracle {
@@ -52,6 +53,9 @@ impl Oracle {
         self.hold("the password that is set was chosen with the token", chosen.is_some(), said);
         if let Some(seen) = book.flows.get_mut(&change.flow) {
             seen.set = Some(event);
+            let doing = self.stage.doing();
+            let failed = counted(&doing.errors);
+            seen.set_late_by = late.then_some((doing, failed));
         }
         if let Some(account) = book.accounts.get_mut(&change.account) {
             account.facts.push(Facts::of(after, event));

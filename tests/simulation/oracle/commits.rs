@@ -110,6 +110,7 @@ impl Oracle {
                 chosen_since: if by_owner { event } else { 0 },
                 choices: acting.and_then(|acting| acting.chooses).into_iter().collect(),
                 set: None,
+                set_late_by: None,
             };
             book.flows.insert(row.id, seen);
             return;

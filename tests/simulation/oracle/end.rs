@@ -1,11 +1,13 @@
 //! At the end, when nothing has gone wrong for hours: nothing is stuck, nothing is missing.
 
 use super::{Book, Oracle, short};
+use crate::stage::{Doing, counted};
 use futures_util::FutureExt as _;
 use regain::flow::StateKind;
 use regain::ids::{AccountId, FlowId};
 use regain::store::{Depth, FlowStore as _};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 impl Oracle {
     /// Everything has had the time to come to its end.
@@ -17,8 +19,11 @@ impl Oracle {
                 format!("{} is {}, due {:?}", short(id), seen.row.state, seen.row.due_at)
             });
             let late = seen.link.as_ref().is_some_and(|link| book.told_late.contains(&link.account));
-            let told =
-                seen.set.is_none() || seen.row.state == "completed" || late || self.overtaken(&book, seen);
+            // Who set it late is the only one who knows: if its calls fail just then, nobody is told.
+            let silenced = |(doing, before): &(Arc<Doing>, u64)| counted(&doing.errors) > *before;
+            let silenced = seen.set_late_by.as_ref().is_some_and(silenced);
+            let completed = seen.set.is_none() || seen.row.state == "completed";
+            let told = completed || late || silenced || self.overtaken(&book, seen);
             self.hold("a password that was set is completed", told, || {
                 format!("{} is {}", short(id), seen.row.state)
             });

@@ -17,7 +17,7 @@ pub use factors::{Shown, Truth};
 pub use legal::tokens_in;
 
 use crate::profile::{Clocks, Profile};
-use crate::stage::{Stage, held};
+use crate::stage::{Doing, Stage, held};
 use factors::FactorsSeen;
 use mails::MailSeen;
 use regain::account::{Account, AccountStatus, AddressOnFile, Recoverability};
@@ -114,6 +114,8 @@ struct FlowSeen {
     choices: Vec<String>,
     /// Since when the host's account has had this flow's password.
     set: Option<u64>,
+    /// Which task set it when the flow had ended, and how many of its calls had failed by then.
+    set_late_by: Option<(Arc<Doing>, u64)>,
 }
 
 #[derive(Default)]
