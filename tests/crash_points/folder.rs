@@ -110,8 +110,8 @@ impl Folder {
     /// The step of the app's code that was shown last.
     pub fn last_step(&self, who: &str) -> u64 {
         let shown = self.lines(&format!("shown-{who}"));
-        let steps = shown.iter().filter_map(|code| code.strip_prefix("app "));
-        steps.last().expect("an app's code was shown").parse().unwrap()
+        let mut steps = shown.iter().filter_map(|code| code.strip_prefix("app "));
+        steps.next_back().expect("an app's code was shown").parse().unwrap()
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
