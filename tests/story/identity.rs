@@ -3,6 +3,7 @@
 use regain::account::Account;
 use regain::identity::{Attribute, IdentityClaims, IdentityRules, Person, TypedClaims};
 use regain::testing::{Someone, World};
+use time::Duration;
 use time::macros::date;
 
 /// Looks also for birth date and family name.
@@ -22,6 +23,8 @@ fn weber(given: &str, number: &str) -> impl FnOnce(&mut Account) + Send {
 
 /// Whether the username goes to this person when somebody types that.
 async fn reaches(world: &World, who: &Someone, [given, family, born, number]: [&str; 4]) -> bool {
+    // A budget of its own for each ask.
+    world.clock.advance(Duration::DAY);
     let before = world.subjects_to(who).len();
     let claims = IdentityClaims::new(TypedClaims {
         given_name: given.into(),

@@ -28,7 +28,7 @@ async fn claims_that_do_not_agree_send_nothing() {
     let world = World::new();
     let ana = world.person("Ana").await;
     let changes: [fn(&mut TypedClaims); 6] = [
-        |claims| claims.birth_date = "1961-04-03".to_owned(),
+        |claims| claims.birth_date = "1987-11-30".to_owned(),
         |claims| claims.birth_date = "1961-02-31".to_owned(),
         |claims| claims.family_name = "Montgomery".to_owned(),
         |claims| claims.record_number = "MRN-99999".to_owned(),
