@@ -111,6 +111,31 @@ impl fmt::Debug for RecoveryToken {
     }
 }
 
+/// Sealed bytes as a text, in its one canonical spelling. A secret: wiped, and its users show nothing of it.
+#[derive(Clone, ZeroizeOnDrop)]
+pub(crate) struct SealedText(Vec<u8>);
+
+impl SealedText {
+    pub(crate) fn new(sealed: Vec<u8>) -> Self {
+        Self(sealed)
+    }
+
+    pub(crate) fn parse(text: &str, longest: usize) -> Result<Self, MalformedToken> {
+        if text.is_empty() || text.len() > longest {
+            return Err(MalformedToken);
+        }
+        Base64UrlUnpadded::decode_vec(text).map(Self).map_err(|_| MalformedToken)
+    }
+
+    pub(crate) fn expose(&self) -> Zeroizing<String> {
+        Zeroizing::new(Base64UrlUnpadded::encode_string(&self.0))
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 /// Longest printed [`DisownToken`], in characters: that of an account whose id has 255 bytes.
 pub const DISOWN_TOKEN_LENGTH: usize = 512;
 
@@ -119,12 +144,12 @@ pub const DISOWN_TOKEN_LENGTH: usize = 512;
 /// Like a [`RecoveryToken`] it has no `Display` and no serialisation.
 #[derive(Clone, ZeroizeOnDrop)]
 pub struct DisownToken {
-    sealed: Vec<u8>,
+    sealed: SealedText,
 }
 
 impl DisownToken {
     pub(crate) fn new(sealed: Vec<u8>) -> Self {
-        Self { sealed }
+        Self { sealed: SealedText::new(sealed) }
     }
 
     /// Reads a token in its one canonical spelling. Whether it opens, only the key ring can tell.
@@ -132,21 +157,17 @@ impl DisownToken {
     /// # Errors
     /// [`MalformedToken`] for a text that cannot be one.
     pub fn parse(text: &str) -> Result<Self, MalformedToken> {
-        if text.is_empty() || text.len() > DISOWN_TOKEN_LENGTH {
-            return Err(MalformedToken);
-        }
-        let sealed = Base64UrlUnpadded::decode_vec(text).map_err(|_| MalformedToken)?;
-        Ok(Self { sealed })
+        SealedText::parse(text, DISOWN_TOKEN_LENGTH).map(|sealed| Self { sealed })
     }
 
     /// The printed form: a secret, though one that opens nothing.
     #[must_use]
     pub fn expose(&self) -> Zeroizing<String> {
-        Zeroizing::new(Base64UrlUnpadded::encode_string(&self.sealed))
+        self.sealed.expose()
     }
 
     pub(crate) fn sealed(&self) -> &[u8] {
-        &self.sealed
+        self.sealed.as_bytes()
     }
 }
 

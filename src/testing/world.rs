@@ -12,7 +12,7 @@ use crate::origin::{Links, TrustedOrigin};
 use crate::password::{Argon2Hasher, HashPool, PasswordHash, PasswordHasher as _};
 use crate::recovery::{Recovery, RecoveryBuilder, Setup};
 use crate::store::FlowStore;
-use crate::testing::{CollectedEvents, CountingHasher, SeedAccounts, Someone, TestClock};
+use crate::testing::{CollectedEvents, CountingHasher, SeedAccounts, Someone, TestClock, Trace};
 use crate::token::RecoveryToken;
 use crate::worker::{Progress, Worker};
 use std::fmt::Debug;
@@ -69,6 +69,15 @@ impl World {
     #[must_use]
     pub fn with(flows: Arc<dyn FlowStore>, accounts: Arc<dyn SeedAccounts>) -> Self {
         Self::builder().flows(flows).accounts(accounts).build()
+    }
+
+    /// A world in memory, and the list of the calls to its stores, any of which can be cut off.
+    #[must_use]
+    pub fn traced() -> (Self, Trace) {
+        let (trace, accounts) = (Trace::new(), Arc::new(MemoryAccounts::new()));
+        let flows = trace.flows(Arc::new(MemoryFlows::new()));
+        let world = Self::builder().flows(flows).accounts(accounts.clone());
+        (world.served_accounts(trace.accounts(accounts)).build(), trace)
     }
 
     /// A world of which more is to be said.

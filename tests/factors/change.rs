@@ -4,13 +4,11 @@ use super::{NEW, WRONG, lines, opens, session, with_app};
 use regain::RecoveryError;
 use regain::account::Recoverability;
 use regain::factor::AuthLevel;
-use regain::memory::{MemoryAccounts, MemoryFlows};
 use regain::password::Password;
 use regain::recovery::{ChangeReason, Chosen};
 use regain::security::AuthSession;
-use regain::testing::{Cut, Someone, Trace, World, signed_in};
+use regain::testing::{Cut, Someone, World, signed_in};
 use regain::token::DisownToken;
-use std::sync::Arc;
 use time::Duration;
 
 async fn change(
@@ -123,21 +121,11 @@ async fn a_change_right_after_this_was_not_me_is_made() {
     assert_eq!(world.accounts.sessions(&ana.id).await, 1, "the session after the change goes on");
 }
 
-fn traced() -> (World, Trace) {
-    let (trace, accounts) = (Trace::new(), Arc::new(MemoryAccounts::new()));
-    let world = World::builder()
-        .flows(trace.flows(Arc::new(MemoryFlows::new())))
-        .accounts(accounts.clone())
-        .served_accounts(trace.accounts(accounts))
-        .build();
-    (world, trace)
-}
-
 /// A change that is disowned before it could be set is not set, whatever the clock says.
 #[tokio::test]
 async fn a_change_that_is_disowned_before_it_is_set_is_withdrawn() {
     for clock in [0, -60, 60] {
-        let (world, trace) = traced();
+        let (world, trace) = World::traced();
         let ana = world.person("Ana").await;
         world.fresh_link(&ana).await;
         trace.cut("accounts.set_password", Cut::OnTheWayThere);
@@ -156,7 +144,7 @@ async fn a_crash_at_any_call_leaves_the_old_password_or_the_new_one_with_its_not
     let mut places = 0;
     for cut in [Cut::OnTheWayThere, Cut::OnTheWayBack] {
         for before in 0.. {
-            let (world, trace) = traced();
+            let (world, trace) = World::traced();
             let ana = world.person("Ana").await;
             trace.cut_nth(before, cut);
             let _ = change(&world, &by_password(&ana), &ana.password, NEW).await;

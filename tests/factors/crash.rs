@@ -2,20 +2,8 @@
 
 use super::{NEW, choose, prove, with_app, wrong_code};
 use regain::RecoveryError;
-use regain::memory::{MemoryAccounts, MemoryFlows};
-use regain::testing::{Cut, Trace, World};
-use std::sync::Arc;
+use regain::testing::{Cut, World};
 use time::Duration;
-
-fn traced() -> (World, Trace) {
-    let (trace, accounts) = (Trace::new(), Arc::new(MemoryAccounts::new()));
-    let world = World::builder()
-        .flows(trace.flows(Arc::new(MemoryFlows::new())))
-        .accounts(accounts.clone())
-        .served_accounts(trace.accounts(accounts))
-        .build();
-    (world, trace)
-}
 
 /// What a commit looks like that settles a wrong code, and the last one before the factor is disabled.
 const REFUSAL: &str = "flows.commit(spends=0,flows=0 insert 0 update,mails=0,settled=0,audit=1)";
@@ -25,7 +13,7 @@ const LAST: &str = "flows.commit(spends=0,flows=0 insert 0 update,mails=1,settle
 /// owner told.
 #[tokio::test]
 async fn dying_before_the_outcome_gives_no_further_guess() {
-    let (world, trace) = traced();
+    let (world, trace) = World::traced();
     let (ana, app) = with_app(&world).await;
     let ticket = world.ticket(&ana).await;
     for call in [REFUSAL; 9].into_iter().chain([LAST]) {
@@ -50,7 +38,7 @@ async fn a_crash_at_any_call_of_a_sign_in_leaves_all_or_nothing() {
     let mut places = 0;
     for cut in [Cut::OnTheWayThere, Cut::OnTheWayBack] {
         for before in 0.. {
-            let (world, trace) = traced();
+            let (world, trace) = World::traced();
             let (ana, app) = with_app(&world).await;
             let link = world.fresh_link(&ana).await;
             let (ticket, code) = (world.ticket(&ana).await, world.code_of(&app));
@@ -77,7 +65,7 @@ async fn a_crash_at_any_call_of_a_proof_leaves_all_or_nothing() {
     let mut places = 0;
     for cut in [Cut::OnTheWayThere, Cut::OnTheWayBack] {
         for before in 0.. {
-            let (world, trace) = traced();
+            let (world, trace) = World::traced();
             let (ana, app) = with_app(&world).await;
             let (link, code) = (world.fresh_link(&ana).await, world.code_of(&app));
             trace.cut_nth(before, cut);

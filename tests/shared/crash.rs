@@ -1,24 +1,13 @@
 //! One commit: wherever a crash falls, everybody has their link and the mail lists them all, or nothing happened.
 
 use super::{FAMILY, ask, link_of, member, names, newest, told};
-use regain::memory::{MemoryAccounts, MemoryFlows};
 use regain::store::FlowStore;
-use regain::testing::{Cut, SeedAccounts, Trace, World};
+use regain::testing::{Cut, SeedAccounts, World};
 use std::sync::Arc;
 use time::Duration;
 
 /// Longer than a worker's lease.
 const LATER: Duration = Duration::minutes(2);
-
-fn traced() -> (World, Trace) {
-    let (trace, accounts) = (Trace::new(), Arc::new(MemoryAccounts::new()));
-    let world = World::builder()
-        .flows(trace.flows(Arc::new(MemoryFlows::new())))
-        .accounts(accounts.clone())
-        .served_accounts(trace.accounts(accounts))
-        .build();
-    (world, trace)
-}
 
 /// CR-4, CR-5: at each call of the worker in turn, lost on the way there and on the way back.
 #[tokio::test]
@@ -26,7 +15,7 @@ async fn a_crash_leaves_all_of_the_list_or_nothing() {
     let mut places = 0;
     for cut in [Cut::OnTheWayThere, Cut::OnTheWayBack] {
         for before in 0.. {
-            let (world, trace) = traced();
+            let (world, trace) = World::traced();
             let (ana, bo) = (member(&world, "Ana").await, member(&world, "Bo").await);
             ask(&world, &ana.username).await;
             let asked = regain::identity::Identifier::parse(FAMILY);

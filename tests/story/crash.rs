@@ -1,9 +1,7 @@
 use super::{NEW, OTHER, choose, is_dead, sign_in, told};
 use regain::RecoveryError;
-use regain::memory::{MemoryAccounts, MemoryFlows};
 use regain::recovery::Chosen;
-use regain::testing::{Cut, Someone, Trace, World};
-use std::sync::Arc;
+use regain::testing::{Cut, Someone, World};
 use time::Duration;
 
 const SET: &str = "accounts.set_password";
@@ -13,16 +11,6 @@ const CONSUME: &str = "flows.commit(spends=0,flows=0 insert 1 update,mails=0";
 const COMPLETE: &str = "flows.commit(spends=0,flows=0 insert 1 update,mails=1";
 /// Longer than a request has for applying a password, and than a worker's lease.
 const LATER: Duration = Duration::minutes(2);
-
-fn traced() -> (World, Trace) {
-    let (trace, accounts) = (Trace::new(), Arc::new(MemoryAccounts::new()));
-    let world = World::builder()
-        .flows(trace.flows(Arc::new(MemoryFlows::new())))
-        .accounts(accounts.clone())
-        .served_accounts(trace.accounts(accounts))
-        .build();
-    (world, trace)
-}
 
 async fn completed_once(world: &World, ana: &Someone, what: &str) {
     assert!(sign_in(world, ana, NEW).await.is_ok(), "{what}: the new password signs in");
@@ -47,7 +35,7 @@ async fn a_worker_finishes_what_a_crash_left_after_a_password_was_chosen() {
     ];
     for (call, cut) in places {
         let what = format!("{call} {cut:?}");
-        let (world, trace) = traced();
+        let (world, trace) = World::traced();
         let ana = world.person("Ana").await;
         let link = world.fresh_link(&ana).await;
         trace.cut(call, cut);
@@ -63,7 +51,7 @@ async fn a_worker_finishes_what_a_crash_left_after_a_password_was_chosen() {
 /// Right after the choice the request itself goes on: a worker that is awake does not do it twice.
 #[tokio::test]
 async fn a_worker_leaves_a_choice_to_the_request_for_ten_seconds() {
-    let (world, trace) = traced();
+    let (world, trace) = World::traced();
     let ana = world.person("Ana").await;
     let link = world.fresh_link(&ana).await;
     trace.cut(SET, Cut::OnTheWayThere);
@@ -79,7 +67,7 @@ async fn a_worker_leaves_a_choice_to_the_request_for_ten_seconds() {
 /// The answer to the one commit that consumes the link is lost: the choice stands all the same.
 #[tokio::test]
 async fn a_choice_whose_answer_was_lost_is_carried_out() {
-    let (world, trace) = traced();
+    let (world, trace) = World::traced();
     let ana = world.person("Ana").await;
     let link = world.fresh_link(&ana).await;
     trace.cut(CONSUME, Cut::OnTheWayBack);
@@ -94,7 +82,7 @@ async fn a_choice_whose_answer_was_lost_is_carried_out() {
 /// The same commit never arrived: nothing happened, and the link still works.
 #[tokio::test]
 async fn a_choice_that_was_lost_can_be_made_again() {
-    let (world, trace) = traced();
+    let (world, trace) = World::traced();
     let ana = world.person("Ana").await;
     let link = world.fresh_link(&ana).await;
     trace.cut(CONSUME, Cut::OnTheWayThere);
@@ -108,7 +96,7 @@ async fn a_choice_that_was_lost_can_be_made_again() {
 /// The accounts are away for hours; the choice waits for them.
 #[tokio::test]
 async fn a_choice_waits_for_accounts_that_are_away_longer_than_a_link_lives() {
-    let (world, trace) = traced();
+    let (world, trace) = World::traced();
     let ana = world.person("Ana").await;
     let link = world.fresh_link(&ana).await;
     let attempts = 1 + 12 * 60 / 5;
@@ -126,7 +114,7 @@ async fn a_choice_waits_for_accounts_that_are_away_longer_than_a_link_lives() {
 /// RC-7: whatever the host decided meanwhile counts for more than the pending choice.
 #[tokio::test]
 async fn a_pending_choice_gives_way_to_a_change_at_the_host() {
-    let (world, trace) = traced();
+    let (world, trace) = World::traced();
     let ana = world.person("Ana").await;
     let link = world.fresh_link(&ana).await;
     trace.cut(SET, Cut::OnTheWayThere);
@@ -144,7 +132,7 @@ async fn a_pending_choice_gives_way_to_a_change_at_the_host() {
 /// Another process takes over: it has nothing but the tables and the keys.
 #[tokio::test]
 async fn another_process_finishes_what_a_crash_left() {
-    let (world, trace) = traced();
+    let (world, trace) = World::traced();
     let ana = world.person("Ana").await;
     let link = world.fresh_link(&ana).await;
     trace.cut(SET, Cut::OnTheWayThere);
@@ -166,7 +154,7 @@ async fn another_process_finishes_what_a_crash_left() {
 async fn an_ask_whose_resolving_broke_off_is_resolved_again() {
     for cut in [Cut::OnTheWayThere, Cut::OnTheWayBack] {
         for call in ["accounts.find_by_identifier", "flows.commit(spends=2,flows=0 insert 1 update,mails=1"] {
-            let (world, trace) = traced();
+            let (world, trace) = World::traced();
             let ana = world.person("Ana").await;
             world.recovery.ask_password(&ana.identifier(), &world.client()).await.unwrap();
             trace.cut(call, cut);
@@ -186,7 +174,7 @@ async fn an_ask_whose_resolving_broke_off_is_resolved_again() {
 async fn a_password_that_was_set_is_told_also_when_the_account_has_moved_on() {
     for (call, cut) in [(SET, Cut::OnTheWayBack), (COMPLETE, Cut::OnTheWayThere)] {
         let what = format!("{call} {cut:?}");
-        let (world, trace) = traced();
+        let (world, trace) = World::traced();
         let ana = world.person("Ana").await;
         let link = world.fresh_link(&ana).await;
         trace.cut(call, cut);

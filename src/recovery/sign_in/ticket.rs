@@ -5,9 +5,8 @@ use crate::budget::BudgetKey;
 use crate::clock::Timestamp;
 use crate::flow::Window;
 use crate::ids::{AccountId, Realm};
-use crate::token::MalformedToken;
+use crate::token::{MalformedToken, SealedText};
 use crate::wire::{frame, unframe};
-use base64ct::{Base64UrlUnpadded, Encoding as _};
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 use time::Duration;
@@ -26,12 +25,12 @@ pub(super) const TICKET_LIFE: Duration = Duration::minutes(5);
 /// form for the second factor, or in a cookie: `__Host-`, `HttpOnly`, `SameSite=Strict`.
 #[derive(Clone, ZeroizeOnDrop)]
 pub struct SignInTicket {
-    sealed: Vec<u8>,
+    sealed: SealedText,
 }
 
 impl SignInTicket {
     pub(super) fn new(sealed: Vec<u8>) -> Self {
-        Self { sealed }
+        Self { sealed: SealedText::new(sealed) }
     }
 
     /// Reads a ticket in its one canonical spelling. Whether it opens, only the key ring can tell.
@@ -39,26 +38,22 @@ impl SignInTicket {
     /// # Errors
     /// [`MalformedToken`] for a text that cannot be one.
     pub fn parse(text: &str) -> Result<Self, MalformedToken> {
-        if text.is_empty() || text.len() > SIGN_IN_TICKET_LENGTH {
-            return Err(MalformedToken);
-        }
-        let sealed = Base64UrlUnpadded::decode_vec(text).map_err(|_| MalformedToken)?;
-        Ok(Self { sealed })
+        SealedText::parse(text, SIGN_IN_TICKET_LENGTH).map(|sealed| Self { sealed })
     }
 
     /// The printed form: a secret. Only for the browser that signs in.
     #[must_use]
     pub fn expose(&self) -> Zeroizing<String> {
-        Zeroizing::new(Base64UrlUnpadded::encode_string(&self.sealed))
+        self.sealed.expose()
     }
 
     pub(super) fn sealed(&self) -> &[u8] {
-        &self.sealed
+        self.sealed.as_bytes()
     }
 
     /// What a challenge of the host's own factors is bound to.
     pub(super) fn binding(&self, realm: &Realm) -> [u8; 32] {
-        let fields: [&[u8]; 3] = [b"regain/sign-in-binding/v1", realm.as_str().as_bytes(), &self.sealed];
+        let fields: [&[u8]; 3] = [b"regain/sign-in-binding/v1", realm.as_str().as_bytes(), self.sealed()];
         Sha256::digest(&*frame(&fields)).into()
     }
 }
@@ -140,7 +135,7 @@ mod tests {
         let ticket = SignInTicket::new([&plain[..], &[0; 4 + 24 + 16]].concat());
         let text = ticket.expose();
         assert!(text.len() <= SIGN_IN_TICKET_LENGTH, "{}", text.len());
-        assert_eq!(SignInTicket::parse(&text).unwrap().sealed, ticket.sealed);
+        assert_eq!(SignInTicket::parse(&text).unwrap().sealed(), ticket.sealed());
         assert_eq!(format!("{ticket:?}"), "SignInTicket(..)");
         for other in ["", "=", &"A".repeat(SIGN_IN_TICKET_LENGTH + 1), "A"] {
             assert!(SignInTicket::parse(other).is_err());
