@@ -103,7 +103,8 @@ async fn run(args: Args) -> Result<(), Failure> {
     let staff_at = Some(address).filter(|address| address.ip().is_loopback());
     let desk =
         desk::router(&recovery, &stores.accounts, &config, staff_at).map_err(failed("support desk"))?;
-    let mut app = app(&recovery, Arc::new(portal), config).merge(desk);
+    let managers = web::change_password_router("/security/password").map_err(failed("paths"))?;
+    let mut app = app(&recovery, Arc::new(portal), config).merge(desk).merge(managers);
     if let Some(folder) = &folder {
         app = app.merge(mail_room::router(&recovery, folder, address));
     }

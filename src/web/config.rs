@@ -1,7 +1,8 @@
 //! How the pages are served, and where those pages are that they lead to.
 
 use crate::origin::{PathError, is_plain_path};
-use crate::web::ClientAddress;
+use crate::web::{ClientAddress, Logo};
+use axum::body::Bytes;
 
 /// How the pages are served.
 #[derive(Debug, Clone)]
@@ -12,6 +13,8 @@ pub struct WebConfig {
     pub(super) security: String,
     pub(super) home: String,
     pub(super) help: Option<String>,
+    pub(super) style_sheet: Option<Bytes>,
+    pub(super) logo: Option<Logo>,
 }
 
 impl WebConfig {
@@ -19,7 +22,8 @@ impl WebConfig {
     /// those who are signed in at `/`, and no page for help.
     #[must_use]
     pub fn new(client_address: ClientAddress) -> Self {
-        Self { client_address, security: "/security".to_owned(), home: "/".to_owned(), help: None }
+        let (security, home) = ("/security".to_owned(), "/".to_owned());
+        Self { client_address, security, home, help: None, style_sheet: None, logo: None }
     }
 
     /// Security information at another path.

@@ -34,7 +34,8 @@
 //! ```
 //!
 //! [`sign_in_router`] has the sign-in page with its second step, and [`security_router`] what a signed-in person changes:
-//! apps for the second step, recovery codes, the password, the e-mail address.
+//! apps for the second step, recovery codes, the password, the e-mail address. [`change_password_router`] leads password
+//! managers there. Colours and a logo are set in [`WebConfig`].
 //!
 //! With [`ClientAddress::Socket`], serve it with `into_make_service_with_connect_info::<SocketAddr>()`.
 //!
@@ -63,6 +64,8 @@ mod posted;
 mod question;
 mod security;
 mod sign_in;
+mod theme;
+mod well_known;
 
 pub use client::ClientAddress;
 pub use config::WebConfig;
@@ -72,6 +75,8 @@ pub use desk::{StaffHost, desk_router};
 pub use help::help_router;
 pub use security::{SecurityHost, security_router};
 pub use sign_in::{SessionHost, sign_in_router};
+pub use theme::Logo;
+pub use well_known::change_password_router;
 
 use crate::recovery::Recovery;
 use answer::Notice;
@@ -99,8 +104,8 @@ pub fn router(recovery: Recovery, config: WebConfig) -> Router {
         .route(&at("/disown"), get(disown::look).post(disown::disown));
     #[cfg(feature = "questions")]
     let routes = routes.route(&at("/question"), post(question::answer));
-    let routes = assets::ALL.iter().fold(routes, |routes, asset| {
-        routes.route(&at(&format!("/assets/{}", asset.name)), get(async || asset.response()))
+    let routes = assets::all().into_iter().chain(config.own_assets()).fold(routes, |routes, asset| {
+        routes.route(&at(&format!("/assets/{}", asset.name)), get(async move || asset.response()))
     });
     finish(routes, Site { recovery, config, surface: Surface::Recovery })
 }

@@ -17,6 +17,9 @@ pub(super) struct Frame<'a> {
     pub(super) security: &'a str,
     pub(super) home: &'a str,
     pub(super) help: Option<&'a str>,
+    /// Files of the host's among the assets.
+    pub(super) style_sheet: Option<&'static str>,
+    pub(super) logo: Option<&'static str>,
 }
 
 /// A link to one of our own pages.
@@ -120,6 +123,8 @@ impl Site {
             security: &self.config.security,
             home: &self.config.home,
             help: self.config.help.as_deref(),
+            style_sheet: self.config.style_sheet_name(),
+            logo: self.config.logo_name(),
         }
     }
 

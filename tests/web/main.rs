@@ -8,6 +8,7 @@ mod disown;
 mod email;
 mod hostile;
 mod link;
+mod looks;
 mod members;
 mod operator;
 mod password;
