@@ -1,6 +1,7 @@
 // The portal as a process, and what every scene looks for on every page.
 
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -8,6 +9,7 @@ import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 
 export const [binary, screenshots] = process.argv.slice(2);
+const served = join(screenshots, '..', 'served');
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const PORT = 18080;
 export const ORIGIN = `http://127.0.0.1:${PORT}`;
@@ -100,6 +102,7 @@ export async function tell({ name, javaScript, viewport, dark }, story) {
     page.window = javaScript ? page : await (await browser.newContext(looks)).newPage();
     const outside = [];
     page.on('request', (request) => { if (!request.url().startsWith(ORIGIN)) outside.push(request.url()); });
+    page.on('response', (response) => { keep(response).catch(() => {}); });
     await story(portal, page);
     expect(outside.length === 0, `nothing is loaded from elsewhere: ${outside}`);
     expect((await portal.stop('SIGTERM')) === 0, 'the portal stops in order');
@@ -109,6 +112,15 @@ export async function tell({ name, javaScript, viewport, dark }, story) {
     rmSync(data, { recursive: true, force: true });
   }
   console.log(`story ${name} told`);
+}
+
+// Each page as it was served, once, for the validator. The mail room is no page of the library's.
+async function keep(response) {
+  const document = response.request().resourceType() === 'document' && /text\/html/.test(response.headers()['content-type']);
+  if (!document || response.url().includes('/dev/')) return;
+  const html = await response.body();
+  mkdirSync(served, { recursive: true });
+  writeFileSync(join(served, `${createHash('sha256').update(html).digest('hex').slice(0, 16)}.html`), html);
 }
 
 export const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
