@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
+import { lookAtMails } from './mails.mjs';
 
 export const [binary, screenshots] = process.argv.slice(2);
 const served = join(screenshots, '..', 'served');
@@ -104,6 +105,7 @@ export async function tell({ name, javaScript, viewport, dark }, story) {
     page.on('request', (request) => { if (!request.url().startsWith(ORIGIN)) outside.push(request.url()); });
     page.on('response', (response) => { keep(response).catch(() => {}); });
     await story(portal, page);
+    await lookAtMails(join(data, 'mail'), browser, name);
     expect(outside.length === 0, `nothing is loaded from elsewhere: ${outside}`);
     expect((await portal.stop('SIGTERM')) === 0, 'the portal stops in order');
   } finally {
@@ -126,15 +128,21 @@ async function keep(response) {
 export const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 export async function check(page, name) {
+  await shoot(page, name);
+  expect((await page.locator('h1').count()) === 1, `${name} has one heading`);
+}
+
+// A picture of the whole page, which must fit the width of the window.
+export async function shoot(page, name) {
   mkdirSync(screenshots, { recursive: true });
   await page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true });
-  expect((await page.locator('h1').count()) === 1, `${name} has one heading`);
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   expect(wide <= 0, `${name} does not scroll sideways`);
 }
 
 // axe runs in the page's world through the debugger, so the page's own policy does not forbid it.
-export async function accessible(shown, name) {
+export async function accessible(shown, name, rules) {
+  const only = rules ? JSON.stringify({ runOnly: rules }) : '{}';
   const page = shown.window;
   if (page !== shown) {
     const body = (await shown.content()).replace(/<script.*?<\/script>/gs, '');
@@ -145,7 +153,7 @@ export async function accessible(shown, name) {
   const cdp = await page.context().newCDPSession(page);
   await cdp.send('Runtime.evaluate', { expression: axe });
   const { result } = await cdp.send('Runtime.evaluate', {
-    expression: 'axe.run().then((found) => JSON.stringify(found.violations.map((v) => [v.id, v.nodes.map((n) => n.html)])))',
+    expression: `axe.run(${only}).then((found) => JSON.stringify(found.violations.map((v) => [v.id, v.nodes.map((n) => n.html)])))`,
     awaitPromise: true,
     returnByValue: true,
   });
