@@ -1,8 +1,10 @@
-//! The support desk, told on memory stores: what two people can do together, what nobody can do alone, and what stops a
+//! The support desk, told on memory stores and, where a database can make a difference, on SQLite: what two people can do together, what nobody can do alone, and what stops a
 //! case.
 
 mod asking;
 mod machine;
+mod office;
+mod on_any_store;
 mod opened;
 mod pages;
 mod queue;
@@ -14,157 +16,43 @@ mod story;
 mod waits;
 mod waived;
 
-use async_trait::async_trait;
-use regain::account::{Account, AddressKind, AddressOnFile};
-use regain::desk::case::{CaseStateKind, EvidenceKind, Finding, Need, Whither};
-use regain::desk::{CaseView, Decision, Desk, DeskBuilder, DeskError, DeskHost, Ial, Seen};
-use regain::desk::{Staff, StaffId, StaffRole, Subject};
-use regain::ids::{AccountId, CaseId};
-use regain::memory::Mailbox;
-use regain::password::Password;
-use regain::store::StoreError;
-use regain::testing::{Someone, World, WorldBuilder};
-use regain::token::RecoveryToken;
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use office::{
+    Clinic, NEW, Office, RISKS, button_of, email, finding, ida, jon, links_in, press, staff, to_first,
+    with_factor,
+};
+use regain::sqlite::{SqliteAccounts, SqliteFlows};
+use regain::testing::World;
+use std::sync::Arc;
+use tempfile::TempDir;
 
-const RISKS: &str = "Recovery by the service desk, risk analysis of 2026-03-02";
-const NEW: &str = "forty-one copper kettles whistle";
-
-/// The host: everybody is a patient who enrolled at level 2, unless something else is said.
-#[derive(Default)]
-struct Clinic(Mutex<BTreeMap<String, Subject>>);
-
-#[async_trait]
-impl DeskHost for Clinic {
-    async fn subject(&self, account: &AccountId) -> Result<Option<Subject>, StoreError> {
-        let known = self.0.lock().unwrap().get(account.as_str()).cloned();
-        Ok(Some(known.unwrap_or(Subject { staff: None, enrolled_at: Ial::Two })))
-    }
+/// An office on files, which go with the folder.
+async fn on_sqlite() -> (Office, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let flows = SqliteFlows::open(folder.path().join("flows.db")).await.unwrap();
+    let accounts = SqliteAccounts::open(folder.path().join("accounts.db")).await.unwrap();
+    (Office::of(World::with(Arc::new(flows), Arc::new(accounts))), folder)
 }
 
-struct Office {
-    world: World,
-    desk: Desk,
-    clinic: Arc<Clinic>,
+#[tokio::test]
+async fn whoever_is_stuck_has_a_new_password_two_people_and_a_day_later() {
+    on_any_store::whoever_is_stuck(&Office::new()).await;
+    let (office, _folder) = on_sqlite().await;
+    on_any_store::whoever_is_stuck(&office).await;
 }
 
-impl Office {
-    fn new() -> Self {
-        Self::of(World::new())
+/// Of any number of people who decide at once, one does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_two_deciders_one_wins() {
+    for _ in 0..20 {
+        on_any_store::of_many_deciders(Office::new()).await;
     }
-
-    fn of(world: World) -> Self {
-        Self::with(world, |builder| builder)
-    }
-
-    fn build(builder: WorldBuilder) -> Self {
-        Self::of(builder.build())
-    }
-
-    fn with(world: World, configure: impl FnOnce(DeskBuilder) -> DeskBuilder) -> Self {
-        let clinic = Arc::new(Clinic::default());
-        let builder = Desk::builder(world.recovery.clone(), clinic.clone()).risk_analysis(RISKS);
-        let desk = configure(builder).build().unwrap();
-        Self { world, desk, clinic }
-    }
-
-    /// Somebody is of the staff, too.
-    fn employ(&self, who: &Someone, staff: &Staff) {
-        let subject = Subject { staff: Some(staff.clone()), enrolled_at: Ial::Two };
-        self.clinic.0.lock().unwrap().insert(who.id.as_str().to_owned(), subject);
-    }
-
-    /// Ida opens a case about somebody.
-    async fn opened(&self, who: &Someone) -> CaseView {
-        self.desk.open(&ida(), &who.id).await.unwrap()
-    }
-
-    /// Ida opens a case about somebody, looks after it and records evidence.
-    async fn evidenced(&self, who: &Someone, finding: Finding) -> CaseView {
-        let view = self.opened(who).await;
-        let view = self.desk.assign(&ida(), Seen::of(&view), &ida().id).await.unwrap();
-        self.desk.record_evidence(&ida(), Seen::of(&view), finding).await.unwrap()
-    }
-
-    /// Jon agrees: to the first address on file.
-    async fn approve(&self, view: &CaseView, need: Need) -> Result<CaseView, DeskError> {
-        self.desk.approve(&jon(), Seen::of(view), to_first(view, need)).await
-    }
-
-    /// All of it: the case waits.
-    async fn approved(&self, who: &Someone) -> CaseView {
-        let view = self.evidenced(who, finding(Need::Password)).await;
-        self.approve(&view, Need::Password).await.unwrap()
-    }
-
-    async fn state(&self, case: CaseId) -> CaseStateKind {
-        self.desk.view(&jon(), case).await.unwrap().case.state().kind()
-    }
-
-    async fn lines(&self) -> Vec<String> {
-        let line = |line: regain::audit::AuditRecord| match line.reason {
-            Some(reason) => format!("{}: {reason}", line.event),
-            None => line.event,
-        };
-        self.world.audit().await.into_iter().map(line).collect()
-    }
-
-    async fn count(&self, wanted: &str) -> usize {
-        self.lines().await.iter().filter(|line| *line == wanted).count()
-    }
-
-    async fn choose(&self, link: &RecoveryToken) -> bool {
-        let client = self.world.client();
-        self.world.recovery.choose_password(link, &Password::new(NEW), &client).await.is_ok()
-    }
-
-    async fn links_to(&self, address: &str) -> usize {
-        links_in(&self.world.mailbox, address)
-    }
+    let (office, _folder) = on_sqlite().await;
+    on_any_store::of_many_deciders(office).await;
 }
 
-fn links_in(mailbox: &Mailbox, address: &str) -> usize {
-    mailbox.to(address).iter().filter(|mail| mail.text.contains("?token=")).count()
-}
-
-fn staff(name: &str, rank: u16) -> Staff {
-    Staff::new(StaffId::new(name).unwrap(), StaffRole::ranked(rank))
-}
-
-fn ida() -> Staff {
-    staff("ida", 10)
-}
-
-fn jon() -> Staff {
-    staff("jon", 10)
-}
-
-fn finding(need: Need) -> Finding {
-    Finding { kind: EvidenceKind::PhotoIdInPerson, level: Ial::Two, need, new_address: None }
-}
-
-fn to_first(view: &CaseView, need: Need) -> Decision {
-    Decision { need, to: Whither::OnFile(view.addresses[0].address) }
-}
-
-fn email(text: &str) -> AddressOnFile {
-    AddressOnFile::parse(AddressKind::Email, text).unwrap()
-}
-
-/// The address of the button in the latest mail to somebody that has one.
-fn button_of(world: &World, who: &Someone) -> String {
-    let mails = world.mailbox.to(&who.email);
-    let text = &mails.last().expect("a mail").text;
-    let (_, rest) = text.split_once("/recovery/disown?letter=").expect("every mail has the button");
-    rest.split_whitespace().next().expect("a token").to_owned()
-}
-
-async fn press(world: &World, letter: &str) -> bool {
-    let token = world.recovery.read_disown_token(letter).unwrap();
-    world.recovery.disown_all(&token, &world.client()).await.is_ok()
-}
-
-fn with_factor(account: &mut Account) {
-    account.factors = vec!["totp-1".to_owned()];
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_case_that_is_disputed_while_it_is_carried_out_ends_one_way() {
+    on_any_store::dispute_against_the_end(Office::new()).await;
+    let (office, _folder) = on_sqlite().await;
+    on_any_store::dispute_against_the_end(office).await;
 }

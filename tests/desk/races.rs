@@ -1,9 +1,9 @@
 //! Two things at once, and processes that die between two calls.
 
-use super::{Clinic, Office, RISKS, button_of, finding, links_in, press, staff, to_first};
+use super::{Clinic, Office, RISKS, button_of, finding, links_in, press};
 use async_trait::async_trait;
+use regain::desk::Desk;
 use regain::desk::case::{CaseStateKind, Need};
-use regain::desk::{Desk, DeskError, Seen};
 use regain::memory::{MemoryAccounts, MemoryFlows};
 use regain::store::{Commit, Committed, FlowStore, StoreError};
 use regain::testing::{Cut, FlowStoreLayer, Layered, Trace, World};
@@ -13,41 +13,6 @@ use tokio::sync::Notify;
 
 /// Longer than a worker's lease.
 const LATER: Duration = Duration::minutes(2);
-
-/// Of any number of people who decide at once, one does.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_two_deciders_one_wins() {
-    for _ in 0..20 {
-        let office = Arc::new(Office::new());
-        let ana = office.world.person("Ana").await;
-        let view = office.evidenced(&ana, finding(Need::Password)).await;
-        let decisions: Vec<_> = (0..6)
-            .map(|number| {
-                let (office, view) = (office.clone(), view.clone());
-                let who = staff(&format!("decider-{number}"), 10);
-                tokio::spawn(async move {
-                    if number % 2 == 0 {
-                        let decision = to_first(&view, Need::Password);
-                        office.desk.approve(&who, Seen::of(&view), decision).await.map(drop)
-                    } else {
-                        office.desk.refuse(&who, Seen::of(&view)).await.map(drop)
-                    }
-                })
-            })
-            .collect();
-        let mut won = 0;
-        for decision in decisions {
-            match decision.await.unwrap() {
-                Ok(()) => won += 1,
-                Err(error) => assert_eq!(error, DeskError::Changed),
-            }
-        }
-        assert_eq!(won, 1);
-        let decided =
-            office.count("case.approved: password on_file").await + office.count("case.refused").await;
-        assert_eq!(decided, 1);
-    }
-}
 
 /// Several workers at the end of the waiting: one link.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -1,63 +1,12 @@
 //! From being stuck to a new password.
 
-use super::{NEW, Office, email, finding, ida, jon, staff, to_first, with_factor};
+use super::{Office, email, finding, ida, jon, staff, to_first, with_factor};
 use regain::account::{AddressKind, AddressOnFile};
 use regain::desk::case::{CaseStateKind, EvidenceKind, Finding, Need, Whither};
-use regain::desk::{CaseText, Decision, DeskError, Ial, Plea, Seen};
-use regain::password::Password;
+use regain::desk::{CaseText, Decision, DeskError, Ial, Seen};
 use regain::recovery::{LetterReference, Means};
 use regain::testing::World;
 use time::Duration;
-
-#[tokio::test]
-async fn whoever_is_stuck_writes_and_two_people_and_a_day_later_has_a_new_password() {
-    let office = Office::new();
-    let (world, desk) = (&office.world, &office.desk);
-    let ana = world.person("Ana").await;
-    let plea = Plea::new("I am Ana Lindqvist and nothing works", "call +1 555 0142").unwrap();
-    let receipt = desk.ask_for_help(plea, &world.client()).await.unwrap();
-
-    let page = desk.queue(&ida(), None, 10).await.unwrap();
-    assert_eq!((page.cases.len(), page.cases[0].number.as_str()), (1, receipt.number.as_str()));
-    let view = desk.view(&ida(), page.cases[0].id).await.unwrap();
-    assert_eq!(view.case.plea().unwrap().text.as_str(), "I am Ana Lindqvist and nothing works");
-    let view = desk.assign(&ida(), Seen::of(&view), &ida().id).await.unwrap();
-    let text = CaseText::new("called back, she knows her record").unwrap();
-    let view = desk.note(&ida(), Seen::of(&view), text).await.unwrap();
-    let view = desk.concern(&ida(), Seen::of(&view), &ana.id).await.unwrap();
-    let view = desk.record_evidence(&ida(), Seen::of(&view), finding(Need::Password)).await.unwrap();
-    assert!(!view.may_decide);
-    let view = desk.view(&jon(), view.case.id()).await.unwrap();
-    assert!(view.may_decide);
-    desk.approve(&jon(), Seen::of(&view), to_first(&view, Need::Password)).await.unwrap();
-    world.work().await;
-    assert_eq!(office.links_to(&ana.email).await, 0);
-    let mut subjects = world.subjects_to(&ana);
-    subjects.sort();
-    assert_eq!(
-        subjects,
-        [
-            "Our support has a case about your account at Mercy Clinic",
-            "Somebody is about to get access to your account at Mercy Clinic"
-        ]
-    );
-
-    world.clock.advance(Duration::DAY);
-    world.work().await;
-    assert_eq!(office.state(view.case.id()).await, CaseStateKind::Acted);
-    let link = world.link_of(&ana);
-    assert!(office.choose(&link).await);
-    let signed_in = world.recovery.sign_in(&ana.identifier(), &Password::new(NEW), &world.client()).await;
-    assert!(signed_in.is_ok());
-    world.work().await;
-    assert!(
-        world.subjects_to(&ana).contains(&"The case about your account at Mercy Clinic is closed".into())
-    );
-    // Once, and no more.
-    world.clock.advance(Duration::days(3));
-    world.work().await;
-    assert_eq!(office.links_to(&ana.email).await, 1);
-}
 
 #[tokio::test]
 async fn the_link_goes_to_the_address_on_file_that_was_chosen_and_to_no_other() {

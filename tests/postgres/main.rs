@@ -9,6 +9,11 @@ mod collations;
 mod faults;
 mod guesses;
 mod nodes;
+#[path = "../desk/office.rs"]
+#[expect(dead_code, reason = "the desk's own tests do more with it")]
+mod office;
+#[path = "../desk/on_any_store.rs"]
+mod on_any_store;
 mod opening;
 mod orders;
 mod plans;

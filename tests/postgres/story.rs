@@ -1,6 +1,7 @@
 //! People on PostgreSQL: the story, races, and connections that are lost.
 
-use crate::{Site, on_postgres};
+use crate::office::Office;
+use crate::{Site, on_any_store, on_postgres};
 use futures_util::future::join_all;
 use regain::budget::Quota;
 use regain::identity::Identifier;
@@ -179,6 +180,19 @@ async fn a_pool_that_is_closed_makes_people_wait_and_says_why() {
         let world = World::with(flows.clone(), Arc::new(MemoryAccounts::new()));
         flows.close().await;
         assert_eq!(ask(&world, "ana").await, Err(RecoveryError::Unavailable));
+    })
+    .await;
+}
+
+/// The support desk has rules of its own for who decides, and both sides of its races are commits.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_support_desk_keeps_its_promises_on_postgres() {
+    on_postgres(async |site| {
+        on_any_store::whoever_is_stuck(&Office::of(world(site).await)).await;
+        for _ in 0..5 {
+            on_any_store::of_many_deciders(Office::of(world(site).await)).await;
+            on_any_store::dispute_against_the_end(Office::of(world(site).await)).await;
+        }
     })
     .await;
 }
