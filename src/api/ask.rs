@@ -10,14 +10,16 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use utoipa::ToSchema;
+use utoipa::openapi::Required;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::{IntoParams, ToSchema};
 
 const KEY: &str = "idempotency-key";
 
 /// Who the person says they are. What is left out was not said.
-#[derive(Deserialize, ToSchema)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
-#[derive(Default)]
 pub(super) struct UsernameAsk {
     given_name: String,
     family_name: String,
@@ -48,13 +50,30 @@ pub(super) struct LinkAsked {
     ticket: Secret,
 }
 
+/// The header `Idempotency-Key`, for the description.
+struct KeyHeader;
+
+impl IntoParams for KeyHeader {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let text = ObjectBuilder::new().schema_type(Type::String).min_length(Some(16)).max_length(Some(128));
+        let parameter = ParameterBuilder::new()
+            .name("Idempotency-Key")
+            .parameter_in(ParameterIn::Header)
+            .required(Required::False)
+            .description(Some(
+                "New and random for each ask, such as a UUID; the same for a repetition after a lost answer. A secret.",
+            ))
+            .schema(Some(text.pattern(Some("^[!-~]+$"))));
+        vec![parameter.build()]
+    }
+}
+
 problems!(AskProblems: IdempotencyKey, TooManyAttempts, Unavailable);
 
 /// Sends a forgotten username to the address on file, if what is said identifies one account.
 #[utoipa::path(
     post, path = "/username-reminders", operation_id = "ask_username", tag = "ask", request_body = UsernameAsk,
-    params(("Idempotency-Key" = Option<String>, Header, min_length = 16, max_length = 128, pattern = "^[!-~]+$",
-        description = "New and random for each ask; the same for a repetition after a lost answer.")),
+    params(KeyHeader),
     responses((status = 202, description = "Taken down", body = UsernameAsked), Of<AskProblems>)
 )]
 pub(super) async fn username(
@@ -81,8 +100,7 @@ pub(super) async fn username(
 /// Sends a link for a new password to the address on file, if an account is named.
 #[utoipa::path(
     post, path = "/password-links", operation_id = "ask_password", tag = "ask", request_body = LinkAsk,
-    params(("Idempotency-Key" = Option<String>, Header, min_length = 16, max_length = 128, pattern = "^[!-~]+$",
-        description = "New and random for each ask; the same for a repetition after a lost answer. A secret.")),
+    params(KeyHeader),
     responses((status = 202, description = "Taken down", body = LinkAsked), Of<AskProblems>)
 )]
 pub(super) async fn password(
