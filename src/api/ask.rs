@@ -1,7 +1,7 @@
 //! Asking for a username or for a link: whatever is sent, one answer (EN-1).
 
 use super::body::Sent;
-use super::problem::{Code, Of, Problem, problems};
+use super::problem::{Of, Problem, ProblemCode, problems};
 use super::secret::Secret;
 use super::{Answer, Answered, Api};
 use crate::identity::{Identifier, IdentityClaims, TypedClaims};
@@ -123,5 +123,5 @@ fn key_in(headers: &HeaderMap) -> Result<Option<AskKey>, Problem> {
         _ => None,
     };
     let key = only.and_then(|text| AskKey::parse(text).ok());
-    key.map(Some).ok_or_else(|| Code::IdempotencyKey.into())
+    key.map(Some).ok_or_else(|| ProblemCode::IdempotencyKey.into())
 }

@@ -4,7 +4,7 @@
 //! read differently by different programs.
 
 use super::Api;
-use super::problem::{Code, Problem};
+use super::problem::{Problem, ProblemCode};
 use crate::client::Client;
 use crate::web::Surface;
 use crate::web::forgery::is_own_post;
@@ -53,12 +53,12 @@ impl<T: DeserializeOwned> FromRequest<Arc<Api>> for Sent<T> {
         let (parts, body) = request.into_parts();
         // A page that calls from a script always has an origin, so `null` is always somebody else's.
         if !is_own_post(&parts.headers, api.recovery.links().origin(), Surface::Session) {
-            return Err(Code::Foreign.into());
+            return Err(ProblemCode::Foreign.into());
         }
         if !is_of_type(&parts.headers, "application/json") {
-            return Err(Code::NotJson.into());
+            return Err(ProblemCode::NotJson.into());
         }
-        let bytes = to_bytes(body, MAX_BODY).await.map_err(|_| Problem::from(Code::TooLarge))?;
+        let bytes = to_bytes(body, MAX_BODY).await.map_err(|_| Problem::from(ProblemCode::TooLarge))?;
         let Object(body) = serde_json::from_slice(&bytes).map_err(|error| refusal(&error))?;
         Ok(Self { body, by: Caller::of(&parts, api) })
     }
@@ -66,7 +66,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<Api>> for Sent<T> {
 
 /// The error itself repeats what was sent, so it is not passed on.
 fn refusal(error: &serde_json::Error) -> Problem {
-    Problem::from(if error.is_data() { Code::Invalid } else { Code::Malformed })
+    Problem::from(if error.is_data() { ProblemCode::Invalid } else { ProblemCode::Malformed })
 }
 
 /// A type that is written as an object and never as a list of its fields, which serde takes as well.

@@ -2,7 +2,7 @@
 
 use super::body::Sent;
 use super::link::{LinkShown, shown};
-use super::problem::{Code, Of, Problem, problems};
+use super::problem::{Of, Problem, ProblemCode, problems};
 use super::secret::Secret;
 use super::{Answer, Answered, Api};
 use crate::client::Client;
@@ -46,7 +46,7 @@ pub(super) async fn exchange(
     let token = match (&body.ticket, &body.reference) {
         (Some(ticket), None) => api.by_ticket(ticket, &body.code, &by.client).await?,
         (None, Some(reference)) => api.by_letter(reference, &body.code, &by.client).await?,
-        _ => return Err(Problem::from(Code::Invalid)),
+        _ => return Err(Problem::from(ProblemCode::Invalid)),
     };
     let view = api.recovery.look(&token).await?;
     Ok(Answer(StatusCode::OK, CodeTaken { token: Secret(token.expose()), link: shown(&view) }))

@@ -1,6 +1,6 @@
 //! The description of the API in OpenAPI 3.1, made from the routes themselves.
 
-use super::problem::{Code, Problem, Problems};
+use super::problem::{Problem, ProblemCode, Problems};
 use super::{Answer, Answered, Api, Routes};
 use axum::extract::rejection::NestedPathRejection;
 use axum::extract::{NestedPath, State};
@@ -38,7 +38,7 @@ pub(super) fn begin() -> Routes {
 struct ServeProblems;
 
 impl Problems for ServeProblems {
-    const CODES: &'static [Code] = &[Code::Unavailable];
+    const CODES: &'static [ProblemCode] = &[ProblemCode::Unavailable];
     const HAS_BODY: bool = false;
 }
 
@@ -54,6 +54,6 @@ pub(super) async fn serve(
     let mut description = api.description.clone();
     let mount = mount.as_ref().map_or("/", NestedPath::as_str);
     description.servers = Some(vec![Server::new(mount)]);
-    let json = serde_json::to_value(&description).map_err(|_| Problem::from(Code::Unavailable))?;
+    let json = serde_json::to_value(&description).map_err(|_| Problem::from(ProblemCode::Unavailable))?;
     Ok(Answer(StatusCode::OK, json))
 }

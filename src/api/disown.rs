@@ -1,7 +1,7 @@
 //! "This wasn't me", with the token of a letter's button or that of a link.
 
 use super::body::Sent;
-use super::problem::{Code, Of, Problem, problems};
+use super::problem::{Of, Problem, ProblemCode, problems};
 use super::secret::Secret;
 use super::{Answer, Answered, Api, when};
 use axum::extract::State;
@@ -73,7 +73,7 @@ pub(super) async fn disown(
             api.recovery.disown_all(&api.recovery.read_disown_token(letter)?, &by.client).await?
         }
         (None, Some(token)) => api.recovery.disown(&api.recovery.read_token(token)?, &by.client).await?,
-        _ => return Err(Problem::from(Code::Invalid)),
+        _ => return Err(Problem::from(ProblemCode::Invalid)),
     };
     Ok(Answer(StatusCode::OK, DisownDone { hold_seconds: done.hold.whole_seconds() }))
 }

@@ -1,7 +1,7 @@
 //! Whoever is stuck writes to the support desk, and gets the one answer.
 
 use super::body::Sent;
-use super::problem::{Code, Of, Problem, problems};
+use super::problem::{Of, Problem, ProblemCode, problems};
 use super::{Answer, Answered, Api};
 use crate::desk::Plea;
 use axum::extract::State;
@@ -37,8 +37,8 @@ pub(super) async fn ask(
     State(api): State<Arc<Api>>,
     Sent { body, by }: Sent<HelpAsk>,
 ) -> Answered<HelpAsked> {
-    let desk = api.config.desk.as_ref().ok_or(Problem::from(Code::NotFound))?;
-    let plea = Plea::new(&body.text, &body.reach).ok_or(Problem::from(Code::Invalid))?;
+    let desk = api.config.desk.as_ref().ok_or(Problem::from(ProblemCode::NotFound))?;
+    let plea = Plea::new(&body.text, &body.reach).ok_or(Problem::from(ProblemCode::Invalid))?;
     let receipt = desk.ask_for_help(plea, &by.client).await?;
     Ok(Answer(StatusCode::ACCEPTED, HelpAsked { number: receipt.number }))
 }

@@ -72,7 +72,7 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use problem::{Code, Problem};
+use problem::{Problem, ProblemCode};
 use serde::Serialize;
 use std::sync::Arc;
 use time::OffsetDateTime;
@@ -89,8 +89,8 @@ pub fn router(recovery: Recovery, config: ApiConfig) -> Router {
     let (routes, description) = routes_of(&config).split_for_parts();
     let api = Arc::new(Api { recovery, config, description });
     routes
-        .fallback(async || Problem::from(Code::NotFound))
-        .method_not_allowed_fallback(async || Problem::from(Code::WrongMethod))
+        .fallback(async || Problem::from(ProblemCode::NotFound))
+        .method_not_allowed_fallback(async || Problem::from(ProblemCode::WrongMethod))
         .layer(middleware::from_fn_with_state(api.clone(), dress::dress))
         .with_state(api)
 }
@@ -131,7 +131,7 @@ impl<T: Serialize> IntoResponse for Answer<T> {
     fn into_response(self) -> Response {
         match serde_json::to_vec(&self.1) {
             Ok(json) => (self.0, [(CONTENT_TYPE, "application/json")], json).into_response(),
-            Err(_) => Problem::from(Code::Unavailable).into_response(),
+            Err(_) => Problem::from(ProblemCode::Unavailable).into_response(),
         }
     }
 }

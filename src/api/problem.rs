@@ -26,7 +26,7 @@ const PROBLEM_JSON: &str = "application/problem+json";
 /// What a client may act on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Code {
+pub(super) enum ProblemCode {
     Malformed,
     IdempotencyKey,
     Foreign,
@@ -52,7 +52,13 @@ pub(super) enum Code {
 }
 
 /// What a body can be refused for before anybody looks at what it says.
-const OF_BODIES: [Code; 5] = [Code::Malformed, Code::Foreign, Code::TooLarge, Code::NotJson, Code::Invalid];
+const OF_BODIES: [ProblemCode; 5] = [
+    ProblemCode::Malformed,
+    ProblemCode::Foreign,
+    ProblemCode::TooLarge,
+    ProblemCode::NotJson,
+    ProblemCode::Invalid,
+];
 
 struct Terms {
     name: &'static str,
@@ -65,7 +71,7 @@ const fn terms(name: &'static str, status: StatusCode, title: &'static str, deta
     Terms { name, status, title, detail }
 }
 
-impl Code {
+impl ProblemCode {
     fn terms(self) -> Terms {
         const INVALID: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
         match self {
@@ -223,7 +229,7 @@ pub(super) struct Problem {
     /// The status of the answer.
     status: u16,
     /// Stable.
-    code: Code,
+    code: ProblemCode,
     /// In plain English. May change.
     detail: &'static str,
     /// Why, where there is more than one possible reason.
@@ -234,8 +240,8 @@ pub(super) struct Problem {
     retry_after: Option<Duration>,
 }
 
-impl From<Code> for Problem {
-    fn from(code: Code) -> Self {
+impl From<ProblemCode> for Problem {
+    fn from(code: ProblemCode) -> Self {
         let Terms { name, status, title, detail } = code.terms();
         Self {
             kind: format!("urn:regain:problem:{name}"),
@@ -244,7 +250,7 @@ impl From<Code> for Problem {
             code,
             detail,
             reasons: Vec::new(),
-            retry_after: (code == Code::Unavailable).then_some(SOON),
+            retry_after: (code == ProblemCode::Unavailable).then_some(SOON),
         }
     }
 }
@@ -252,20 +258,20 @@ impl From<Code> for Problem {
 impl From<RecoveryError> for Problem {
     fn from(error: RecoveryError) -> Self {
         Self::from(match error {
-            RecoveryError::LinkNotUsable => Code::LinkNotUsable,
-            RecoveryError::CodeNotUsable => Code::CodeNotUsable,
-            RecoveryError::FactorNeeded => Code::FactorNeeded,
-            RecoveryError::FactorNotAccepted => Code::FactorNotAccepted,
-            RecoveryError::QuestionNeeded => Code::QuestionNeeded,
-            RecoveryError::AnswerNotAccepted => Code::AnswerNotAccepted,
-            RecoveryError::NotAccepted => Code::NotAccepted,
-            RecoveryError::StepUpRequired => Code::StepUpRequired,
-            RecoveryError::Unavailable => Code::Unavailable,
+            RecoveryError::LinkNotUsable => ProblemCode::LinkNotUsable,
+            RecoveryError::CodeNotUsable => ProblemCode::CodeNotUsable,
+            RecoveryError::FactorNeeded => ProblemCode::FactorNeeded,
+            RecoveryError::FactorNotAccepted => ProblemCode::FactorNotAccepted,
+            RecoveryError::QuestionNeeded => ProblemCode::QuestionNeeded,
+            RecoveryError::AnswerNotAccepted => ProblemCode::AnswerNotAccepted,
+            RecoveryError::NotAccepted => ProblemCode::NotAccepted,
+            RecoveryError::StepUpRequired => ProblemCode::StepUpRequired,
+            RecoveryError::Unavailable => ProblemCode::Unavailable,
             RecoveryError::PasswordRefused(reasons) => return Self::password_refused(&reasons),
             RecoveryError::ChangeRefused(why) => return Self::unchanged(why),
             RecoveryError::TooManyAttempts { retry_after } => {
                 let retry_after = Some(retry_after);
-                return Self { retry_after, ..Self::from(Code::TooManyAttempts) };
+                return Self { retry_after, ..Self::from(ProblemCode::TooManyAttempts) };
             }
         })
     }
@@ -274,19 +280,19 @@ impl From<RecoveryError> for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         tracing::error!(error = &error as &dyn std::error::Error, "a session cannot be told");
-        Self::from(Code::Unavailable)
+        Self::from(ProblemCode::Unavailable)
     }
 }
 
 impl Problem {
     fn password_refused(reasons: &[Reason]) -> Self {
         let reasons = reasons.iter().map(|reason| Because { code: reason.code(), text: reason.to_string() });
-        Self { reasons: reasons.collect(), ..Self::from(Code::PasswordRefused) }
+        Self { reasons: reasons.collect(), ..Self::from(ProblemCode::PasswordRefused) }
     }
 
     fn unchanged(why: ChangeRefused) -> Self {
         let reasons = vec![Because { code: reason(why), text: why.to_string() }];
-        Self { reasons, ..Self::from(Code::ChangeRefused) }
+        Self { reasons, ..Self::from(ProblemCode::ChangeRefused) }
     }
 }
 
@@ -326,7 +332,7 @@ impl IntoResponse for Problem {
 
 /// The problems of one route, for its description.
 pub(super) trait Problems {
-    const CODES: &'static [Code];
+    const CODES: &'static [ProblemCode];
     const HAS_BODY: bool = true;
 }
 
@@ -335,7 +341,7 @@ pub(super) struct Of<T>(PhantomData<T>);
 impl<T: Problems> IntoResponses for Of<T> {
     fn responses() -> BTreeMap<String, RefOr<Described>> {
         let of_body = if T::HAS_BODY { &OF_BODIES[..] } else { &[] };
-        let mut by_status: BTreeMap<String, Vec<Code>> = BTreeMap::new();
+        let mut by_status: BTreeMap<String, Vec<ProblemCode>> = BTreeMap::new();
         for code in of_body.iter().chain(T::CODES) {
             by_status.entry(code.terms().status.as_str().to_owned()).or_default().push(*code);
         }
@@ -343,12 +349,13 @@ impl<T: Problems> IntoResponses for Of<T> {
     }
 }
 
-fn described(codes: &[Code]) -> Described {
+fn described(codes: &[ProblemCode]) -> Described {
     let lines: Vec<_> = codes.iter().map(|code| code.terms()).collect();
     let lines: Vec<_> = lines.iter().map(|terms| format!("`{}`: {}", terms.name, terms.title)).collect();
     let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
     let described = ResponseBuilder::new().description(lines.join("; ")).content(PROBLEM_JSON, content);
-    let waits = codes.iter().any(|code| matches!(code, Code::TooManyAttempts | Code::Unavailable));
+    let waits =
+        codes.iter().any(|code| matches!(code, ProblemCode::TooManyAttempts | ProblemCode::Unavailable));
     if !waits {
         return described.build();
     }
@@ -364,7 +371,7 @@ macro_rules! problems {
         pub(super) struct $name;
 
         impl $crate::api::problem::Problems for $name {
-            const CODES: &'static [$crate::api::problem::Code] = &[$($crate::api::problem::Code::$code),+];
+            const CODES: &'static [$crate::api::problem::ProblemCode] = &[$($crate::api::problem::ProblemCode::$code),+];
         }
     };
 }
@@ -376,9 +383,11 @@ mod tests {
 
     #[test]
     fn a_code_is_named_alike_in_both_places() {
-        for code in
-            OF_BODIES.into_iter().chain([Code::IdempotencyKey, Code::StepUpRequired, Code::NotSignedIn])
-        {
+        for code in OF_BODIES.into_iter().chain([
+            ProblemCode::IdempotencyKey,
+            ProblemCode::StepUpRequired,
+            ProblemCode::NotSignedIn,
+        ]) {
             let problem = serde_json::to_value(Problem::from(code)).unwrap();
             assert_eq!(problem["type"], format!("urn:regain:problem:{}", problem["code"].as_str().unwrap()));
         }

@@ -32,7 +32,7 @@ impl Description {
     pub fn check(&self, method: &Method, path: &str, answer: &Answer) {
         let what = format!("{method} {path} answered with {}: {}", answer.status, answer.body);
         let path = path.strip_prefix("/api").expect("a path of the API");
-        let operation = &self.0["paths"][path][method.as_str().to_lowercase()];
+        let operation = &self.0["paths"][path][method.as_str().to_ascii_lowercase()];
         let kind = answer.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         if operation.is_null() {
             let nowhere = [StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED, StatusCode::FORBIDDEN];

@@ -70,7 +70,7 @@ async fn whatever_is_wrong_with_a_link_is_answered_alike() {
     for path in ["/link", "/link/question"] {
         let first = portal.post(path, json!({"token": unknown})).await;
         assert_eq!(first.status, StatusCode::GONE);
-        for token in [&replaced, &used, &expired, "", "x", "\0", &used.to_lowercase()] {
+        for token in [&replaced, &used, &expired, "", "x", "\0", &used.to_ascii_lowercase()] {
             assert_eq!(portal.post(path, json!({"token": token})).await, first, "{token}");
         }
     }

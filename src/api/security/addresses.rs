@@ -1,10 +1,11 @@
 //! Another e-mail address: a code goes to it, and nothing changes before that was typed (NO-5).
 
 use super::super::body::Sent;
-use super::super::problem::{Code, Of, Problem, problems};
+use super::super::problem::{Of, Problem, ProblemCode};
 use super::super::secret::Secret;
 use super::super::{Answer, Answered, Api};
 use super::show::{ProposalShown, proposal};
+use super::{ChangeProblems, ConfirmProblems};
 use crate::account::AddressOnFile;
 use crate::error::RecoveryError;
 use crate::identity::EmailAddress;
@@ -43,22 +44,19 @@ enum AddressState {
     Pending,
 }
 
-problems!(ProposeProblems: NotSignedIn, ChangeRequired, StepUpRequired, ChangeRefused, TooManyAttempts, Unavailable);
-problems!(ConfirmProblems: NotSignedIn, ChangeRequired, StepUpRequired, ChangeRefused, CodeNotUsable, TooManyAttempts,
-    Unavailable);
-
 /// Sends a code to a new address.
 #[utoipa::path(
     post, path = "/security/addresses", operation_id = "propose_address", tag = "security",
     request_body = AddressProposed,
-    responses((status = 202, description = "A code is on its way", body = ProposalShown), Of<ProposeProblems>)
+    responses((status = 202, description = "A code is on its way", body = ProposalShown), Of<ChangeProblems>)
 )]
 pub(in crate::api) async fn propose(
     State(api): State<Arc<Api>>,
     Sent { body, by }: Sent<AddressProposed>,
 ) -> Answered<ProposalShown> {
     let member = api.member(&by).await?;
-    let address = EmailAddress::parse(body.address.trim()).map_err(|_| Problem::from(Code::Invalid))?;
+    let address =
+        EmailAddress::parse(body.address.trim()).map_err(|_| Problem::from(ProblemCode::Invalid))?;
     let view = member.info.list().await?;
     let replaces = match &body.replaces {
         None => None,

@@ -1,9 +1,10 @@
 //! Apps that show codes, and recovery codes.
 
 use super::super::body::Sent;
-use super::super::problem::{Code, Of, Problem, problems};
+use super::super::problem::{Of, Problem, ProblemCode};
 use super::super::secret::Secret;
 use super::super::{Answer, Answered, Api, when};
+use super::{ChangeProblems, ConfirmProblems};
 use crate::error::RecoveryError;
 use crate::factor::{FactorId, FactorKind, TotpCode};
 use crate::security::{ChangeRefused, FactorLabel, FreshCodes};
@@ -72,21 +73,17 @@ pub(in crate::api) struct CodesMade {
     codes: Vec<Secret>,
 }
 
-problems!(FactorsProblems: NotSignedIn, ChangeRequired, StepUpRequired, ChangeRefused, TooManyAttempts, Unavailable);
-problems!(ConfirmProblems: NotSignedIn, ChangeRequired, StepUpRequired, ChangeRefused, CodeNotUsable, TooManyAttempts,
-    Unavailable);
-
 /// Begins to bind an app. It protects nothing before its first code.
 #[utoipa::path(
     post, path = "/security/apps", operation_id = "begin_app", tag = "security", request_body = AppNamed,
-    responses((status = 201, description = "Begun", body = AppBegun), Of<FactorsProblems>)
+    responses((status = 201, description = "Begun", body = AppBegun), Of<ChangeProblems>)
 )]
 pub(in crate::api) async fn begin_app(
     State(api): State<Arc<Api>>,
     Sent { body, by }: Sent<AppNamed>,
 ) -> Answered<AppBegun> {
     let member = api.member(&by).await?;
-    let label = FactorLabel::parse(&body.label).map_err(|_| Problem::from(Code::Invalid))?;
+    let label = FactorLabel::parse(&body.label).map_err(|_| Problem::from(ProblemCode::Invalid))?;
     let begun = member.info.begin_totp(&label).await?;
     let (secret, uri) = (Secret(begun.secret()), Secret(begun.uri()));
     let (id, expires_at) = (begun.id.to_string(), when(begun.expires_at));
@@ -115,7 +112,7 @@ pub(in crate::api) async fn confirm_app(
 #[utoipa::path(
     post, path = "/security/factors/remove", operation_id = "remove_factor", tag = "security",
     request_body = FactorNamed,
-    responses((status = 200, description = "Removed", body = Done), Of<FactorsProblems>)
+    responses((status = 200, description = "Removed", body = Done), Of<ChangeProblems>)
 )]
 pub(in crate::api) async fn remove(
     State(api): State<Arc<Api>>,
@@ -129,7 +126,7 @@ pub(in crate::api) async fn remove(
 /// Makes ten new recovery codes in the place of those before.
 #[utoipa::path(
     post, path = "/security/codes", operation_id = "renew_codes", tag = "security", request_body = CodesRenewed,
-    responses((status = 200, description = "The codes", body = CodesMade), Of<FactorsProblems>)
+    responses((status = 200, description = "The codes", body = CodesMade), Of<ChangeProblems>)
 )]
 pub(in crate::api) async fn renew_codes(
     State(api): State<Arc<Api>>,

@@ -10,9 +10,10 @@ mod questions;
 mod show;
 
 use super::body::Caller;
-use super::problem::{Code, Problem};
-use super::{Api, Routes};
+use super::problem::{Problem, ProblemCode, problems};
+use super::{Api, ApiHost, Routes};
 use crate::client::Client;
+use crate::recovery::SignedIn;
 use crate::security::{AuthSession, SecurityInfo};
 use crate::store::StoreError;
 use axum::http::HeaderMap;
@@ -42,31 +43,32 @@ struct Member {
     info: SecurityInfo,
 }
 
-/// A problem that may be one of the session.
-type Refused = Problem;
+problems!(ChangeProblems: NotSignedIn, ChangeRequired, StepUpRequired, ChangeRefused, TooManyAttempts, Unavailable);
+problems!(ConfirmProblems: NotSignedIn, ChangeRequired, StepUpRequired, ChangeRefused, CodeNotUsable, TooManyAttempts,
+    Unavailable);
 
 impl Api {
     /// Whose request it is. A session that may do nothing but choose another password is nobody's here.
-    async fn member(&self, by: &Caller) -> Result<Member, Refused> {
+    async fn member(&self, by: &Caller) -> Result<Member, Problem> {
         let member = self.member_with_whatever_session(by).await?;
         if self.sessions()?.change_required(&by.headers).await? {
-            return Err(Code::ChangeRequired.into());
+            return Err(ProblemCode::ChangeRequired.into());
         }
         Ok(member)
     }
 
-    async fn member_with_whatever_session(&self, by: &Caller) -> Result<Member, Refused> {
+    async fn member_with_whatever_session(&self, by: &Caller) -> Result<Member, Problem> {
         let session = self.sessions()?.session(&by.headers).await?;
-        let session = session.ok_or(Problem::from(Code::NotSignedIn))?;
+        let session = session.ok_or(Problem::from(ProblemCode::NotSignedIn))?;
         let info = self.recovery.security_info(&session, &by.client);
         Ok(Member { session, client: by.client, info })
     }
 
-    fn sessions(&self) -> Result<&Arc<dyn super::ApiHost>, StoreError> {
+    fn sessions(&self) -> Result<&Arc<dyn ApiHost>, StoreError> {
         self.config.sessions.as_ref().ok_or(StoreError::plain("the router has no sessions"))
     }
 
-    async fn raise(&self, by: &Caller, proven: crate::recovery::SignedIn) -> Result<HeaderMap, StoreError> {
+    async fn raise(&self, by: &Caller, proven: SignedIn) -> Result<HeaderMap, StoreError> {
         self.sessions()?.raise(&by.headers, proven).await
     }
 }

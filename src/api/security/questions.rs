@@ -1,9 +1,10 @@
 //! Security questions and their answers.
 
 use super::super::body::{Caller, Object, Sent};
-use super::super::problem::{Of, problems};
+use super::super::problem::Of;
 use super::super::secret::Secret;
 use super::super::{Answer, Answered, Api};
+use super::ChangeProblems;
 use super::factors::Done;
 use super::show::ShowProblems;
 use crate::factor::Answer as TypedAnswer;
@@ -47,8 +48,6 @@ struct QuestionAnswered {
 #[serde(deny_unknown_fields)]
 pub(in crate::api) struct Nothing {}
 
-problems!(QuestionsProblems: NotSignedIn, ChangeRequired, StepUpRequired, ChangeRefused, TooManyAttempts, Unavailable);
-
 /// The questions that a person may choose from.
 #[utoipa::path(
     get, path = "/security/questions", operation_id = "questions", tag = "security",
@@ -65,7 +64,7 @@ pub(in crate::api) async fn list(State(api): State<Arc<Api>>, by: Caller) -> Ans
 #[utoipa::path(
     post, path = "/security/questions", operation_id = "set_questions", tag = "security",
     request_body = QuestionsAnswered,
-    responses((status = 200, description = "Set", body = Done), Of<QuestionsProblems>)
+    responses((status = 200, description = "Set", body = Done), Of<ChangeProblems>)
 )]
 pub(in crate::api) async fn set(
     State(api): State<Arc<Api>>,
@@ -83,7 +82,7 @@ pub(in crate::api) async fn set(
 #[utoipa::path(
     post, path = "/security/questions/remove", operation_id = "remove_questions", tag = "security",
     request_body = Nothing,
-    responses((status = 200, description = "Removed", body = Done), Of<QuestionsProblems>)
+    responses((status = 200, description = "Removed", body = Done), Of<ChangeProblems>)
 )]
 pub(in crate::api) async fn remove(
     State(api): State<Arc<Api>>,

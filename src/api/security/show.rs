@@ -1,7 +1,7 @@
 //! All that protects the account.
 
 use super::super::body::Caller;
-use super::super::problem::{Code, Of, Problems};
+use super::super::problem::{Of, ProblemCode, Problems};
 use super::super::{Answer, Answered, Api, when};
 use crate::account::AddressOnFile;
 use crate::factor::FactorView;
@@ -79,8 +79,12 @@ enum ProposalStands {
 pub(super) struct ShowProblems;
 
 impl Problems for ShowProblems {
-    const CODES: &'static [Code] =
-        &[Code::NotSignedIn, Code::ChangeRequired, Code::StepUpRequired, Code::Unavailable];
+    const CODES: &'static [ProblemCode] = &[
+        ProblemCode::NotSignedIn,
+        ProblemCode::ChangeRequired,
+        ProblemCode::StepUpRequired,
+        ProblemCode::Unavailable,
+    ];
     const HAS_BODY: bool = false;
 }
 
