@@ -82,27 +82,25 @@ impl StaffHost for Hospital {
     }
 }
 
-/// The desk and the pages where people write to it; those for staff too, where `staff_at` says under which address of this
-/// very machine.
-pub fn router(
-    recovery: &Recovery,
-    users: &Arc<Users>,
-    config: &WebConfig,
-    staff_at: Option<SocketAddr>,
-) -> Result<Router, ConfigError> {
+/// The desk.
+pub fn open(recovery: &Recovery, users: &Arc<Users>) -> Result<Desk, ConfigError> {
+    let desk = Desk::builder(recovery.clone(), Arc::new(Hospital(users.clone())));
+    desk.risk_analysis("Mercy Hospital: recovery by the service desk, 2026-03-02").build()
+}
+
+/// The pages where people write to it; those for staff too, where `staff_at` says under which address of this very machine.
+pub fn router(desk: Desk, users: &Arc<Users>, config: &WebConfig, staff_at: Option<SocketAddr>) -> Router {
     let hospital = Arc::new(Hospital(users.clone()));
-    let desk = Desk::builder(recovery.clone(), hospital.clone())
-        .risk_analysis("Mercy Hospital: recovery by the service desk, 2026-03-02")
-        .build()?;
+    let recovery = desk.recovery();
     let help = help_router(desk.clone(), config.clone());
-    let Some(address) = staff_at else { return Ok(help) };
+    let Some(address) = staff_at else { return help };
     let own = [recovery.links().origin().as_str().to_owned(), format!("http://{address}")];
     let who = Router::new()
         .route("/dev/staff", get(ask))
         .route("/dev/staff/{name}", post(choose))
         .route_layer(map_response(dress));
     let staff = desk_router(desk, hospital, config.clone()).merge(who);
-    Ok(help.merge(staff.route_layer(from_fn_with_state(Arc::new(own), only_by_our_name))))
+    help.merge(staff.route_layer(from_fn_with_state(Arc::new(own), only_by_our_name)))
 }
 
 async fn ask() -> Response {

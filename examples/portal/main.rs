@@ -25,6 +25,7 @@ use axum::Router;
 use clap::Parser as _;
 use mails::Mails;
 use regain::clock::Clock;
+use regain::desk::Desk;
 use regain::identity::EmailAddress;
 use regain::ids::Realm;
 use regain::mail::{Sender, Service};
@@ -101,10 +102,13 @@ async fn run(args: Args) -> Result<(), Failure> {
         Portal { accounts: stores.accounts.clone(), secure: recovery.links().origin().is_https(), clock };
     let config = WebConfig::new(ClientAddress::Socket).help_at("/recovery/help").map_err(failed("paths"))?;
     let staff_at = Some(address).filter(|address| address.ip().is_loopback());
-    let desk =
-        desk::router(&recovery, &stores.accounts, &config, staff_at).map_err(failed("support desk"))?;
+    let desk = desk::open(&recovery, &stores.accounts).map_err(failed("support desk"))?;
     let managers = web::change_password_router("/security/password").map_err(failed("paths"))?;
-    let mut app = app(&recovery, Arc::new(portal), config).merge(desk).merge(managers);
+    let portal = Arc::new(portal);
+    let mut app = app(&recovery, portal.clone(), config.clone())
+        .merge(managers)
+        .merge(api(&recovery, portal, desk.clone()))
+        .merge(desk::router(desk, &stores.accounts, &config, staff_at));
     if let Some(folder) = &folder {
         app = app.merge(mail_room::router(&recovery, folder, address));
     }
@@ -160,6 +164,19 @@ fn app(recovery: &Recovery, portal: Arc<Portal>, config: WebConfig) -> Router {
         .merge(web::sign_in_router(recovery.clone(), portal.clone(), config.clone()))
         .merge(web::security_router(recovery.clone(), portal.clone(), config))
         .merge(pages::router(recovery, portal))
+}
+
+/// The same as JSON, below `/api`; `/api/openapi.json` describes it.
+#[cfg(feature = "api")]
+fn api(recovery: &Recovery, portal: Arc<Portal>, desk: Desk) -> Router {
+    use regain::api::{ApiConfig, router};
+    let config = ApiConfig::new(ClientAddress::Socket).sessions(portal).help(desk);
+    Router::new().nest("/api", router(recovery.clone(), config))
+}
+
+#[cfg(not(feature = "api"))]
+fn api(_: &Recovery, _: Arc<Portal>, _: Desk) -> Router {
+    Router::new()
 }
 
 /// Serves and works until Ctrl-C or SIGTERM.

@@ -132,10 +132,21 @@ impl SecurityHost for Portal {
     async fn raise(&self, headers: &HeaderMap, proven: SignedIn) -> Result<HeaderMap, StoreError> {
         let cookie = self.begin_session(proven).await?;
         self.end_session(headers).await?;
-        let cookie =
-            HeaderValue::from_str(&cookie).map_err(|error| StoreError::new("set a cookie", error))?;
-        Ok(HeaderMap::from_iter([(SET_COOKIE, cookie)]))
+        set_cookie(&cookie)
     }
+}
+
+#[cfg(feature = "api")]
+#[async_trait]
+impl regain::api::ApiHost for Portal {
+    async fn open(&self, signed_in: SignedIn) -> Result<HeaderMap, StoreError> {
+        set_cookie(&self.begin_session(signed_in).await?)
+    }
+}
+
+fn set_cookie(cookie: &str) -> Result<HeaderMap, StoreError> {
+    let cookie = HeaderValue::from_str(cookie).map_err(|error| StoreError::new("set a cookie", error))?;
+    Ok(HeaderMap::from_iter([(SET_COOKIE, cookie)]))
 }
 
 pub fn see_other(to: &str, cookie: &str) -> Response {

@@ -52,16 +52,7 @@ impl Recovery {
     ) -> Result<Receipt, RecoveryError> {
         let inner = &*self.0;
         let at = inner.clock.read();
-        let (limits, network) = (&inner.limits, client.network());
-        // Those who send an empty field share nothing but their network.
-        let subject = match identifier.canonical().as_bytes() {
-            b"" => &network[..],
-            canonical => canonical,
-        };
-        let spends = vec![
-            inner.spend("ask/client", &network, limits.asks_per_client, at),
-            inner.spend("ask/identifier", subject, limits.asks_per_identifier, at),
-        ];
+        let spends = inner.password_spends(identifier, client, at);
         let asked = inner.ask(Purpose::Password, identifier.as_typed().as_bytes(), spends, client, at);
         asked.instrument(inner.span("ask_password", None)).await
     }
@@ -80,11 +71,7 @@ impl Recovery {
     ) -> Result<Receipt, RecoveryError> {
         let inner = &*self.0;
         let at = inner.clock.read();
-        let limits = &inner.limits;
-        let mut spends = vec![inner.spend("ask/client", &client.network(), limits.asks_per_client, at)];
-        for subject in inner.index.budget_subjects(claims) {
-            spends.push(inner.spend("ask/claims", &subject, limits.claims_per_attribute, at));
-        }
+        let spends = inner.username_spends(claims, client, at);
         let typed = claims.to_bytes();
         let asked = inner.ask(Purpose::Username, &typed, spends, client, at);
         asked.instrument(inner.span("ask_username", None)).await
@@ -92,6 +79,28 @@ impl Recovery {
 }
 
 impl Inner {
+    pub(super) fn password_spends(&self, identifier: &Identifier, client: &Client, at: Moment) -> Vec<Spend> {
+        let (limits, network) = (&self.limits, client.network());
+        // Those who send an empty field share nothing but their network.
+        let subject = match identifier.canonical().as_bytes() {
+            b"" => &network[..],
+            canonical => canonical,
+        };
+        vec![
+            self.spend("ask/client", &network, limits.asks_per_client, at),
+            self.spend("ask/identifier", subject, limits.asks_per_identifier, at),
+        ]
+    }
+
+    pub(super) fn username_spends(&self, claims: &IdentityClaims, client: &Client, at: Moment) -> Vec<Spend> {
+        let limits = &self.limits;
+        let mut spends = vec![self.spend("ask/client", &client.network(), limits.asks_per_client, at)];
+        for subject in self.index.budget_subjects(claims) {
+            spends.push(self.spend("ask/claims", &subject, limits.claims_per_attribute, at));
+        }
+        spends
+    }
+
     async fn ask(
         &self,
         purpose: Purpose,
@@ -100,9 +109,23 @@ impl Inner {
         client: &Client,
         at: Moment,
     ) -> Result<Receipt, RecoveryError> {
-        let (commit, ticket) = self
-            .asking(purpose, typed, spends, client, at)
-            .map_err(|fault| self.unavailable("ask", fault))?;
+        let ticket = self.new_flow_id().and_then(|id| Ok(AskTicket::new(id, &*self.entropy)?));
+        let ticket = ticket.map_err(|fault| self.unavailable("ask", fault))?;
+        self.ask_under(ticket, purpose, typed, spends, client, at).await
+    }
+
+    /// Asks under the name and with the secret of this ticket.
+    pub(super) async fn ask_under(
+        &self,
+        ticket: AskTicket,
+        purpose: Purpose,
+        typed: &[u8],
+        spends: Vec<Spend>,
+        client: &Client,
+        at: Moment,
+    ) -> Result<Receipt, RecoveryError> {
+        let commit = self.asking(&ticket, purpose, typed, spends, client, at);
+        let commit = commit.map_err(|fault| self.unavailable("ask", fault))?;
         self.commit_within_budget("ask", commit, client, at).await?;
         self.emit(RecoveryEvent::Moved {
             flow: ticket.flow(),
@@ -128,15 +151,15 @@ impl Inner {
 
     fn asking(
         &self,
+        ticket: &AskTicket,
         purpose: Purpose,
         typed: &[u8],
         mut spends: Vec<Spend>,
         client: &Client,
         at: Moment,
-    ) -> Result<(Commit, AskTicket), Fault> {
-        let id = self.new_flow_id()?;
+    ) -> Result<Commit, Fault> {
+        let id = ticket.flow();
         spends.push(self.share_of_all("ask/all", &id, at));
-        let ticket = AskTicket::new(id, &*self.entropy)?;
         let place = self.flow_place(&id, REQUEST);
         let plain = frame(&[typed, ticket.holder(&self.realm).as_bytes()]);
         let request = Sealed::new(self.sealer.seal(&*self.entropy, place, &plain)?);
@@ -156,6 +179,6 @@ impl Inner {
         commit.spends = spends;
         commit.flows.push(FlowWrite::Insert(FlowRecord::from(&flow)));
         commit.audit.push(audit);
-        Ok((commit, ticket))
+        Ok(commit)
     }
 }

@@ -12,6 +12,7 @@ pub(crate) mod documents;
 mod identify;
 mod link;
 pub(crate) mod means;
+mod once;
 mod password;
 #[cfg(feature = "questions")]
 mod questions;
@@ -31,6 +32,7 @@ pub use disown::{DisownRules, DisownView, Disowned};
 pub use link::{Chosen, LinkView, QuestionGate};
 pub(crate) use means::Carried;
 pub use means::Means;
+pub use once::{AskKey, InvalidAskKey};
 pub(crate) use password::{Protected, policy_context};
 pub use retention::Retention;
 pub use sign_in::{

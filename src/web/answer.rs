@@ -9,7 +9,7 @@ use axum::response::Response;
 use std::time::Duration;
 
 /// When a person is asked to come back after something was out of order.
-const SOON: Duration = Duration::from_secs(30);
+pub(crate) const SOON: Duration = Duration::from_secs(30);
 
 /// What there is to say.
 pub(super) enum Notice {

@@ -1,7 +1,6 @@
 //! Who asks: taken from where the host says, and never from a header.
 
 use crate::client::Client;
-use crate::web::Site;
 use axum::extract::ConnectInfo;
 use axum::http::Extensions;
 use std::net::SocketAddr;
@@ -23,9 +22,10 @@ pub enum ClientAddress {
 
 static WARNED: Once = Once::new();
 
-impl Site {
-    pub(super) fn client(&self, extensions: &Extensions) -> Client {
-        if self.config.client_address == ClientAddress::None {
+impl ClientAddress {
+    /// The client of a request, by what the server put into its extensions.
+    pub(crate) fn client(self, extensions: &Extensions) -> Client {
+        if self == Self::None {
             return Client::unknown();
         }
         let Some(ConnectInfo(address)) = extensions.get::<ConnectInfo<SocketAddr>>() else {

@@ -1,5 +1,6 @@
 //! What every answer has in common: a time limit and the security headers.
 
+use crate::origin::TrustedOrigin;
 use crate::web::answer::Notice;
 use crate::web::{Site, Surface};
 use axum::extract::{Request, State};
@@ -14,14 +15,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Longer than any step takes: one hash, and a store that is slow to answer.
-const TIME_LIMIT: Duration = Duration::from_secs(30);
+pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(30);
 
-const HEADERS: [(HeaderName, &str); 7] = [
-    (
-        CONTENT_SECURITY_POLICY,
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; \
-         base-uri 'none'; frame-ancestors 'none'",
-    ),
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; \
+     base-uri 'none'; frame-ancestors 'none'";
+
+/// Whatever an answer is: a page, or JSON.
+const HEADERS: [(HeaderName, &str); 6] = [
     (CACHE_CONTROL, "no-store"),
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (X_FRAME_OPTIONS, "DENY"),
@@ -37,17 +37,29 @@ const HEADERS: [(HeaderName, &str); 7] = [
 pub(super) async fn dress(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
     let answer = tokio::time::timeout(TIME_LIMIT, next.run(request)).await;
     let mut answer = answer.unwrap_or_else(|_| site.notice(&Notice::Unavailable));
+    // RC-16: no address of a page with a token leaves it. The other pages have no token; under `no-referrer`
+    // their own forms could not be told from foreign ones in older browsers, which then send `Origin: null`.
+    let referrer = if site.surface == Surface::Recovery { "no-referrer" } else { "same-origin" };
+    put_headers(&mut answer, site.recovery.links().origin(), POLICY, referrer);
+    answer
+}
+
+/// Puts the security headers on an answer, as far as it has none of its own.
+pub(crate) fn put_headers(
+    answer: &mut Response,
+    origin: &TrustedOrigin,
+    policy: &'static str,
+    referrer: &'static str,
+) {
     let mut put = |name: HeaderName, value| {
         answer.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     };
+    put(CONTENT_SECURITY_POLICY, policy);
+    put(REFERRER_POLICY, referrer);
     for (name, value) in HEADERS {
         put(name, value);
     }
-    // RC-16: no address of a page with a token leaves it. The other pages have no token; under `no-referrer`
-    // their own forms could not be told from foreign ones in older browsers, which then send `Origin: null`.
-    put(REFERRER_POLICY, if site.surface == Surface::Recovery { "no-referrer" } else { "same-origin" });
-    if site.recovery.links().origin().is_https() {
+    if origin.is_https() {
         put(STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }
-    answer
 }

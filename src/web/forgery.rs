@@ -9,7 +9,7 @@ use axum::http::HeaderMap;
 use axum::http::header::ORIGIN;
 
 /// `Sec-Fetch-Site` decides when it was sent, else `Origin`.
-pub(super) fn is_own_post(headers: &HeaderMap, own: &TrustedOrigin, surface: Surface) -> bool {
+pub(crate) fn is_own_post(headers: &HeaderMap, own: &TrustedOrigin, surface: Surface) -> bool {
     let all = |name| headers.get_all(name).iter().map(|value| value.as_bytes()).collect::<Vec<_>>();
     let site = headers.get_all("sec-fetch-site").iter().collect::<Vec<_>>();
     match (&site[..], &all(ORIGIN)[..]) {

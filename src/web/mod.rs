@@ -42,7 +42,7 @@
 //! The address of a link holds its token until the page has loaded. A host that logs requests, or a proxy in front
 //! of it, must leave the query out (RC-16).
 
-mod answer;
+pub(crate) mod answer;
 mod ask;
 mod assets;
 mod client;
@@ -51,15 +51,15 @@ mod config;
 #[cfg(feature = "desk")]
 mod desk;
 mod disown;
-mod dress;
+pub(crate) mod dress;
 mod factor;
-mod forgery;
+pub(crate) mod forgery;
 mod form;
 #[cfg(feature = "desk")]
 mod help;
 mod link;
 mod page;
-mod posted;
+pub(crate) mod posted;
 #[cfg(feature = "questions")]
 mod question;
 mod security;
@@ -112,7 +112,7 @@ pub fn router(recovery: Recovery, config: WebConfig) -> Router {
 
 /// What differs between the groups of pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Surface {
+pub(crate) enum Surface {
     /// The bearer of a token acts, or nobody in particular: a browser adds no authority of its own.
     Recovery,
     /// A session begins here, or acts: what another site makes a browser send must do neither.

@@ -13,7 +13,9 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// Longest body that is read, in bytes: a password of 1,024 bytes takes 3 KiB when all of it is escaped.
-const MAX_BODY: usize = 16 * 1024;
+pub(crate) const MAX_BODY: usize = 16 * 1024;
+
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A form that was sent to us, and by whom.
 pub(super) struct Posted {
@@ -28,10 +30,10 @@ impl Posted {
         if !forgery::is_own_post(request.headers(), site.recovery.links().origin(), site.surface) {
             return Err(Notice::Forged);
         }
-        if !is_form(request.headers()) {
+        if !is_of_type(request.headers(), FORM) {
             return Err(Notice::NotAForm);
         }
-        let client = site.client(request.extensions());
+        let client = site.config.client_address.client(request.extensions());
         let ticket = site.ticket(request.headers());
         let body = to_bytes(request.into_body(), MAX_BODY).await.map_err(|_| Notice::TooLarge)?;
         Ok(Self { body, client, ticket })
@@ -51,9 +53,10 @@ impl FromRequest<Arc<Site>> for Posted {
     }
 }
 
-fn is_form(headers: &HeaderMap) -> bool {
+/// Whether a body says of itself, once, that it is of this type.
+pub(crate) fn is_of_type(headers: &HeaderMap, wanted: &str) -> bool {
     let types: Vec<_> = headers.get_all(CONTENT_TYPE).iter().collect();
     let [only] = types[..] else { return false };
     let essence = only.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
-    essence.trim_ascii().eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
+    essence.trim_ascii().eq_ignore_ascii_case(wanted.as_bytes())
 }
