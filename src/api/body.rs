@@ -33,7 +33,7 @@ pub(super) struct Sent<T> {
 
 impl Caller {
     fn of(parts: &Parts, api: &Api) -> Self {
-        let client = api.config.client_address.client(&parts.extensions);
+        let client = api.config.client_address.client(&parts.extensions, &parts.headers);
         Self { client, headers: parts.headers.clone() }
     }
 }

@@ -60,6 +60,7 @@ mod help;
 mod link;
 mod page;
 pub(crate) mod posted;
+mod proxies;
 #[cfg(feature = "questions")]
 mod question;
 mod security;
@@ -73,6 +74,7 @@ pub use config::WebConfig;
 pub use desk::{StaffHost, desk_router};
 #[cfg(feature = "desk")]
 pub use help::help_router;
+pub use proxies::{Proxies, ProxiesError};
 pub use security::{SecurityHost, security_router};
 pub use sign_in::{SessionHost, sign_in_router};
 pub use theme::Logo;

@@ -33,7 +33,7 @@ impl Posted {
         if !is_of_type(request.headers(), FORM) {
             return Err(Notice::NotAForm);
         }
-        let client = site.config.client_address.client(request.extensions());
+        let client = site.config.client_address.client(request.extensions(), request.headers());
         let ticket = site.ticket(request.headers());
         let body = to_bytes(request.into_body(), MAX_BODY).await.map_err(|_| Notice::TooLarge)?;
         Ok(Self { body, client, ticket })

@@ -49,7 +49,7 @@ impl FromRequestParts<Arc<Site>> for Member {
 
     async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Self, Response> {
         let session = site.session(&parts.extensions, &parts.headers, parts.uri.path()).await?;
-        let client = site.config.client_address.client(&parts.extensions);
+        let client = site.config.client_address.client(&parts.extensions, &parts.headers);
         let session = session.ok_or_else(|| see_other(site.recovery.links().sign_in_path()))?;
         Ok(Self { session, client })
     }
