@@ -87,6 +87,10 @@ fn someone(town: &Town, number: usize, name: &str) -> (Resident, Account) {
     let (careful, kit) = (dice.permille(400), Arc::default());
     let (username, network) = (name.to_owned(), 1_000 + place);
     let stuck = town.weather.profile.desk && number > 1 && dice.permille(600);
+    if stuck && dice.permille(500) {
+        // Lost, with all the rest.
+        account.factors = vec!["totp-1".to_owned()];
+    }
     (Resident { account: id, username, emails, claims, password, careful, stuck, kit, network }, account)
 }
 
