@@ -240,7 +240,7 @@ async fn scheme(hand: &Hand<'_>, view: &CaseView) -> Option<CaseView> {
         return hand.concern(view, &about).await;
     }
     let what = town.stage.dice().below(10);
-    let need = if what % 2 == 0 { Need::LostFactor } else { Need::Password };
+    let need = if what.is_multiple_of(2) { Need::LostFactor } else { Need::Password };
     let on_file = view.addresses.iter().find(|it| it.takes_links).map(|it| Whither::OnFile(it.address));
     match view.case.state().kind() {
         State::Opened => hand.assign(view).await,
