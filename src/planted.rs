@@ -36,6 +36,14 @@ pub enum Bug {
     FactorCountedAfterwards,
     RecoveryUnbindsFactors,
     FactorChangeUntold,
+    SamePersonDecides,
+    WaitingIgnored,
+    DisputeIgnored,
+    ReleasedTwice,
+    EvidenceLevelIgnored,
+    RoleNotCompared,
+    SignInLeavesCases,
+    CaseWaitsUntold,
 }
 
 #[cfg(not(regain_planted))]
@@ -96,6 +104,14 @@ mod active {
             Self::FactorCountedAfterwards,
             Self::RecoveryUnbindsFactors,
             Self::FactorChangeUntold,
+            Self::SamePersonDecides,
+            Self::WaitingIgnored,
+            Self::DisputeIgnored,
+            Self::ReleasedTwice,
+            Self::EvidenceLevelIgnored,
+            Self::RoleNotCompared,
+            Self::SignInLeavesCases,
+            Self::CaseWaitsUntold,
         ];
 
         /// The mistake in words.
@@ -134,6 +150,14 @@ mod active {
                 Self::FactorCountedAfterwards => "a try at a factor is counted after it was compared",
                 Self::RecoveryUnbindsFactors => "a recovered password takes the account's factors off",
                 Self::FactorChangeUntold => "a changed factor is told to nobody",
+                Self::SamePersonDecides => "who recorded the evidence decides, too",
+                Self::WaitingIgnored => "an approved case does not wait",
+                Self::DisputeIgnored => "\"this wasn't me\" leaves the account's cases alone",
+                Self::ReleasedTwice => "a released case stays approved",
+                Self::EvidenceLevelIgnored => "evidence below the account's level is enough",
+                Self::RoleNotCompared => "staff act on accounts above their role",
+                Self::SignInLeavesCases => "a sign-in leaves a case that waits",
+                Self::CaseWaitsUntold => "nobody is told of an approved case",
             }
         }
     }

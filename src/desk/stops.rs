@@ -6,6 +6,7 @@ use crate::desk::steps::{Told, read_case};
 use crate::entropy::random;
 use crate::error::Fault;
 use crate::ids::{AccountId, CaseId};
+use crate::planted::{Bug, planted};
 use crate::recovery::Inner;
 use crate::recovery::step::{Doer, Draft};
 use crate::store::DocumentKind;
@@ -65,6 +66,9 @@ impl Inner {
         for case in self.open_cases(account).await? {
             // A case that began with "this wasn't me" goes on.
             let Ok(transition) = case.apply(CaseEvent::Dispute, at) else { continue };
+            if planted(Bug::DisputeIgnored) {
+                continue;
+            }
             self.write_case(draft, &transition.next, Told::of(&CaseEvent::Dispute), by, at)?;
         }
         Ok(())
@@ -82,6 +86,9 @@ impl Inner {
     ) -> Result<(), Fault> {
         for case in self.open_cases(account).await? {
             let CaseState::Approved(_) = case.state() else { continue };
+            if planted(Bug::SignInLeavesCases) {
+                continue;
+            }
             let event = CaseEvent::Lapse(how.reason());
             let told = Told::of(&event);
             let Ok(transition) = case.apply(event, at) else { continue };

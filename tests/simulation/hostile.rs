@@ -25,6 +25,11 @@ pub async fn attack(town: Arc<Town>) {
         if town.stage.dice().permille(250) {
             attack_factor(&town, node).await;
         }
+        if town.weather.profile.desk && town.stage.dice().permille(150) {
+            let victim = town.stage.dice().pick(&town.residents).clone();
+            let plea = format!("I am {}, believe me", victim.username);
+            town.ask_for_help(node, &plea, NETWORK).await;
+        }
         let what = town.stage.dice().below(10);
         match what {
             0..2 => flood(&town, node).await,

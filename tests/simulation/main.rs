@@ -8,6 +8,7 @@
 mod calls;
 mod chaos;
 mod clock;
+mod desk;
 mod dice;
 mod executor;
 mod factors;
@@ -22,6 +23,7 @@ mod post;
 mod profile;
 mod run;
 mod security;
+mod staff;
 mod stage;
 mod town;
 
@@ -30,11 +32,15 @@ use run::{Many, run_many, simulate};
 /// Seeds of a plain `cargo test`.
 const FEW: u64 = 60;
 /// What has to have happened in so many seeds, or they prove little.
-const HAPPENINGS: [&str; 34] = [
+const HAPPENINGS: [&str; 40] = [
     "asks expired",
     "asks over the account's limit",
     "asks shared out",
     "asks that need people",
+    "cases approved",
+    "cases overtaken",
+    "cases released",
+    "cases that one person tried to decide",
     "choices pending",
     "codes refused",
     "codes refused that were used",
@@ -60,10 +66,12 @@ const HAPPENINGS: [&str; 34] = [
     "passwords changed while signed in",
     "passwords completed by a worker",
     "passwords refused",
+    "pleas",
     "recovery codes used",
     "settlements that came too late",
     "sign-ins attacked without the factor",
     "sign-ins with a factor",
+    "steps of cases refused",
     "stores away",
 ];
 

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use futures_util::FutureExt as _;
 use regain::account::{Account, AccountStore, Applied, HashUpgrade, PasswordChange};
 use regain::audit::{AuditRecord, Checkpoint};
+use regain::clock::Timestamp;
 use regain::flow::FlowRecord;
 use regain::identity::{Identifier, IdentityKey};
 use regain::ids::{AccountId, DocumentId, FlowId, Realm};
@@ -105,6 +106,17 @@ impl FlowStoreLayer for FarFlows {
     ) -> Answer<Vec<Document>> {
         let work = self.tables.documents_of(realm, kind, account, limit);
         self.wire.through(Port::Flows, "documents_of", work).await
+    }
+
+    async fn open_documents(
+        &self,
+        realm: &Realm,
+        kind: DocumentKind,
+        after: Option<(Timestamp, DocumentId)>,
+        limit: u32,
+    ) -> Answer<Vec<Document>> {
+        let work = self.tables.open_documents(realm, kind, after, limit);
+        self.wire.through(Port::Flows, "open_documents", work).await
     }
 
     async fn claim_documents(&self, claim: &Claim) -> Answer<Vec<Document>> {

@@ -4,6 +4,7 @@ use crate::factors::Kit;
 use crate::hasher::{new_hash, old_hash};
 use crate::oracle::Typed;
 use crate::security::{look_after, prove_for_link, sign_in};
+use crate::staff::plea_of;
 use crate::stage::{MINUTE, Owner, SECOND};
 use crate::town::Town;
 use regain::Recovery;
@@ -29,6 +30,8 @@ pub struct Resident {
     pub password: String,
     /// Whether they ever bind a second factor.
     pub careful: bool,
+    /// Whether they have forgotten all, and only the support desk can help.
+    pub stuck: bool,
     pub kit: Arc<Kit>,
     /// The network they come from.
     pub network: u64,
@@ -83,7 +86,12 @@ fn someone(town: &Town, number: usize, name: &str) -> (Resident, Account) {
     emails.push(format!("{name}@new.example"));
     let (careful, kit) = (dice.permille(400), Arc::default());
     let (username, network) = (name.to_owned(), 1_000 + place);
-    (Resident { account: id, username, emails, claims, password, careful, kit, network }, account)
+    let stuck = town.weather.profile.desk && number > 1 && dice.permille(600);
+    if stuck && dice.permille(500) {
+        // Lost, with all the rest.
+        account.factors = vec!["totp-1".to_owned()];
+    }
+    (Resident { account: id, username, emails, claims, password, careful, stuck, kit, network }, account)
 }
 
 /// A resident's day. They may be impatient: two of these go on at a time.
@@ -96,6 +104,9 @@ pub async fn live(town: Arc<Town>, me: Resident) {
             return;
         }
         let node = town.any_node();
+        if town.weather.profile.desk && at_the_desk(&town, &me, node, &mut mine).await {
+            continue;
+        }
         let what = town.stage.dice().below(100);
         match what {
             0..30 => ask(&town, &me, node).await,
@@ -111,6 +122,23 @@ pub async fn live(town: Arc<Town>, me: Resident) {
             }
         }
     }
+}
+
+/// What there is to do where there is a support desk; whoever is stuck does nothing else.
+async fn at_the_desk(town: &Arc<Town>, me: &Resident, node: usize, mine: &mut String) -> bool {
+    let what = town.stage.dice().below(100);
+    match what {
+        0..3 => drop(town.ask_for_help(node, &plea_of(me), me.network).await),
+        3..5 => {
+            if let Some(letter) = town.boxes.case_letters_to(&me.emails).pop() {
+                town.dispute(node, &me.account, &letter, me.network).await;
+            }
+        }
+        5..12 if me.stuck => drop(town.ask_for_help(node, &plea_of(me), me.network).await),
+        12..60 if me.stuck => follow_a_link(town, me, node, mine).await,
+        _ => return me.stuck,
+    }
+    true
 }
 
 fn pause(town: &Town) -> i64 {

@@ -17,6 +17,8 @@ pub struct Mailboxes(Mutex<BTreeMap<String, Vec<Arrived>>>);
 #[derive(Debug, Clone)]
 pub struct Arrived {
     pub tokens: Vec<String>,
+    /// The button "this wasn't me" of a letter about a case.
+    pub of_a_case: Option<String>,
 }
 
 impl Mailboxes {
@@ -24,6 +26,13 @@ impl Mailboxes {
         let boxes = held(&self.0);
         let arrived = addresses.iter().filter_map(|address| boxes.get(address)).flatten();
         arrived.flat_map(|mail| mail.tokens.clone()).collect()
+    }
+
+    /// The buttons "this wasn't me" of letters about cases, the oldest first.
+    pub fn case_letters_to(&self, addresses: &[String]) -> Vec<String> {
+        let boxes = held(&self.0);
+        let arrived = addresses.iter().filter_map(|address| boxes.get(address)).flatten();
+        arrived.filter_map(|mail| mail.of_a_case.clone()).collect()
     }
 
     fn put(&self, to: &str, mail: Arrived) {
@@ -56,7 +65,10 @@ impl FarPost {
         for _ in 0..copies {
             let delay = self.on_its_way();
             let (stage, boxes, town) = (self.wire.stage.clone(), self.boxes.clone(), self.town.clone());
-            let (to, mail) = (to.to_owned(), Arrived { tokens: tokens_in(&message.text) });
+            let (to, mail) = (
+                to.to_owned(),
+                Arrived { tokens: tokens_in(&message.text), of_a_case: case_letter(message) },
+            );
             self.wire.stage.begin(Owner::World, "post", async move {
                 stage.sleep(delay).await;
                 stage.note(&format!("mail arrives at {to}"));
@@ -98,6 +110,15 @@ impl Mailer for FarPost {
         }
         Delivery::Sent
     }
+}
+
+fn case_letter(message: &Message) -> Option<String> {
+    let about = ["has a case about", "is about to get access"];
+    let (_, rest) = message
+        .text
+        .split_once("?letter=")
+        .filter(|_| about.iter().any(|it| message.subject.contains(it)))?;
+    rest.split_whitespace().next().map(str::to_owned)
 }
 
 /// Opens a link a few times, from machines of its own, before its reader comes.

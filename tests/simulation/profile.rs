@@ -38,11 +38,13 @@ pub struct Profile {
     pub scanner: bool,
     pub hostile: bool,
     pub meddling: bool,
+    /// Whether there is a support desk.
+    pub desk: bool,
     pub horizon: i64,
 }
 
 impl Profile {
-    pub fn draw(dice: &mut Dice) -> Self {
+    pub fn draw(seed: u64, dice: &mut Dice) -> Self {
         let calm = dice.permille(120);
         let mut some = |most: u64| if calm || dice.permille(450) { 0 } else { 1 + dice.below(most) };
         let [store_fails_before, store_loses_reply, longer_than_a_lease] = [some(60), some(60), some(12)];
@@ -78,6 +80,8 @@ impl Profile {
             scanner: dice.permille(500),
             hostile: dice.permille(650),
             meddling: dice.permille(600),
+            // By dice of its own: without a desk a seed is what it is without this question.
+            desk: Dice::new(!seed).permille(350),
             horizon: dice.between(HOUR, 4 * HOUR),
         }
     }

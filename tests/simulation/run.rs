@@ -3,9 +3,9 @@
 use crate::executor::{Executor, Orders};
 use crate::people::Resident;
 use crate::profile::{Profile, Weather};
-use crate::stage::{Failure, HOUR, Owner, Stage};
+use crate::stage::{Failure, HOUR, MINUTE, Owner, Stage};
 use crate::town::Town;
-use crate::{chaos, hostile, people};
+use crate::{chaos, hostile, people, staff};
 use regain::factor::FactorState;
 use regain::recovery::SignInStep;
 use regain::security::SecurityView;
@@ -50,7 +50,7 @@ impl Outcome {
 /// Runs one seed. A panic anywhere counts as a broken invariant.
 pub fn simulate(seed: u64, loud: bool) -> Outcome {
     let stage = Stage::new(seed, loud);
-    let profile = Profile::draw(&mut stage.dice());
+    let profile = Profile::draw(seed, &mut stage.dice());
     let said = format!("{profile:?}");
     let ran = catch_unwind(AssertUnwindSafe(|| play(&stage, profile)));
     if let Err(panic) = ran {
@@ -70,6 +70,9 @@ fn play(stage: &Arc<Stage>, profile: Profile) {
     let desk = town.wire(0, 0);
     let recovery = town.service(&desk);
     people::settle(&mut town, &recovery);
+    if town.weather.profile.desk {
+        staff::employ(&mut town);
+    }
     let town = Arc::new(town);
     for node in 0..town.nodes.len() {
         town.start(node);
@@ -79,6 +82,12 @@ fn play(stage: &Arc<Stage>, profile: Profile) {
         for _ in 0..lives {
             stage.begin(Owner::World, "resident", people::live(town.clone(), resident.clone()));
         }
+    }
+    if town.weather.profile.desk {
+        for name in staff::HONEST {
+            stage.begin(Owner::World, "staff", staff::help(town.clone(), name));
+        }
+        stage.begin(Owner::World, "staff", staff::cheat(town.clone()));
     }
     if town.weather.profile.hostile {
         stage.begin(Owner::World, "hostile", hostile::attack(town.clone()));
@@ -123,6 +132,10 @@ async fn direct(town: Arc<Town>, done: Arc<AtomicBool>) {
             }
             _ => town.stage.broken("at the end everybody signs in", format!("{}: {answer:?}", who.username)),
         }
+    }
+    if town.weather.profile.desk {
+        // Who has just signed in has ended a case that waited, and is told. The second step does not wait long.
+        town.stage.sleep(2 * MINUTE).await;
     }
     town.oracle.all_is_over();
     // Last, since it may disable a factor that has failed often, and queue a notice.

@@ -1,6 +1,7 @@
 //! The service: nodes over one set of tables, each with its own clock, and the calls that people make to them.
 
 use crate::clock::NodeClock;
+use crate::desk::Clinic;
 use crate::dice::SeededEntropy;
 use crate::executor::Orders;
 use crate::hasher::SimHasher;
@@ -12,6 +13,7 @@ use crate::profile::Weather;
 use crate::stage::{MINUTE, Owner, SECOND, Stage, held};
 use futures_channel::oneshot;
 use futures_util::future::{Either, select};
+use regain::desk::Desk;
 use regain::identity::EmailAddress;
 use regain::ids::Realm;
 use regain::keys::KeyRing;
@@ -39,14 +41,24 @@ pub struct Town {
     pub boxes: Arc<Mailboxes>,
     pub residents: Vec<Resident>,
     pub nodes: Vec<Node>,
+    /// Who works at the support desk; nobody does where there is none.
+    pub clinic: Arc<Clinic>,
     policy: PasswordPolicy,
     realm: Realm,
 }
 
 /// One node. It is up while it has a service.
 pub struct Node {
-    service: Mutex<Option<(Recovery, Arc<NodeClock>)>>,
+    service: Mutex<Option<Up>>,
     offset: Mutex<i64>,
+}
+
+/// What runs on a node.
+#[derive(Clone)]
+struct Up {
+    recovery: Recovery,
+    desk: Option<Desk>,
+    clock: Arc<NodeClock>,
 }
 
 impl Town {
@@ -69,6 +81,7 @@ impl Town {
             boxes: Arc::default(),
             residents: Vec::new(),
             nodes,
+            clinic: Arc::default(),
             policy: PasswordPolicy::default(),
             realm,
         }
@@ -112,6 +125,8 @@ impl Town {
     pub fn start(self: &Arc<Self>, node: usize) {
         let wire = self.wire(node, *held(&self.nodes[node].offset));
         let recovery = self.service(&wire);
+        let has_desk = self.weather.profile.desk;
+        let desk = has_desk.then(|| crate::desk::desk(&recovery, self.clinic.clone()));
         let post = FarPost { wire: wire.clone(), boxes: self.boxes.clone(), town: Arc::downgrade(self) };
         let worker = Worker::new(recovery.clone(), Arc::new(post));
         for _ in 0..self.weather.profile.workers {
@@ -119,7 +134,7 @@ impl Town {
             let work = town.clone().work(worker.clone(), clock);
             self.stage.begin(Owner::Node(node), "worker", work);
         }
-        *held(&self.nodes[node].service) = Some((recovery, wire.clock));
+        *held(&self.nodes[node].service) = Some(Up { recovery, desk, clock: wire.clock });
         self.stage.note(&format!("n{node} starts"));
     }
 
@@ -150,14 +165,19 @@ impl Town {
         self.stage.note(&format!("n{node}: the clock jumps by {by}"));
         self.stage.tally(if by > 0 { "clocks that jumped ahead" } else { "clocks that jumped back" });
         *held(&self.nodes[node].offset) += by;
-        if let Some((_, clock)) = &*held(&self.nodes[node].service) {
-            clock.jump(by);
+        if let Some(up) = &*held(&self.nodes[node].service) {
+            up.clock.jump(by);
         }
     }
 
     /// The clock of a node that is up.
     pub fn clock_of(&self, node: usize) -> Option<Arc<NodeClock>> {
-        held(&self.nodes[node].service).as_ref().map(|(_, clock)| clock.clone())
+        held(&self.nodes[node].service).as_ref().map(|up| up.clock.clone())
+    }
+
+    /// The support desk of a node that is up.
+    pub fn desk_of(&self, node: usize) -> Option<Desk> {
+        held(&self.nodes[node].service).as_ref()?.desk.clone()
     }
 
     pub fn offset(&self, node: usize) -> i64 {
@@ -193,7 +213,7 @@ impl Town {
     {
         let way = self.stage.dice().between(0, 200);
         self.stage.sleep(way).await;
-        let (recovery, clock) = held(&self.nodes[node].service).clone()?;
+        let Up { recovery, clock, .. } = held(&self.nodes[node].service).clone()?;
         let (answer, answered) = oneshot::channel();
         let served = serve(recovery, clock);
         self.stage.begin(Owner::Node(node), what, async move {

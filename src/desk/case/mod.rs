@@ -25,6 +25,7 @@ use crate::clock::{Moment, Timestamp};
 use crate::desk::{Plea, StaffId, Subject};
 use crate::flow::Letter;
 use crate::ids::{AccountId, CaseId};
+use crate::planted::{Bug, planted};
 use time::Duration;
 
 /// A case that nobody touches for so long lapses.
@@ -278,7 +279,9 @@ impl Case {
             E::Withdraw { .. } => next.state = S::Withdrawn,
             E::Release(flow) => {
                 self.refuse_early_release(at)?;
-                next.state = S::Acted(flow);
+                if !planted(Bug::ReleasedTwice) {
+                    next.state = S::Acted(flow);
+                }
                 effects.push(CaseEffect::SendLink);
             }
             E::Dispute => next.state = S::Disputed,
@@ -362,11 +365,12 @@ impl Case {
 
     /// SD-3, SD-4: a second person, and evidence of the level at which the account was enrolled, for just this.
     fn decide(&self, by: &Acting, order: Order) -> Result<Approval, CaseRefusal> {
-        if self.is_involved(&by.staff.id) {
+        if self.is_involved(&by.staff.id) && !planted(Bug::SamePersonDecides) {
             return Err(CaseRefusal::SecondPersonNeeded);
         }
         let needed = by.subject.as_ref().ok_or(CaseRefusal::NoSubject)?.enrolled_at;
-        let strong = || self.evidence.iter().map(|next| &next.finding).filter(|next| next.level >= needed);
+        let fits_level = |next: &&Finding| next.level >= needed || planted(Bug::EvidenceLevelIgnored);
+        let strong = || self.evidence.iter().map(|next| &next.finding).filter(fits_level);
         if strong().next().is_none() {
             return Err(CaseRefusal::EvidenceTooWeak { needed });
         }
@@ -431,5 +435,5 @@ fn permit(acting: &Acting) -> Result<(), CaseRefusal> {
         return Err(CaseRefusal::OwnCase);
     }
     let above = subject.staff.as_ref().is_some_and(|own| own.role > acting.staff.role);
-    if above { Err(CaseRefusal::AboveOwnRole) } else { Ok(()) }
+    if above && !planted(Bug::RoleNotCompared) { Err(CaseRefusal::AboveOwnRole) } else { Ok(()) }
 }

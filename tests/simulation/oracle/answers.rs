@@ -164,6 +164,7 @@ impl Oracle {
     }
 
     pub(super) fn no_older_link(&self, book: &Book, account: &AccountId, began: u64) {
+        self.no_older_case(book, account, began);
         let left = book.flows.values().find(|flow| {
             let link = flow.link.as_ref().filter(|_| flow.row.live_link);
             link.is_some_and(|link| link.account == *account && link.since < began)

@@ -5,6 +5,7 @@ use super::{Book, FlowSeen, LinkSeen, Oracle, short};
 use crate::clock::NodeClock;
 use crate::stage::{MINUTE, count};
 use futures_util::FutureExt as _;
+use regain::audit::AuditRecord;
 use regain::clock::Timestamp;
 use regain::flow::{FlowRecord, StateKind};
 use regain::ids::AccountId;
@@ -50,6 +51,7 @@ impl Oracle {
         for id in late {
             self.told_late(&mut book, commit, &id, doing.since);
         }
+        self.cases_decided(&mut book, clock, commit);
         self.factors_decided(&mut book, commit);
         self.queued(&mut book, clock, commit);
         for write in &commit.flows {
@@ -90,7 +92,9 @@ impl Oracle {
             }
             // A flow that begins with its link goes on where the ask of a shared address ends.
             let link = link(row, event).filter(|_| row.live_link);
-            let asked = self.asked_with(book, commit).filter(|_| link.is_some());
+            let by_desk = self.desk_link(book, commit, row).filter(|_| link.is_some());
+            let asked = by_desk.as_ref().map(|link| link.approved);
+            let asked = asked.or(self.asked_with(book, commit)).filter(|_| link.is_some());
             self.hold("a link begins with an ask", link.is_none() || asked.is_some(), || short(row.id));
             let acting = book.acting.get(&self.stage.doing().id).filter(|_| row.state == "password_chosen");
             let (acting, begun) = (acting.cloned(), self.stage.doing().since);
@@ -105,6 +109,7 @@ impl Oracle {
                 typed,
                 link,
                 by_owner,
+                by_desk,
                 proven: false,
                 consumed: u32::from(by_owner),
                 chosen_since: if by_owner { event } else { 0 },
@@ -176,7 +181,8 @@ impl Oracle {
                 format!("{} v{} {}: {told:?}", short(row.id), row.version, row.state)
             });
         }
-        let of_flows = commit.audit.iter().filter(|line| line.version > 0).count();
+        let of_flow = |line: &&AuditRecord| line.version > 0 && !line.event.starts_with("case.");
+        let of_flows = commit.audit.iter().filter(of_flow).count();
         self.hold("each audit line has a version of a flow", of_flows == commit.flows.len(), || {
             format!("{of_flows} lines for {} writes", commit.flows.len())
         });

@@ -3,6 +3,7 @@
 use super::{Book, Oracle, short};
 use crate::stage::{Doing, counted};
 use futures_util::FutureExt as _;
+use regain::audit::AuditRecord;
 use regain::flow::StateKind;
 use regain::ids::{AccountId, FlowId};
 use regain::store::{Depth, FlowStore as _};
@@ -33,6 +34,7 @@ impl Oracle {
         self.rates_held(&book);
         self.tables_agree(&book);
         self.audit_is_complete(&book);
+        self.cases_are_over(&book);
     }
 
     fn tables_agree(&self, book: &Book) {
@@ -44,7 +46,8 @@ impl Oracle {
     fn audit_is_complete(&self, book: &Book) {
         let lines = self.store.audit_after(&self.realm, 0, u32::MAX).now_or_never().and_then(Result::ok);
         let mut told: BTreeMap<(FlowId, u64), u32> = BTreeMap::new();
-        for (_, line) in lines.unwrap_or_default().into_iter().filter(|(_, line)| line.version > 0) {
+        let of_flow = |line: &AuditRecord| line.version > 0 && !line.event.starts_with("case.");
+        for (_, line) in lines.unwrap_or_default().into_iter().filter(|(_, line)| of_flow(line)) {
             *told.entry((line.flow, line.version)).or_default() += 1;
         }
         let expected =

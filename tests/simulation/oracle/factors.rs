@@ -225,6 +225,19 @@ impl Oracle {
                     }
                     self.stage.tally("recovery codes made");
                 }
+                ("account.factors_lost", _) => {
+                    let waived = book.flows.get(&line.flow).and_then(|seen| seen.by_desk.as_ref());
+                    let waived = waived.is_some_and(|link| link.waives);
+                    self.hold("factors come off by a case that found them lost", waived, || {
+                        account.as_str().to_owned()
+                    });
+                    self.bind(book, &account, event, |_| 0);
+                    if let Some(seen) = book.accounts.get_mut(&account) {
+                        seen.factors.codes = false;
+                        seen.factors.tries.remove("recovery_codes");
+                    }
+                    self.stage.tally("factors lost");
+                }
                 ("account.factor_disabled", _) => {
                     self.told(book, &account, line, commit, event);
                     self.stage.tally("factors that failed too often");

@@ -122,7 +122,16 @@ impl Oracle {
         };
         let Some(link) = &seen.link else { return };
         let (protected, _) = self.protected(book, &link.account, choice.began, passage.event);
-        self.hold("no password is chosen without the factor that is bound", !protected || seen.proven, said);
+        let waived = seen.by_desk.as_ref().is_some_and(|link| link.waives);
+        let whole = !protected || seen.proven || waived;
+        self.hold("no password is chosen without the factor that is bound", whole, said);
+        if seen.by_desk.is_some() {
+            self.stage.tally(if waived {
+                "passwords chosen without a lost factor"
+            } else {
+                "passwords chosen by a case"
+            });
+        }
         self.hold("no password is chosen after the link's end", choice.clock < link.expires_at, || {
             format!("{} at {}, ended {}", short(passage.flow()), choice.clock, link.expires_at)
         });
@@ -199,7 +208,7 @@ impl Oracle {
         self.hold("a password that was set is not called superseded", kept, || short(passage.flow()));
         let Some(link) = &seen.link else { return };
         let changed = book.accounts.get(&link.account).and_then(|account| account.facts.last());
-        let since = if seen.by_owner { seen.asked } else { link.since };
+        let since = if seen.by_owner || seen.by_desk.is_some() { seen.asked } else { link.since };
         let changed = changed.is_some_and(|facts| facts.since > since);
         let changed = changed || book.disowned.contains(&link.account);
         self.hold("a choice gives way only to a changed account", changed, || short(passage.flow()));

@@ -38,6 +38,7 @@ impl Oracle {
             let is_about = |line: &&regain::audit::AuditRecord| match &*mail.letter {
                 "shared_links" => line.event == "password.link_sent",
                 "hold_placed" => line.event == "account.disowned",
+                "case_opened" | "case_waiting" | "case_decided" => line.event.starts_with("case."),
                 _ => line.flow == mail.flow && !line.event.ends_with(".left_out"),
             };
             let names = commit.audit.iter().filter(is_about).filter_map(|line| line.account);
@@ -59,8 +60,13 @@ impl Oracle {
                 "factor_removed",
                 "factor_disabled",
                 "codes_made",
+                "case_opened",
+                "case_waiting",
+                "case_decided",
             ];
-            let notice = notices.contains(&&*mail.letter);
+            // Nor does it ask for what two people decided.
+            let by_desk = commit.audit.iter().any(|line| line.event == "case.acted");
+            let notice = notices.contains(&&*mail.letter) || by_desk;
             let counts = !notice && first.is_some_and(|first| first.id == mail.id);
             let counts = counts && is_prompt(clock, mail.created_at);
             for id in accounts.iter().filter(|_| counts) {
@@ -185,6 +191,16 @@ impl Oracle {
             account.is_some_and(|account| {
                 account.between(from, seen.since).any(|facts| facts.addresses.iter().any(|on| on == to))
             })
+        });
+        let desk_link = book.flows.get(&seen.flow).filter(|_| seen.letter == "recovery_link");
+        let desk_link = desk_link.and_then(|flow| flow.by_desk.as_ref());
+        let on_file = match desk_link.and_then(|link| link.to.as_deref()) {
+            Some(agreed) => agreed == to,
+            None => on_file,
+        };
+        let has_link = !tokens_in(&message.text).is_empty();
+        self.hold("no link goes to one of the staff", !has_link || to != crate::staff::ELSEWHERE, || {
+            to.to_owned()
         });
         self.hold("mail goes to addresses on file", on_file, || format!("mail {} to {}", short(id), to));
         let content = (to.to_owned(), format!("{}\n{}", message.subject, *message.text));

@@ -7,12 +7,14 @@ mod accounts;
 mod answers;
 mod budgets;
 mod commits;
+mod desk;
 mod end;
 mod factors;
 mod legal;
 mod mails;
 
 pub use answers::Choice;
+pub use desk::Does;
 pub use factors::{Shown, Truth};
 pub use legal::tokens_in;
 
@@ -107,6 +109,8 @@ struct FlowSeen {
     link: Option<LinkSeen>,
     /// Begun by its owner while signed in, and not by an ask.
     by_owner: bool,
+    /// Begun by the support desk.
+    by_desk: Option<desk::DeskLink>,
     /// The link's second factor was proven by this task.
     proven: bool,
     consumed: u32,
@@ -129,6 +133,14 @@ struct Book {
     told_late: BTreeSet<AccountId>,
     /// Accounts of which somebody said "this wasn't me".
     disowned: BTreeSet<AccountId>,
+    /// Cases of the support desk, under the names that the audit record has for them.
+    cases: BTreeMap<FlowId, desk::CaseSeen>,
+    /// What a task does for one of the staff.
+    staffing: BTreeMap<u64, desk::Does>,
+    /// Accounts of those who work at the desk.
+    employed: BTreeMap<AccountId, regain::desk::Staff>,
+    /// Letters that "this wasn't me" was said with.
+    letters: BTreeSet<String>,
     /// Tokens that really went out, by their text.
     tokens: BTreeMap<String, FlowId>,
     asking: BTreeMap<u64, (Typed, String)>,
