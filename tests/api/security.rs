@@ -131,6 +131,7 @@ async fn questions_are_chosen_and_taken_away() {
     );
     let removed = portal.post_as(&session, "/security/questions/remove", json!({})).await;
     assert_eq!(removed.status, StatusCode::OK, "{}", removed.body);
+    assert_eq!(portal.get_as(&session, "/security").await.json()["questions"], json!([]));
 }
 
 #[tokio::test]
