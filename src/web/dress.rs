@@ -1,6 +1,7 @@
-//! What every answer has in common: a time limit and the security headers.
+//! What every answer has in common: a language, a time limit and the security headers.
 
 use crate::web::answer::Notice;
+use crate::web::spoken::Spoken;
 use crate::web::{Site, Surface};
 use axum::extract::{Request, State};
 use axum::http::header::{
@@ -35,8 +36,12 @@ const HEADERS: [(HeaderName, &str); 7] = [
 
 /// A request that is given up leaves nothing half done: what is durable, a worker goes on with.
 pub(super) async fn dress(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
-    let answer = tokio::time::timeout(TIME_LIMIT, next.run(request)).await;
-    let mut answer = answer.unwrap_or_else(|_| site.notice(&Notice::Unavailable));
+    let spoken = Spoken::of(&request, site.languages());
+    let answering = async {
+        let answer = tokio::time::timeout(TIME_LIMIT, next.run(request)).await;
+        answer.unwrap_or_else(|_| site.notice(&Notice::Unavailable))
+    };
+    let mut answer = spoken.during(answering).await;
     let mut put = |name: HeaderName, value| {
         answer.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     };

@@ -36,6 +36,9 @@
 //! [`sign_in_router`] has the sign-in page with its second step, and [`security_router`] what a signed-in person changes:
 //! apps for the second step, recovery codes, the password, the e-mail address.
 //!
+//! Every page is in one of the languages of the [`Service`](crate::mail::Service): in the one that `lang` in its address
+//! names, as the links at the foot of a page do, or else in the one that the browser asks for by `Accept-Language`.
+//!
 //! With [`ClientAddress::Socket`], serve it with `into_make_service_with_connect_info::<SocketAddr>()`.
 //!
 //! The address of a link holds its token until the page has loaded. A host that logs requests, or a proxy in front
@@ -63,6 +66,7 @@ mod posted;
 mod question;
 mod security;
 mod sign_in;
+mod spoken;
 
 pub use client::ClientAddress;
 pub use config::WebConfig;

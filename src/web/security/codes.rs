@@ -26,13 +26,10 @@ pub(super) async fn ask(State(site): State<Arc<Site>>, member: Member) -> Result
     let page = SurePage {
         frame: site.frame(),
         form: site.form_token(&member),
-        title: "Make new recovery codes?",
-        words: &[
-            "Codes that you have now stop working. Throw them away afterwards.",
-            "We show the new ones one time only. Have paper or a printer ready.",
-        ],
+        title: &site.language().text("new-codes.title").to_owned(),
+        words: &["new-codes.old", "new-codes.once"],
         action: "codes",
-        button: "Make new codes",
+        button: "new-codes.make",
         factor: Some(set),
     };
     Ok(site.page(StatusCode::OK, &page))
