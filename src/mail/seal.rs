@@ -65,7 +65,7 @@ pub(crate) fn open(
 }
 
 /// What was queued before there was more than one language, which was English.
-fn from_before<'a>(parts: [&'a [u8]; 5]) -> [&'a [u8]; 7] {
+fn from_before(parts: [&[u8]; 5]) -> [&[u8]; 7] {
     let [kind, to, subject, text, html] = parts;
     [kind, to, subject, text, html, b"en", b""]
 }

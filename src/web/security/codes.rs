@@ -23,10 +23,11 @@ const NONE: &str = "none";
 pub(super) async fn ask(State(site): State<Arc<Site>>, member: Member) -> Result<Response, Response> {
     site.step_up_first(&member, Back::Codes).await?;
     let set = site.code_set(&member).await?;
+    let language = site.language();
     let page = SurePage {
         frame: site.frame(),
         form: site.form_token(&member),
-        title: &site.language().text("new-codes.title").to_owned(),
+        title: language.text("new-codes.title"),
         words: &["new-codes.old", "new-codes.once"],
         action: "codes",
         button: "new-codes.make",

@@ -38,10 +38,11 @@ pub(super) async fn set(State(site): State<Arc<Site>>, sent: Sent) -> Result<Res
 
 pub(super) async fn ask_removal(State(site): State<Arc<Site>>, member: Member) -> Result<Response, Response> {
     site.step_up_first(&member, Back::Questions).await?;
+    let language = site.language();
     let page = SurePage {
         frame: site.frame(),
         form: site.form_token(&member),
-        title: &site.language().text("remove-questions.title").to_owned(),
+        title: language.text("remove-questions.title"),
         words: &["remove-questions.then"],
         action: "questions/remove",
         button: "remove-questions.remove",
