@@ -9,6 +9,7 @@ use crate::identity::{
     AddressError, EmailAddress, Identifier, IdentityKey, Person, PhoneNumber, PostalAddress,
 };
 use crate::ids::{AccountId, FlowId};
+use crate::language::LanguageTag;
 use crate::password::PasswordHash;
 use crate::planted::{Bug, planted};
 use crate::store::StoreError;
@@ -146,6 +147,9 @@ pub struct Account {
     /// For a host that cannot read its hashes: bytes that change with the password, such as the time of the
     /// last change. Empty otherwise.
     pub revision: Vec<u8>,
+    /// The language that the person reads, where the host knows it: mails are written in it, or in the service's first
+    /// language. No part of the epoch.
+    pub language: Option<LanguageTag>,
 }
 
 impl Account {
@@ -164,7 +168,14 @@ impl Account {
             factors: Vec::new(),
             person: None,
             revision: Vec::new(),
+            language: None,
         }
+    }
+
+    /// The same account, of a person who reads this language.
+    #[must_use]
+    pub fn in_language(self, language: LanguageTag) -> Self {
+        Self { language: Some(language), ..self }
     }
 
     /// The state of everything a recovery rests on. Any change to it kills every outstanding link (RC-7).

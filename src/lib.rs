@@ -17,7 +17,7 @@
 //!
 //! | pure rules | ports | adapters |
 //! |---|---|---|
-//! | [`flow`], [`desk::case`], [`token`], [`identity`], [`password`], [`factor`], [`budget`], [`audit`], [`origin`] | [`account`], [`security`], [`store`], [`mail`], [`clock`], [`entropy`], [`events`] | [`memory`]; `sqlite`, `postgres`, `web`, `api`, `mail::EmlMailer`, `mail::SmtpMailer`, `mail::PrintMailer`, `mail::WebhookMailer` by feature |
+//! | [`flow`], [`desk::case`], [`token`], [`identity`], [`password`], [`factor`], [`budget`], [`audit`], [`origin`], [`language`] | [`account`], [`security`], [`store`], [`mail`], [`clock`], [`entropy`], [`events`] | [`memory`]; `sqlite`, `postgres`, `web`, `api`, `mail::EmlMailer`, `mail::SmtpMailer`, `mail::PrintMailer`, `mail::WebhookMailer` by feature |
 //!
 //! Who is stuck gets help from people: [`desk`].
 //!
@@ -42,6 +42,7 @@ pub mod flow;
 pub mod identity;
 pub mod ids;
 pub mod keys;
+pub mod language;
 pub mod mail;
 pub mod memory;
 pub mod origin;

@@ -91,6 +91,7 @@ async fn a_mail_program_finds_every_header() {
     let answers = mail.reply_to().and_then(|to| to.first()).expect("an address for answers");
     assert_eq!(answers.address(), Some("help@clinica.example"));
     assert_eq!(mail.header_raw("Auto-Submitted").map(str::trim), Some("auto-generated"));
+    assert_eq!(mail.header_raw("Content-Language").map(str::trim), Some("en"));
     assert_eq!(mail.header_raw("MIME-Version").map(str::trim), Some("1.0"));
 }
 

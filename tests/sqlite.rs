@@ -2,6 +2,7 @@
 
 use futures_util::future::join_all;
 use regain::budget::Quota;
+use regain::language::LanguageTag;
 use regain::recovery::{Chosen, Limits};
 use regain::sqlite::{SqliteAccounts, SqliteFlows};
 use regain::store::{Commit, Committed, FlowWrite, StoreErrorKind};
@@ -46,6 +47,23 @@ async fn a_person_regains_both_credentials_on_sqlite() {
     let old = world.recovery.sign_in(&ana.identifier(), &ana.password(), &world.client()).await;
     assert_eq!(old.map(drop), Err(RecoveryError::NotAccepted));
     assert_eq!(world.recovery.look(&link).await, Err(RecoveryError::LinkNotUsable));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_language_of_a_row_is_that_of_its_mails() {
+    let Site { world, folder: _folder } = site().await;
+    let spanish = LanguageTag::parse("es-MX").unwrap();
+    let ana = world.person_with("Ana", |account| account.language = Some(spanish.clone())).await;
+    let stored = world.accounts.get(&ana.id).await.unwrap().unwrap();
+    assert_eq!(stored.language, Some(spanish));
+    let link = world.fresh_link(&ana).await;
+    let password = regain::password::Password::new("violet harbour tin whistle 7");
+    assert_eq!(world.recovery.choose_password(&link, &password, &Client::unknown()).await, Ok(Chosen::Done));
+    world.work().await;
+    let subjects: Vec<_> = world.mailbox.to(&ana.email).into_iter().map(|mail| mail.subject).collect();
+    let expected =
+        ["Elija una contraseña nueva para Mercy Clinic", "Su contraseña de Mercy Clinic se cambió"];
+    assert_eq!(subjects, expected);
 }
 
 /// RC-6, GHSA-r3xq-68wh-gwvh. `REGAIN_RACE_ROUNDS` sets how often.

@@ -17,7 +17,8 @@ CREATE TABLE IF NOT EXISTS users (
     given_name       TEXT,
     family_name      TEXT,
     birth_date       TEXT,
-    record_number    TEXT
+    record_number    TEXT,
+    language         TEXT
 ) STRICT;
 CREATE INDEX IF NOT EXISTS users_email ON users (email_key);
 CREATE INDEX IF NOT EXISTS users_second_email ON users (second_email_key);

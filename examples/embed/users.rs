@@ -11,6 +11,7 @@ use regain::account::{
 };
 use regain::identity::{BlindIndex, EmailAddress, Identifier, IdentityKey, Person, username_key};
 use regain::ids::{AccountId, FlowId};
+use regain::language::LanguageTag;
 use regain::password::PasswordHash;
 use regain::store::StoreError;
 use sqlx::any::{AnyArguments, AnyConnectOptions, AnyPoolOptions, AnyRow, install_default_drivers};
@@ -144,8 +145,9 @@ fn insert<'q>(account: &Account, key: &str) -> Statement<'q> {
     let [(email, email_key), (second_email, second_email_key)] = columns(&emails);
     sqlx::query(
         "INSERT INTO users (login, login_key, password, status, managed, must_change, factors, email, email_key,
-           second_email, second_email_key, given_name, family_name, birth_date, record_number, recoverability)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+           second_email, second_email_key, given_name, family_name, birth_date, record_number, recoverability,
+           language)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
          ON CONFLICT (login_key) DO NOTHING RETURNING id",
     )
     .bind(account.username.clone())
@@ -164,6 +166,7 @@ fn insert<'q>(account: &Account, key: &str) -> Statement<'q> {
     .bind(person.and_then(|person| person.birth_date).map(|date| date.to_string()))
     .bind(person.and_then(|person| person.record_number.clone()))
     .bind(account.recoverability.code())
+    .bind(account.language.as_ref().map(|language| language.as_str().to_owned()))
 }
 
 /// The table has room for nothing else.
@@ -197,6 +200,8 @@ fn account(row: &AnyRow) -> Result<Account> {
         }
     }
     account.person = person(row)?;
+    // What is no language is none: the mail is in the service's own.
+    account.language = get::<Option<String>>(row, "language")?.and_then(|tag| LanguageTag::parse(&tag).ok());
     Ok(account)
 }
 

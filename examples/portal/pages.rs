@@ -128,6 +128,9 @@ pub fn print_welcome(recovery: &Recovery, known: &[Account], mail_room: bool, st
             println!("  e-mail         {}", person.emails.join(", "));
         }
         println!("  username       {}", account.username);
+        if let Some(language) = &account.language {
+            println!("  mails in       {}", recovery.service().languages.of(Some(language)).name());
+        }
     }
     println!("\nCtrl-C stops the portal.");
 }

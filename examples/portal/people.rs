@@ -8,12 +8,15 @@ use regain::account::{Account, AddressOnFile};
 use regain::entropy::{Entropy as _, SystemEntropy};
 use regain::identity::{EmailAddress, Person};
 use regain::ids::AccountId;
+use regain::language::Language;
 use regain::password::{Argon2Hasher, Password, PasswordHash, PasswordHasher as _};
 use std::fmt::Write as _;
 use time::{Date, Duration};
 
 /// Of these, the portal prints what one needs to type.
 const KNOWN: u32 = 3;
+/// Of these, the one who reads Spanish: mails are in Spanish as well.
+const SPANISH: u32 = 2;
 /// With fewer people than this, filling takes no time to speak of.
 const SLOW: u32 = 10_000;
 /// People added in one transaction.
@@ -86,6 +89,7 @@ pub async fn fill(accounts: &Users, recovery: &Recovery, count: u32) -> Result<V
     let (mut known, mut batch) = (Vec::new(), Vec::new());
     for number in 0..count {
         let mut account = person(number, &mut random)?;
+        account.language = (number == SPANISH).then(|| Language::spanish().tag().clone());
         if number < KNOWN {
             known.push(account.clone());
         }

@@ -101,7 +101,7 @@ impl Inner {
             Need::Password => terms,
         };
         let order = LinkOrder { flow, account: &account.id, terms, to: to.kind(), asker: None };
-        self.begin_desk_flow(&mut draft, &order, approval, &to, at).await?;
+        self.begin_desk_flow(&mut draft, &order, approval, (account, &to), at).await?;
         self.write_case_step(&mut draft, &transition, told, WORKER, Some(account), at)?;
         Ok(draft)
     }
@@ -134,10 +134,10 @@ impl Inner {
         draft: &mut Draft,
         order: &LinkOrder<'_>,
         approval: &Approval,
-        to: &AddressOnFile,
+        (on_file, to): (&Account, &AddressOnFile),
         at: Moment,
     ) -> Result<(), Fault> {
-        let (flow, account) = (order.flow, order.account);
+        let (flow, account) = (order.flow, &on_file.id);
         let (link, content) = self.link_for(order, at)?;
         let end = |other: &RecoveryFlow| (other.purpose() == Purpose::Password).then_some(Event::Supersede);
         self.end_links(draft, account, end, WORKER, at).await?;
@@ -148,7 +148,7 @@ impl Inner {
         step.client = decider.client;
         let line = Line { from: StateKind::Requested, to: StateKind::LinkSent, reason: None };
         self.tell(draft, &begun, line, Some(account), &step, at);
-        self.queue(draft, flow, Some(account), Some(&Mailing { to: vec![to.clone()], content }), at)
+        self.queue(draft, flow, Some(account), Some(&Mailing::of(on_file, vec![to.clone()], content)), at)
     }
 }
 

@@ -114,7 +114,7 @@ impl Inner {
         for effect in transition.effects.iter().filter(|_| !planted(Bug::CaseWaitsUntold)) {
             let CaseEffect::Notify(letter) = effect else { continue };
             let Some(content) = notice(&transition.next, *letter, at) else { continue };
-            let mailing = Mailing { to: account.notice_addresses(), content };
+            let mailing = Mailing::notice(account, content);
             let flow = self.new_flow_id()?;
             self.queue(draft, flow, Some(&account.id), Some(&mailing), at)?;
         }

@@ -3,6 +3,7 @@
 //! They are no factor: whoever knows a person knows the answers, and NIST SP 800-63B-4 3.1.1.2 forbids them as an
 //! authenticator. So nothing is ever shown, opened or changed by an answer alone (SQ-1); it is asked for in addition.
 
+use crate::language::Language;
 use crate::password::{Password, PreparedPassword, is_common};
 use std::fmt;
 use unicode_normalization::UnicodeNormalization as _;
@@ -20,7 +21,7 @@ pub const MOST_BYTES: usize = 200;
 pub struct Question {
     /// Stable name, as stored: up to 64 letters, digits, `-` and `_`.
     pub code: String,
-    /// What the person reads.
+    /// What the person reads; in another language than the service's first, see [`Language::question`].
     pub text: String,
 }
 
@@ -85,22 +86,39 @@ impl QuestionList {
     }
 }
 
+/// The codes of the default list.
+const DEFAULT: [&str; 10] = [
+    "first-teacher",
+    "first-job-town",
+    "childhood-friend",
+    "grandparent-work",
+    "first-concert",
+    "learnt-to-swim",
+    "first-dish",
+    "childhood-street",
+    "first-exam-topic",
+    "hiding-place",
+];
+
 /// Ten questions whose answers are memorable, stable, and neither on a card nor in a profile (OWASP, security questions).
 impl Default for QuestionList {
     fn default() -> Self {
-        let questions = [
-            ("first-teacher", "What was the name of your favourite teacher?"),
-            ("first-job-town", "In which town was your first job?"),
-            ("childhood-friend", "What was the family name of your best friend as a child?"),
-            ("grandparent-work", "What did your grandfather do for a living?"),
-            ("first-concert", "Who played at the first concert that you went to?"),
-            ("learnt-to-swim", "Where did you learn to swim?"),
-            ("first-dish", "What is the first dish that you learnt to cook?"),
-            ("childhood-street", "What was the name of the street where you lived when you were ten?"),
-            ("first-exam-topic", "What was the topic of the hardest exam that you passed?"),
-            ("hiding-place", "Where did you hide things as a child?"),
-        ];
-        Self(questions.map(|(code, text)| Question { code: code.into(), text: text.into() }).into())
+        let english = Language::reference();
+        let question =
+            |code: &str| Question { code: code.into(), text: english.text(&format!("asks.{code}")).into() };
+        Self(DEFAULT.map(question).into())
+    }
+}
+
+impl Language {
+    /// A security question. A question of the host's own is found under `asks.` and its code, where the file has it; one whose
+    /// words the host has changed stays as the host says it.
+    #[must_use]
+    pub fn question(&self, question: &Question) -> String {
+        let default = QuestionList::default();
+        let is_changed = default.get(&question.code).is_some_and(|known| known.text != question.text);
+        let text = self.get(&format!("asks.{}", question.code)).filter(|_| !is_changed);
+        text.unwrap_or(&question.text).to_owned()
     }
 }
 
@@ -135,9 +153,33 @@ pub enum AnswerRefused {
 }
 
 /// What everybody tries first, in the form that is compared.
-const EVASIONS: [&str; 14] = [
-    "answer", "blank", "dontknow", "idk", "na", "nobody", "none", "nothing", "nowhere", "null", "secret",
-    "test", "unknown", "yes",
+const EVASIONS: [&str; 26] = [
+    "answer",
+    "blank",
+    "dontknow",
+    "idk",
+    "na",
+    "nobody",
+    "none",
+    "nothing",
+    "nowhere",
+    "null",
+    "secret",
+    "test",
+    "unknown",
+    "yes", // and in Spanish
+    "nada",
+    "nadie",
+    "ninguna",
+    "ninguno",
+    "nolose",
+    "nolosé",
+    "nose",
+    "nosé",
+    "prueba",
+    "respuesta",
+    "secreto",
+    "si",
 ];
 
 impl Answer {

@@ -1,46 +1,44 @@
 //! Words for each kind of address, and a mailer that hands each kind to another one.
 
 use crate::account::AddressKind;
-use crate::mail::letter::{self, DisownButton, on_one_line};
-use crate::mail::{Composed, Delivery, LetterContent, Mailer, Message, Service};
+use crate::mail::letter::{self, DisownButton, Written, on_one_line};
+use crate::mail::{Composed, Delivery, LetterContent, Mailer, Message, Voice};
 use async_trait::async_trait;
 use std::fmt;
 use std::sync::Arc;
+use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 /// Puts a letter into words for an address of this kind. Only an e-mail carries the button "This wasn't me": a text message
 /// has no link, and nobody types one from paper.
 pub(crate) fn compose_for(
     kind: AddressKind,
-    service: &Service,
+    voice: Voice<'_>,
     content: &LetterContent,
     disown: Option<&DisownButton>,
+    at: OffsetDateTime,
 ) -> Result<Composed, askama::Error> {
     match kind {
-        AddressKind::Email => letter::compose(service, content, disown),
-        AddressKind::Post => letter::compose_paper(service, content),
-        AddressKind::Phone => Ok(text_message(service, content)),
+        AddressKind::Email => letter::compose(voice, content, disown, at),
+        AddressKind::Post => letter::compose_paper(voice, content, at),
+        AddressKind::Phone => Ok(text_message(voice, content, at)),
     }
 }
 
 /// One sentence or two, from whom, and no link: phones show previews, and who taps a link in a text message learns to do so.
-fn text_message(service: &Service, content: &LetterContent) -> Composed {
-    let Service { name, support } = service;
+fn text_message(voice: Voice<'_>, content: &LetterContent, at: OffsetDateTime) -> Composed {
+    let Voice { language, name, support } = voice;
+    let subject = letter::subject(voice, content);
     let text = match content {
-        LetterContent::CodeByPhone { code, minutes } => Zeroizing::new(format!(
-            "{name}: type this code within {minutes} minutes on the page where you asked for a new password, and tell it \
-             nobody: {}",
-            &**code
-        )),
+        LetterContent::CodeByPhone { code, minutes } => language
+            .fill("sms.code", &[("service", name), ("time", &voice.minutes(*minutes)), ("code", code)]),
         LetterContent::UsernameReminder { username, .. } => {
-            Zeroizing::new(format!("{name}: your username is {}", on_one_line(username)))
+            language.fill("sms.username", &[("service", name), ("username", &on_one_line(username))])
         }
-        _ => {
-            let what = letter::subject(service, content);
-            Zeroizing::new(format!("{name}: {what}. Was it not you? {support}"))
-        }
+        _ => language.fill("sms.notice", &[("service", name), ("subject", &subject), ("support", support)]),
     };
-    Composed { subject: letter::subject(service, content), text, html: Zeroizing::default() }
+    let (text, written) = (Zeroizing::new(text), Written::now(voice, at));
+    Composed { subject, text, html: Zeroizing::default(), written }
 }
 
 /// Hands each kind of address to a mailer of its own, such as e-mail to a mail server, text messages to a gateway, and

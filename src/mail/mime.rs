@@ -104,9 +104,12 @@ fn letter(
         .message_id(Some(format!("<{}>", message.message_id)))
         .date(message.date.max(OffsetDateTime::UNIX_EPOCH).into())
         // RFC 3834: no out-of-office note answers this.
-        .raw_header(header("Auto-Submitted", "auto-generated"))
-        .multipart(parts)?;
-    Ok(mail)
+        .raw_header(header("Auto-Submitted", "auto-generated"));
+    let mail = match &message.language {
+        Some(language) => mail.raw_header(header("Content-Language", language.as_str())),
+        None => mail,
+    };
+    Ok(mail.multipart(parts)?)
 }
 
 /// The address without a name: a name is one more thing to inject into.

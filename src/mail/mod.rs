@@ -31,14 +31,10 @@ pub use dkim::{DkimError, DkimKey};
 pub use eml::{EmlError, EmlMailer};
 #[cfg(feature = "questions")]
 pub(crate) use letter::QuestionsChanged;
-#[cfg(all(feature = "web", feature = "desk"))]
-pub(crate) use letter::date;
-#[cfg(feature = "web")]
-pub(crate) use letter::length;
 pub(crate) use letter::{
     AddressAdded, AddressCode, AddressEvent, AddressRemoved, CaseDecided, CaseOpened, CaseWaiting, CodesMade,
     Composed, DisownButton, FactorAdded, FactorDisabled, FactorRemoved, HoldPlaced, LetterContent,
-    SharedAccount, TakenAway,
+    SharedAccount, TakenAway, Voice,
 };
 pub use letter::{InvalidService, Service};
 pub use means::ByKind;
@@ -53,6 +49,7 @@ pub use webhook::{WebhookBuilder, WebhookConfigError, WebhookMailer, WebhookSecr
 
 use crate::account::{AddressKind, AddressOnFile};
 use crate::identity::EmailAddress;
+use crate::language::LanguageTag;
 use async_trait::async_trait;
 use std::fmt;
 use time::OffsetDateTime;
@@ -140,6 +137,10 @@ pub struct Message {
     pub text: Zeroizing<String>,
     /// The HTML part. May hold a secret.
     pub html: Zeroizing<String>,
+    /// The language that it is in.
+    pub language: Option<LanguageTag>,
+    /// The day on which it was composed, in words of that language, as it stands on a letter.
+    pub written_on: String,
 }
 
 impl fmt::Debug for Message {

@@ -10,7 +10,6 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use time::macros::format_description;
 use zeroize::Zeroizing;
 
 /// How letters are written.
@@ -125,10 +124,9 @@ pub(super) struct Sheet<'a> {
 
 impl<'a> Sheet<'a> {
     fn of(message: &'a Message, address: &'a PostalAddress) -> Self {
-        let format = format_description!("[day padding:none] [month repr:long] [year]");
         Self {
             address: address.lines().collect(),
-            date: message.date.format(format).unwrap_or_default(),
+            date: message.written_on.clone(),
             subject: &message.subject,
             text: Zeroizing::new(message.text.replace("\r\n", "\n")),
         }

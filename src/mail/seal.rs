@@ -4,6 +4,7 @@ use crate::account::{AddressKind, AddressOnFile};
 use crate::entropy::Entropy;
 use crate::ids::{MailId, Realm};
 use crate::keys::{KeyError, Place, Sealer};
+use crate::language::{Language, LanguageTag};
 use crate::mail::{Composed, Message, Sender};
 use crate::recovery::TypedCode;
 use crate::wire::{frame, unframe};
@@ -29,6 +30,8 @@ pub(crate) fn seal(
         mail.subject.as_bytes(),
         mail.text.as_bytes(),
         mail.html.as_bytes(),
+        mail.written.language.as_str().as_bytes(),
+        mail.written.on.as_bytes(),
     ]);
     sealer.seal(entropy, place(realm, id), &plain)
 }
@@ -43,7 +46,8 @@ pub(crate) fn open(
     date: OffsetDateTime,
 ) -> Result<Message, KeyError> {
     let plain = sealer.open(place(realm, id), sealed)?;
-    let [kind, to, subject, text, html] = unframe::<5>(&plain).ok_or(KeyError::Altered)?;
+    let parts = unframe::<7>(&plain).or_else(|| unframe::<5>(&plain).map(from_before));
+    let [kind, to, subject, text, html, language, on] = parts.ok_or(KeyError::Altered)?;
     let utf8 = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).map_err(|_| KeyError::Altered);
     let kind = AddressKind::from_code(&utf8(kind)?).ok_or(KeyError::Altered)?;
     let to = AddressOnFile::parse(kind, &utf8(to)?).map_err(|_| KeyError::Altered)?;
@@ -55,7 +59,15 @@ pub(crate) fn open(
         subject: utf8(subject)?,
         text: Zeroizing::new(utf8(text)?),
         html: Zeroizing::new(utf8(html)?),
+        language: LanguageTag::parse(&utf8(language)?).ok(),
+        written_on: if on.is_empty() { Language::reference().day(date) } else { utf8(on)? },
     })
+}
+
+/// What was queued before there was more than one language, which was English.
+fn from_before(parts: [&[u8]; 5]) -> [&[u8]; 7] {
+    let [kind, to, subject, text, html] = parts;
+    [kind, to, subject, text, html, b"en", b""]
 }
 
 /// A mail's text with every web address that carries a token left out, and every code.
@@ -82,6 +94,7 @@ mod tests {
     use super::*;
     use crate::entropy::SystemEntropy;
     use crate::keys::KeyRing;
+    use crate::mail::letter::Written;
     use time::macros::datetime;
 
     fn opened(sealed: &[u8]) -> Result<Message, KeyError> {
@@ -108,6 +121,7 @@ mod tests {
         let message = opened(&sealed_by_hand(b"email", b"Ana@Home.example")).unwrap();
         assert_eq!((message.to.kind(), message.to.as_str()), (AddressKind::Email, "Ana@Home.example"));
         assert_eq!((&*message.subject, &**message.text, &**message.html), ("subject", "text", "html"));
+        assert_eq!((message.language, &*message.written_on), (LanguageTag::parse("en").ok(), "2 March 2026"));
     }
 
     #[test]
@@ -116,6 +130,10 @@ mod tests {
             subject: "s".to_owned(),
             text: Zeroizing::new("t".to_owned()),
             html: Zeroizing::default(),
+            written: Written {
+                language: LanguageTag::parse("es").unwrap(),
+                on: "2 de marzo de 2026".to_owned(),
+            },
         };
         for (kind, text) in [
             (AddressKind::Email, "ana@home.example"),
@@ -124,7 +142,12 @@ mod tests {
         ] {
             let (to, id) = (AddressOnFile::parse(kind, text).unwrap(), MailId::from_bytes([1; 16]));
             let sealed = seal(&sealer(), &SystemEntropy, &realm(), &id, &to, &words).unwrap();
-            assert_eq!(opened(&sealed).unwrap().to, to, "{}", kind.code());
+            let message = opened(&sealed).unwrap();
+            assert_eq!(message.to, to, "{}", kind.code());
+            assert_eq!(
+                (message.language, &*message.written_on),
+                (LanguageTag::parse("es").ok(), "2 de marzo de 2026")
+            );
         }
     }
 

@@ -1,13 +1,13 @@
 //! Why a password was refused, in words for the person who chose it.
 
-use std::fmt;
-
 use super::text::MAX_BYTES;
+use crate::language::Language;
+use std::fmt;
 
 /// Why a password was refused.
 ///
-/// [`code`](Self::code) is stable and meant as a key for translations; `Display` is plain English that says
-/// what to do. Neither ever repeats the password.
+/// [`code`](Self::code) is stable, for statistics; `Display` is plain English that says what to do, and
+/// [`Language::reason`] the same in another language. None ever repeats the password.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reason {
@@ -54,7 +54,7 @@ pub enum CharacterClass {
 }
 
 impl Reason {
-    /// A stable key for translations and statistics.
+    /// A stable code, for statistics and for clients.
     pub fn code(&self) -> &'static str {
         match self {
             Self::TooShort { .. } => "too-short",
@@ -82,38 +82,6 @@ impl std::error::Error for Reason {}
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooShort { at_least } => {
-                write!(f, "This is too short. Use at least {at_least} characters; several words are fine.")
-            }
-            Self::TooLong { at_most } => {
-                write!(f, "This is too long. Use at most {} characters.", at_most / 4)
-            }
-            Self::NotText => f.write_str(
-                "This contains characters that cannot be typed everywhere. Use letters, digits, spaces and \
-                 symbols.",
-            ),
-            Self::Empty => f.write_str("Type a password; spaces alone are not enough."),
-            Self::Common => f.write_str("Many people use this password. Choose one that is only yours."),
-            Self::Breached => f.write_str(
-                "This password is known from a data breach. Choose one that you use nowhere else.",
-            ),
-            Self::BreachUnknown => {
-                f.write_str("This password could not be checked right now. Try again in a few minutes.")
-            }
-            Self::OwnData => f.write_str(
-                "This is built on your name, birth date, address, record number or the name of this service. \
-                 Add words that have nothing to do with you.",
-            ),
-            Self::Guessable => f.write_str(
-                "This is too easy to guess. Use several unrelated words, or let a password manager make one.",
-            ),
-            Self::Composition(CharacterClass::Letters) => f.write_str("Add at least one letter."),
-            Self::Composition(CharacterClass::Digits) => f.write_str("Add at least one digit."),
-            Self::Composition(CharacterClass::Specials) => {
-                f.write_str("Add at least one character that is no letter or digit, such as a space.")
-            }
-            Self::SameAsPresent => f.write_str("This is your present password. Choose another one."),
-        }
+        f.write_str(&Language::reference().reason(self))
     }
 }

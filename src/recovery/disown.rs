@@ -268,11 +268,10 @@ impl Inner {
         let signs_out = security.record.guard.sign_out_by.is_some();
         if let Some(until) = security.record.guard.hold_until().filter(|_| !was_on_hold) {
             let on_file = self.accounts.get(&disputed.account).await?;
-            let to = on_file.map(|account| account.notice_addresses()).unwrap_or_default();
             let content =
                 LetterContent::HoldPlaced(HoldPlaced { until: until.to_datetime(), signed_out: signs_out });
-            let (flow, mailing) = (self.new_flow_id()?, Mailing { to, content });
-            self.queue(draft, flow, Some(&disputed.account), Some(&mailing), at)?;
+            let mailing = on_file.map(|account| Mailing::notice(&account, content));
+            self.queue(draft, self.new_flow_id()?, Some(&disputed.account), mailing.as_ref(), at)?;
         }
         Ok(signs_out)
     }

@@ -12,6 +12,7 @@ use crate::flow::{Dismissal, Event, FactorRule, Purpose, RecoveryFlow, Sealed, S
 use crate::identity::{Identifier, Resolution, resolve_one};
 use crate::ids::{AccountId, FlowId};
 use crate::keys::KeyError;
+use crate::language::LanguageTag;
 use crate::mail::LetterContent;
 use crate::password::PasswordHash;
 use crate::planted::{Bug, planted};
@@ -62,8 +63,8 @@ impl Inner {
             Found::One(account) => match self.barred(flow.purpose(), &account, carried) {
                 None => self.send(flow, *account, carried, asker.as_ref(), at).await,
                 Some(why) => {
-                    let (to, account) = (account.notice_addresses(), Some(account.id));
-                    self.turn_down(flow, Refused { why, account, to, left_out: vec![] }, at).await
+                    let refused = Refused::about(&account, why, account.notice_addresses());
+                    self.turn_down(flow, refused, at).await
                 }
             },
             Found::Sharing(sharers) => self.share(flow, sharers, carried, at).await,
@@ -110,7 +111,7 @@ impl Inner {
         refused: Refused,
         at: Moment,
     ) -> Result<(), Fault> {
-        let Refused { why, account, to, left_out } = refused;
+        let Refused { why, account, to, left_out, language } = refused;
         let event = if why.needs_people() { Event::Escalate(why) } else { Event::Dismiss(why) };
         let mut step = Step::new(flow, event, Actor::Worker);
         step.account.clone_from(&account);
@@ -119,7 +120,7 @@ impl Inner {
         let told = self.notice == AskedNotice::WhenNotPossible && is_told(why) && !to.is_empty();
         if let Some(account) = account.as_ref().filter(|_| told) {
             step.spends = self.mail_budgets(account, at);
-            step.mailing = Some(Mailing { to, content: LetterContent::SomebodyAsked });
+            step.mailing = Some(Mailing { to, content: LetterContent::SomebodyAsked, language });
         }
         match self.take(step, at).await? {
             // People have to hear of it, however often somebody asks; the mailbox has to have its peace.
@@ -139,8 +140,7 @@ impl Inner {
     ) -> Result<(), Fault> {
         let terms = self.terms(&account, at).await?;
         if terms.on_hold {
-            let refused =
-                Refused { why: Dismissal::OnHold, account: Some(account.id), to: vec![], left_out: vec![] };
+            let refused = Refused::about(&account, Dismissal::OnHold, vec![]);
             return self.turn_down(flow, refused, at).await;
         }
         let Some(to) = self.way_to(&account, carried) else { return Ok(()) };
@@ -155,7 +155,7 @@ impl Inner {
         let mut step = Step::new(flow, event, Actor::Worker);
         step.account = Some(account.id.clone());
         let in_silence = step.clone();
-        step.mailing = Some(Mailing { to: vec![to.clone()], content });
+        step.mailing = Some(Mailing::of(&account, vec![to.clone()], content));
         step.spends = self.mail_budgets(&account.id, at);
         if to.kind() == AddressKind::Post {
             let quota = self.limits.letters_per_account;
@@ -222,10 +222,9 @@ impl Inner {
         }
         if applied != Applied::Conflict {
             let on_file = self.accounts.get(&account).await?;
-            let to = on_file.map(|account| account.notice_addresses()).unwrap_or_default();
             let content = LetterContent::PasswordChanged { at: at.now.to_datetime() };
             let late = planted(Bug::NoticeOnlyAtFirst) && applied == Applied::Before;
-            step.mailing = (!late).then_some(Mailing { to, content });
+            step.mailing = on_file.filter(|_| !late).map(|account| Mailing::notice(&account, content));
         }
         let notice = step.mailing.clone();
         if let Took::Lost = self.take(step, at).await?
@@ -347,11 +346,18 @@ pub(crate) struct Refused {
     /// Who may hear that somebody asked.
     pub(crate) to: Vec<AddressOnFile>,
     pub(crate) left_out: Vec<LeftOut>,
+    /// What the account has on file.
+    pub(crate) language: Option<LanguageTag>,
 }
 
 impl Refused {
     fn of_nobody(why: Dismissal) -> Self {
-        Self { why, account: None, to: Vec::new(), left_out: Vec::new() }
+        Self { why, account: None, to: Vec::new(), left_out: Vec::new(), language: None }
+    }
+
+    pub(crate) fn about(account: &Account, why: Dismissal, to: Vec<AddressOnFile>) -> Self {
+        let (id, language) = (Some(account.id.clone()), account.language.clone());
+        Self { why, account: id, to, left_out: Vec::new(), language }
     }
 }
 

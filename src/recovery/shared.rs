@@ -38,8 +38,8 @@ struct Sharer {
 struct Sorted {
     get_a_link: Vec<Sharer>,
     left_out: Vec<LeftOut>,
-    /// What to say where nobody gets one, with the account that it is about and its address.
-    turned_down: Option<(Dismissal, AccountId, AddressOnFile)>,
+    /// What to say where nobody gets one, and to whom.
+    turned_down: Option<(Dismissal, Sharer)>,
 }
 
 impl Sharers {
@@ -85,9 +85,9 @@ impl Sorted {
     /// What only people can decide outweighs the rest.
     fn turn_down(&mut self, why: Dismissal, sharer: Sharer) {
         self.leave_out(why, &sharer);
-        let outweighed = |(other, ..): &(Dismissal, _, _)| why.needs_people() && !other.needs_people();
+        let outweighed = |(other, _): &(Dismissal, _)| why.needs_people() && !other.needs_people();
         if self.turned_down.as_ref().is_none_or(outweighed) {
-            self.turned_down = Some((why, sharer.account.id, sharer.address));
+            self.turned_down = Some((why, sharer));
         }
     }
 }
@@ -111,8 +111,8 @@ impl Inner {
             |account: &Account| self.barred(Purpose::Password, account, carried).or(no_way).or(held(account));
         let Sorted { get_a_link, mut left_out, turned_down } = sharers.sorted(barred);
         if get_a_link.is_empty() {
-            let Some((why, account, address)) = turned_down else { return Ok(()) };
-            let refused = Refused { why, account: Some(account), to: vec![address], left_out };
+            let Some((why, Sharer { account, address })) = turned_down else { return Ok(()) };
+            let refused = Refused { left_out, ..Refused::about(&account, why, vec![address]) };
             return self.turn_down(flow, refused, at).await;
         }
         let mut step = self.sharing(&flow, &get_a_link, &terms, left_out.clone(), at)?;
@@ -167,7 +167,8 @@ impl Inner {
         at: Moment,
     ) -> Result<Step, Fault> {
         let mut links = Vec::with_capacity(sharers.len());
-        let mut letters: Vec<(AddressOnFile, Vec<_>)> = Vec::new();
+        // One language for all of a letter: that of the first account in it.
+        let mut letters: Vec<(AddressOnFile, &Account, Vec<_>)> = Vec::new();
         for Sharer { account, address } in sharers {
             let Some(terms) = terms.get(&account.id) else { continue };
             let id = self.new_flow_id()?;
@@ -178,18 +179,17 @@ impl Inner {
                 disown: self.disown_button(&account.id, Letter::SharedLinks, flow.id(), at)?,
             };
             links.push((id, link));
-            match letters.iter_mut().find(|(to, _)| to == address) {
-                Some((_, entries)) => entries.push(entry),
-                None => letters.push((address.clone(), vec![entry])),
+            match letters.iter_mut().find(|(to, ..)| to == address) {
+                Some((_, _, entries)) => entries.push(entry),
+                None => letters.push((address.clone(), account, vec![entry])),
             }
         }
         if planted(Bug::SharedLinksSwapped) {
-            letters.iter_mut().for_each(|(_, entries)| swap_links(entries));
+            letters.iter_mut().for_each(|(.., entries)| swap_links(entries));
         }
         let minutes = self.link_life.whole_minutes();
-        let mailing = |(to, accounts)| Mailing {
-            to: vec![to],
-            content: LetterContent::SharedLinks { accounts, minutes },
+        let mailing = |(to, first, accounts)| {
+            Mailing::of(first, vec![to], LetterContent::SharedLinks { accounts, minutes })
         };
         let mailings = letters.into_iter().map(mailing).collect();
         let step = Step::new(flow.clone(), Event::ShareLinks(links), Actor::Worker);

@@ -1,6 +1,6 @@
 //! Carries out one transition: flow, other flows of the account, mails and audit record in one commit.
 
-use crate::account::AddressOnFile;
+use crate::account::{Account, AddressOnFile};
 use crate::audit::{Actor, AuditRecord, Pseudonym};
 use crate::budget::{BudgetKey, Spend};
 use crate::client::Client;
@@ -14,6 +14,7 @@ use crate::flow::{
     Dismissal, Effect, Event, FactorRule, FlowRecord, Letter, Line, RecoveryFlow, Scope, State, StateKind,
 };
 use crate::ids::{AccountId, FlowId, MailId, Realm};
+use crate::language::LanguageTag;
 use crate::mail::{self, LetterContent};
 use crate::planted::{Bug, planted};
 use crate::recovery::Inner;
@@ -61,6 +62,25 @@ pub(crate) struct LeftOut {
 pub(crate) struct Mailing {
     pub(crate) to: Vec<AddressOnFile>,
     pub(crate) content: LetterContent,
+    /// What the account has on file: nobody who asks has a say in the language of somebody else's mails.
+    pub(crate) language: Option<LanguageTag>,
+}
+
+impl Mailing {
+    /// To every address that notices of this account go to.
+    pub(crate) fn notice(account: &Account, content: LetterContent) -> Self {
+        Self::of(account, account.notice_addresses(), content)
+    }
+
+    /// To these addresses, about this account.
+    pub(crate) fn of(account: &Account, to: Vec<AddressOnFile>, content: LetterContent) -> Self {
+        Self { to, content, language: account.language.clone() }
+    }
+
+    /// About an account that is not there any more, or about none: in the service's first language.
+    pub(crate) fn of_nobody(to: Vec<AddressOnFile>, content: LetterContent) -> Self {
+        Self { to, content, language: None }
+    }
 }
 
 /// What is done along with the end of an account's links.
@@ -286,8 +306,10 @@ impl Inner {
         let Some(mailing) = mailing else { return Ok(()) };
         let letter = mailing.content.letter();
         let button = account.map(|account| self.disown_button(account, letter, flow, at)).transpose()?;
+        let voice = self.service.voice_for(mailing.language.as_ref());
         for to in &mailing.to {
-            let composed = mail::compose_for(to.kind(), &self.service, &mailing.content, button.as_ref());
+            let now = at.now.to_datetime();
+            let composed = mail::compose_for(to.kind(), voice, &mailing.content, button.as_ref(), now);
             let composed = composed.map_err(|error| Fault::Letter(error.into()))?;
             let id = MailId::from_bytes(random(&*self.entropy)?);
             let sealed = mail::seal(&self.sealer, &*self.entropy, &self.realm, &id, to, &composed)?;

@@ -9,6 +9,7 @@ use crate::account::{
 use crate::clock::Timestamp;
 use crate::identity::{BlindIndex, EmailAddress, EmailKey, Identifier, IdentityKey, Person, username_key};
 use crate::ids::{AccountId, FlowId};
+use crate::language::LanguageTag;
 use crate::password::PasswordHash;
 use crate::sql::damaged;
 use crate::sqlite::rows::get;
@@ -29,6 +30,7 @@ const SCHEMA: Schema = Schema {
         "ALTER TABLE regain_account ADD COLUMN recovered_by BLOB",
         "ALTER TABLE regain_account ADD COLUMN recoverability TEXT NOT NULL DEFAULT 'possible'",
         "ALTER TABLE regain_account ADD COLUMN addressed_by BLOB",
+        "ALTER TABLE regain_account ADD COLUMN language TEXT",
     ],
 };
 
@@ -180,14 +182,15 @@ async fn insert(
     // Not deleted and inserted again: that would take the sessions along.
     sqlx::query(
         "INSERT INTO regain_account (id, username, username_key, password, disabled, may_change_password,
-           must_change_password, factors, given_name, family_name, birth_date, record_number, recoverability)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+           must_change_password, factors, given_name, family_name, birth_date, record_number, recoverability,
+           language)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (id) DO UPDATE SET username = excluded.username, username_key = excluded.username_key,
            password = excluded.password, disabled = excluded.disabled,
            may_change_password = excluded.may_change_password, must_change_password = excluded.must_change_password,
            factors = excluded.factors, given_name = excluded.given_name, family_name = excluded.family_name,
            birth_date = excluded.birth_date, record_number = excluded.record_number,
-           recoverability = excluded.recoverability",
+           recoverability = excluded.recoverability, language = excluded.language",
     )
         .bind(account.id.as_str())
         .bind(&account.username)
@@ -202,6 +205,7 @@ async fn insert(
         .bind(person.and_then(|person| person.birth_date).map(|date| date.to_string()))
         .bind(person.and_then(|person| person.record_number.as_deref()))
         .bind(account.recoverability.code())
+        .bind(account.language.as_ref().map(LanguageTag::as_str))
         .execute(&mut *connection)
         .await?;
     sqlx::query("DELETE FROM regain_account_index WHERE account = ?")
@@ -300,6 +304,8 @@ async fn account(row: &SqliteRow, connection: &mut SqliteConnection) -> Result<A
     account.must_change_password = get(row, "must_change_password")?;
     account.factors = get::<&str>(row, "factors")?.lines().map(str::to_owned).collect();
     account.person = person(row)?;
+    let language: Option<&str> = get(row, "language")?;
+    account.language = language.map(LanguageTag::parse).transpose().map_err(|_| damaged("language"))?;
     let addresses = sqlx::query(
         "SELECT email, email_key FROM regain_account_address WHERE account = ? ORDER BY position",
     )

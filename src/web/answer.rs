@@ -1,6 +1,7 @@
-//! Answers that are a page of words: each outcome has one status and one text, and both are chosen here.
+//! Answers that are a page of words: each outcome has one status and its texts, by key, and both are chosen here.
 
 use crate::error::RecoveryError;
+use crate::language::Language;
 use crate::web::Site;
 use crate::web::page::{Action, NoticePage};
 use axum::http::header::RETRY_AFTER;
@@ -32,7 +33,7 @@ pub(super) enum Notice {
     Removed,
     AddressChanged,
     AddressSoonChanged,
-    /// A change that is not made, and why.
+    /// A change that is not made, and the key of why.
     Unchanged(&'static str),
     WrongMethod,
     TooLarge,
@@ -98,132 +99,76 @@ impl Notice {
 
     fn title(&self) -> &'static str {
         match self {
-            Self::Asked => "Check your mail",
-            Self::LinkNotUsable => "This link cannot be used",
-            Self::FactorNeeded => "We need to help you in person",
-            Self::PasswordSet => "Your new password is set",
-            Self::PasswordSoonSet => "Your new password is on its way",
-            Self::Disowned => "Thank you for telling us",
-            Self::Forged => "Please start on our own page",
-            Self::OtherSession => "This page was too old",
-            Self::SignedOut => "You are signed out",
-            Self::AppIsOn => "Your app is connected",
-            Self::NothingToConfirm => "There is nothing to confirm",
-            Self::CodesMadeBefore => "New codes were made already",
-            Self::Removed => "The app is removed",
-            Self::AddressChanged => "Your e-mail address is changed",
-            Self::AddressSoonChanged => "Your e-mail address changes in a moment",
-            Self::Unchanged(_) => "Nothing was changed",
-            Self::WrongMethod => "This page is not opened this way",
-            Self::TooLarge => "That was too long",
-            Self::NotAForm => "This page takes forms only",
-            Self::TooManyAttempts { .. } => "Please wait a while",
-            Self::TooManyCodes { .. } => "Please ask for a new code",
-            Self::Unavailable => "Please try again in a moment",
+            Self::Asked => "asked.title",
+            Self::LinkNotUsable => "unusable.title",
+            Self::FactorNeeded => "in-person.title",
+            Self::PasswordSet => "set.title",
+            Self::PasswordSoonSet => "soon-set.title",
+            Self::Disowned => "disowned.title",
+            Self::Forged => "forged.title",
+            Self::OtherSession => "other-session.title",
+            Self::SignedOut => "signed-out.title",
+            Self::AppIsOn => "app-is-on.title",
+            Self::NothingToConfirm => "nothing-to-confirm.title",
+            Self::CodesMadeBefore => "codes-made.title",
+            Self::Removed => "removed.title",
+            Self::AddressChanged => "address-changed.title",
+            Self::AddressSoonChanged => "address-soon.title",
+            Self::Unchanged(_) => "unchanged.title",
+            Self::WrongMethod => "wrong-method.title",
+            Self::TooLarge => "too-large.title",
+            Self::NotAForm => "not-a-form.title",
+            Self::TooManyAttempts { .. } => "too-many.title",
+            Self::TooManyCodes { .. } => "too-many-codes.title",
+            Self::Unavailable => "unavailable.title",
         }
     }
 
-    fn words(&self) -> Vec<String> {
-        let words: &[&str] = match self {
-            Self::Asked => &[
-                "Thank you. If what you typed names an account, a mail goes to the address that we have on file for \
-                 it. That takes a few minutes at most.",
-                "Everybody sees this same page, so that nobody can find out here who has an account.",
-                "No mail? Look into the spam folder. Then check what you typed and ask once more.",
-            ],
-            Self::LinkNotUsable => &[
-                "It may have expired, it may have been used already, or a newer link has replaced it.",
-                "If you loaded this page again, open the link in the mail once more. If that does not help, ask for a \
-                 new link.",
-            ],
-            Self::FactorNeeded => &[
-                "Your account is protected by one more step, and on this page you cannot get past it.",
-                "Please contact us in the way named below.",
-            ],
-            Self::PasswordSet => &[
-                "You have been signed out everywhere. Sign in with your new password.",
-                "You get a mail about this change at every address that we have on file for you.",
-            ],
-            Self::PasswordSoonSet => &[
-                "We have kept your new password. It will work within moments.",
-                "You get a mail as soon as it does. Then sign in with it.",
-            ],
-            Self::Disowned => &[
-                "All links for a new password of your account have stopped working, and for a while nobody can ask for new \
-                 ones.",
-                "If your password was changed and it was not you who did it, or if you get such mails again and again, \
-                 contact us in the way named below.",
-            ],
-            Self::Forged => &["What you sent did not come from one of our own pages. Nothing was done."],
-            Self::OtherSession => &[
-                "You have signed in again since you opened it, perhaps in another tab. Nothing was done.",
-                "Please look at what is there now, and begin again.",
-            ],
-            Self::SignedOut => {
-                &["That was a while ago, or in another tab. Nothing was done. Please sign in again."]
-            }
-            Self::AppIsOn => &["From now on its codes work as your second step when you sign in."],
-            Self::NothingToConfirm => &[
-                "It may be connected already, or it was begun too long ago. If your app is not in the list on the next page, \
-                 add it again.",
-                "If you did not see recovery codes and have none, make new ones there.",
-            ],
-            Self::CodesMadeBefore => &[
-                "That was a moment ago, from this very page. They are shown one time only.",
-                "If you did not keep them, make new ones.",
-            ],
-            Self::Removed => &[
-                "Its codes open nothing any more.",
-                "You get a mail about this change at every address that we have on file for you.",
-            ],
-            Self::AddressChanged => &[
-                "From now on we write to the new address.",
-                "Every address that we had on file gets a mail about it, and can stop the change for 7 days.",
-            ],
-            Self::AddressSoonChanged => &[
-                "We have kept the new address. It is in use within moments.",
-                "Every address that we had on file gets a mail about it, and can stop the change for 7 days.",
-            ],
+    fn words(&self, language: &Language) -> Vec<String> {
+        let keys: &[&str] = match self {
+            Self::Asked => &["asked.thanks", "asked.same", "asked.no-mail"],
+            Self::LinkNotUsable => &["unusable.why", "unusable.then"],
+            Self::FactorNeeded => &["in-person.why", "in-person.then"],
+            Self::PasswordSet => &["set.signed-out", "set.mail"],
+            Self::PasswordSoonSet => &["soon-set.kept", "soon-set.mail"],
+            Self::Disowned => &["disowned.done", "disowned.then"],
+            Self::Forged => &["forged.why"],
+            Self::OtherSession => &["other-session.why", "other-session.then"],
+            Self::SignedOut => &["signed-out.why"],
+            Self::AppIsOn => &["app-is-on.then"],
+            Self::NothingToConfirm => &["nothing-to-confirm.why", "nothing-to-confirm.codes"],
+            Self::CodesMadeBefore => &["codes-made.why", "codes-made.then"],
+            Self::Removed => &["removed.then", "set.mail"],
+            Self::AddressChanged => &["address-changed.then", "address-changed.mail"],
+            Self::AddressSoonChanged => &["address-soon.kept", "address-changed.mail"],
             Self::Unchanged(reason) => &[reason],
-            Self::WrongMethod => &["Nothing was done. Please begin again."],
-            Self::TooLarge => {
-                &["More was sent than this page can take. Nothing was done. Please begin again."]
-            }
-            Self::NotAForm => &["What was sent was no form. Nothing was done. Please begin again."],
+            Self::WrongMethod => &["wrong-method.why"],
+            Self::TooLarge => &["too-large.why"],
+            Self::NotAForm => &["not-a-form.why"],
             Self::TooManyAttempts { retry_after } => {
-                return vec![
-                    format!("There were too many tries. Please try again in {}.", wait(*retry_after)),
-                    "If you need help now, contact us in the way named below.".to_owned(),
-                ];
+                let why = language.fill("too-many.why", &[("time", &language.wait(*retry_after))]);
+                return vec![why, language.text("too-many.then").to_owned()];
             }
-            Self::TooManyCodes { .. } => &[
-                "There were too many tries. If you have a link, it still works. Otherwise ask once more, and type the new code.",
-            ],
-            Self::Unavailable => &[
-                "Something is out of order on our side. Nothing is half done.",
-                "Please try again in a minute.",
-            ],
+            Self::TooManyCodes { .. } => &["too-many-codes.why"],
+            Self::Unavailable => &["unavailable.why", "unavailable.then"],
         };
-        words.iter().map(|text| (*text).to_owned()).collect()
+        keys.iter().map(|key| language.text(key).to_owned()).collect()
     }
-}
-
-/// A wait in the unit that people think in.
-fn wait(time: Duration) -> String {
-    let (count, unit) = match time.as_secs() {
-        seconds @ 0..120 => return format!("{} seconds", seconds.max(2)),
-        seconds @ 120..5400 => (seconds.div_ceil(60), "minutes"),
-        seconds => (seconds.div_ceil(3600), "hours"),
-    };
-    format!("{count} {unit}")
 }
 
 impl Site {
     pub(super) fn notice(&self, notice: &Notice) -> Response {
+        let frame = match notice {
+            // Without a token, that page says just this.
+            Notice::LinkNotUsable => {
+                self.frame().found_at(&format!("{}/link", self.recovery.links().mount()))
+            }
+            _ => self.frame().alone(),
+        };
         let page = NoticePage {
-            frame: self.frame(),
+            frame,
             title: notice.title(),
-            words: notice.words(),
+            words: notice.words(&self.language()),
             action: self.next_step(notice),
         };
         let mut answer = self.page(notice.status(), &page);
@@ -238,12 +183,15 @@ impl Site {
     }
 
     fn next_step(&self, notice: &Notice) -> Action {
+        let security = &self.config.security;
         match notice {
-            Notice::LinkNotUsable => self.to_asking("Ask for a new link"),
-            Notice::TooManyCodes { .. } => self.to_asking("Ask for a new code"),
-            Notice::PasswordSet | Notice::PasswordSoonSet | Notice::SignedOut => self.to_sign_in("Sign in"),
+            Notice::LinkNotUsable => self.to_asking("unusable.ask"),
+            Notice::TooManyCodes { .. } => self.to_asking("too-many-codes.ask"),
+            Notice::PasswordSet | Notice::PasswordSoonSet | Notice::SignedOut => {
+                self.to_sign_in("page.sign-in")
+            }
             Notice::CodesMadeBefore => {
-                Action { label: "Make new codes", href: format!("{}/codes", self.config.security) }
+                Action { label: "codes-made.make", href: self.at(&format!("{security}/codes")) }
             }
             Notice::OtherSession
             | Notice::AppIsOn
@@ -251,16 +199,16 @@ impl Site {
             | Notice::Removed
             | Notice::AddressChanged
             | Notice::AddressSoonChanged
-            | Notice::Unchanged(_) => Action { label: "Go to Security", href: self.config.security.clone() },
-            _ => self.to_sign_in("Go to the sign-in page"),
+            | Notice::Unchanged(_) => Action { label: "page.to-security", href: self.at(security) },
+            _ => self.to_sign_in("page.to-sign-in"),
         }
     }
 
     fn to_asking(&self, label: &'static str) -> Action {
-        Action { label, href: format!("{}/forgot-password", self.recovery.links().mount()) }
+        Action { label, href: self.at(&format!("{}/forgot-password", self.recovery.links().mount())) }
     }
 
-    fn to_sign_in(&self, label: &'static str) -> Action {
-        Action { label, href: self.recovery.links().sign_in_path().to_owned() }
+    pub(super) fn to_sign_in(&self, label: &'static str) -> Action {
+        Action { label, href: self.at(self.recovery.links().sign_in_path()) }
     }
 }

@@ -13,21 +13,6 @@ use axum::response::Response;
 use std::mem::take;
 use std::sync::Arc;
 
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-
 pub(super) async fn password_form(State(site): State<Arc<Site>>) -> Response {
     site.page(StatusCode::OK, &ForgotPassword { frame: site.frame() })
 }
@@ -41,7 +26,7 @@ pub(super) async fn password(State(site): State<Arc<Site>>, posted: Posted) -> R
 }
 
 pub(super) async fn username_form(State(site): State<Arc<Site>>) -> Response {
-    site.page(StatusCode::OK, &ForgotUsername { frame: site.frame(), months: &MONTHS })
+    site.page(StatusCode::OK, &ForgotUsername { frame: site.frame() })
 }
 
 pub(super) async fn username(State(site): State<Arc<Site>>, posted: Posted) -> Response {

@@ -2,7 +2,6 @@
 
 use crate::client::Client;
 use crate::error::RecoveryError;
-use crate::mail::length;
 use crate::recovery::{DisownView, Disowned};
 use crate::token::DisownToken;
 use crate::web::answer::Notice;
@@ -19,7 +18,7 @@ pub(super) async fn look(State(site): State<Arc<Site>>, RawQuery(query): RawQuer
     let typed = form::only("letter", query.as_deref().unwrap_or_default());
     match site.disown_view(&typed).await {
         Ok((letter, view)) => {
-            let hold = (!view.hold.is_zero()).then(|| length(view.hold));
+            let hold = (!view.hold.is_zero()).then(|| site.language().length(view.hold));
             let page = DisownPage { frame: site.frame(), letter: letter.expose(), hold };
             site.page(StatusCode::OK, &page)
         }

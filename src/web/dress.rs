@@ -1,7 +1,8 @@
-//! What every answer has in common: a time limit and the security headers.
+//! What every answer has in common: a language, a time limit and the security headers.
 
 use crate::origin::TrustedOrigin;
 use crate::web::answer::Notice;
+use crate::web::spoken::Spoken;
 use crate::web::{Site, Surface};
 use axum::extract::{Request, State};
 use axum::http::header::{
@@ -35,8 +36,12 @@ const HEADERS: [(HeaderName, &str); 6] = [
 
 /// A request that is given up leaves nothing half done: what is durable, a worker goes on with.
 pub(super) async fn dress(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
-    let answer = tokio::time::timeout(TIME_LIMIT, next.run(request)).await;
-    let mut answer = answer.unwrap_or_else(|_| site.notice(&Notice::Unavailable));
+    let spoken = Spoken::of(&request, site.languages());
+    let answering = async {
+        let answer = tokio::time::timeout(TIME_LIMIT, next.run(request)).await;
+        answer.unwrap_or_else(|_| site.notice(&Notice::Unavailable))
+    };
+    let mut answer = spoken.during(answering).await;
     // RC-16: no address of a page with a token leaves it. The other pages have no token; under `no-referrer`
     // their own forms could not be told from foreign ones in older browsers, which then send `Origin: null`.
     let referrer = if site.surface == Surface::Recovery { "no-referrer" } else { "same-origin" };

@@ -1,7 +1,7 @@
 //! The page of whoever is stuck: a person writes to the support desk, and gets the one answer.
 
 use crate::desk::{Desk, LONGEST_REACH, LONGEST_TEXT, Plea};
-use crate::web::page::{Action, Frame, NoticePage};
+use crate::web::page::{Frame, NoticePage};
 use crate::web::posted::Posted;
 use crate::web::{Site, Surface, WebConfig, finish};
 use askama::Template;
@@ -53,20 +53,16 @@ impl Site {
 
     /// The same for everybody, but for a number that is drawn at random.
     fn help_asked(&self, number: &str) -> Response {
+        let language = self.language();
         let page = NoticePage {
             frame: self.frame(),
-            title: "Our staff have your message",
+            title: "helped.title",
             words: vec![
-                "Thank you. Somebody reads it, and reaches you as you said, or as we have it on file for you.".to_owned(),
-                format!("Your case is called {number}. Name it when you talk to us."),
-                "Everybody sees this same page, so that nobody can find out here who has an account. We never ask for your \
-                 password, for a link from a mail or for a code."
-                    .to_owned(),
+                language.text("helped.thanks").to_owned(),
+                language.fill("helped.number", &[("number", number)]),
+                language.text("helped.same").to_owned(),
             ],
-            action: Action {
-                label: "Go to the sign-in page",
-                href: self.recovery.links().sign_in_path().to_owned(),
-            },
+            action: self.to_sign_in("page.to-sign-in"),
         };
         self.page(StatusCode::OK, &page)
     }

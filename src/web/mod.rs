@@ -37,6 +37,9 @@
 //! apps for the second step, recovery codes, the password, the e-mail address. [`change_password_router`] leads password
 //! managers there. Colours and a logo are set in [`WebConfig`].
 //!
+//! Every page is in one of the languages of the [`Service`](crate::mail::Service): in the one that `lang` in its address
+//! names, as the links at the foot of a page do, or else in the one that the browser asks for by `Accept-Language`.
+//!
 //! With [`ClientAddress::Socket`], serve it with `into_make_service_with_connect_info::<SocketAddr>()`.
 //!
 //! The address of a link holds its token until the page has loaded. A host that logs requests, or a proxy in front
@@ -65,6 +68,7 @@ mod proxies;
 mod question;
 mod security;
 mod sign_in;
+mod spoken;
 mod theme;
 mod well_known;
 

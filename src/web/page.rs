@@ -1,15 +1,21 @@
 //! The pages as templates: one frame around all of them. What goes in is escaped; nothing that was typed goes in.
 
+use crate::language::{Language, Languages};
 use crate::password::Reason;
 use crate::web::Site;
 use crate::web::code::CodeFor;
+use crate::web::spoken::{Elsewhere, Spoken};
 use askama::Template;
-use axum::http::StatusCode;
+use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_LANGUAGE, VARY};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse as _, Response};
+use std::fmt::Display;
+use std::sync::Arc;
 use zeroize::Zeroizing;
 
-/// What the frame shows: configuration only.
+/// What the frame shows: configuration only; and what its words come from.
 pub(super) struct Frame<'a> {
+    spoken: Arc<Spoken>,
     pub(super) service: &'a str,
     pub(super) support: &'a str,
     pub(super) mount: &'a str,
@@ -22,7 +28,85 @@ pub(super) struct Frame<'a> {
     pub(super) logo: Option<&'static str>,
 }
 
-/// A link to one of our own pages.
+/// What the words of a template come from. Keys are those of `locales/en.txt`.
+impl Frame<'_> {
+    fn language(&self) -> &Language {
+        &self.spoken.language
+    }
+
+    /// Of a page that this address opens, whatever was asked for.
+    pub(super) fn found_at(self, path: &str) -> Self {
+        Self { spoken: Arc::new(self.spoken.found_at(path)), ..self }
+    }
+
+    /// Of a page that no address opens: it has no links to other languages.
+    pub(super) fn alone(self) -> Self {
+        Self { spoken: Arc::new(self.spoken.alone()), ..self }
+    }
+
+    pub(super) fn tag(&self) -> &str {
+        self.language().tag().as_str()
+    }
+
+    pub(super) fn direction(&self) -> &'static str {
+        self.language().direction().code()
+    }
+
+    pub(super) fn others(&self) -> &[Elsewhere] {
+        self.spoken.others()
+    }
+
+    pub(super) fn say<'a>(&'a self, key: &'a str) -> &'a str {
+        self.language().text(key)
+    }
+
+    /// The title of a page that a form came back to.
+    pub(super) fn error(&self, key: &str) -> String {
+        self.fill("page.error", "title", self.say(key))
+    }
+
+    pub(super) fn fill(&self, key: &str, name: &str, value: impl Display) -> String {
+        self.language().fill(key, &[(name, &value.to_string())])
+    }
+
+    pub(super) fn count(&self, key: &str, number: &usize) -> String {
+        self.language().count(key, *number as u64)
+    }
+
+    /// What stands before and after a placeholder.
+    pub(super) fn around(&self, key: &str, hole: &str) -> (String, String) {
+        self.language().around(key, hole, &[])
+    }
+
+    pub(super) fn around_with(&self, key: &str, hole: &str, name: &str, value: &str) -> (String, String) {
+        self.language().around(key, hole, &[(name, value)])
+    }
+
+    pub(super) fn reason(&self, reason: &Reason) -> String {
+        self.language().reason(reason)
+    }
+
+    #[cfg(feature = "questions")]
+    pub(super) fn question(&self, question: &crate::factor::Question) -> String {
+        self.language().question(question)
+    }
+
+    pub(super) fn months(&self) -> impl Iterator<Item = &str> {
+        self.language().months()
+    }
+
+    /// What an address of ours without parameters has to end with.
+    pub(super) fn lang(&self) -> String {
+        self.spoken.parameter("")
+    }
+
+    /// The same for an address that has a parameter.
+    pub(super) fn and_lang(&self) -> String {
+        self.spoken.parameter("?")
+    }
+}
+
+/// A link to one of our own pages. The label is a key.
 pub(super) struct Action {
     pub(super) label: &'static str,
     pub(super) href: String,
@@ -32,6 +116,7 @@ pub(super) struct Action {
 #[template(path = "web/notice.html")]
 pub(super) struct NoticePage<'a> {
     pub(super) frame: Frame<'a>,
+    /// A key.
     pub(super) title: &'static str,
     pub(super) words: Vec<String>,
     pub(super) action: Action,
@@ -41,7 +126,6 @@ pub(super) struct NoticePage<'a> {
 #[template(path = "web/forgot_username.html")]
 pub(super) struct ForgotUsername<'a> {
     pub(super) frame: Frame<'a>,
-    pub(super) months: &'static [&'static str],
 }
 
 #[derive(Template)]
@@ -114,10 +198,13 @@ pub(super) struct SignInPage<'a> {
 
 impl Site {
     pub(super) fn frame(&self) -> Frame<'_> {
-        let (service, links) = (self.recovery.service(), self.recovery.links());
+        let links = self.recovery.links();
+        let spoken = Spoken::now(self.languages());
+        let (service, support) = self.recovery.service().words_in(spoken.language.tag());
         Frame {
-            service: &service.name,
-            support: &service.support,
+            spoken,
+            service,
+            support,
             mount: links.mount(),
             sign_in: links.sign_in_path(),
             security: &self.config.security,
@@ -128,13 +215,34 @@ impl Site {
         }
     }
 
+    pub(super) fn languages(&self) -> &Languages {
+        &self.recovery.service().languages
+    }
+
+    /// The language of the request that is being answered.
+    pub(super) fn language(&self) -> Arc<Language> {
+        Spoken::now(self.languages()).language.clone()
+    }
+
+    /// The address of one of our own pages, in the language that somebody has chosen.
+    pub(super) fn at(&self, path: &str) -> String {
+        format!("{path}{}", Spoken::now(self.languages()).parameter(path))
+    }
+
     pub(super) fn page(&self, status: StatusCode, page: &impl Template) -> Response {
-        match page.render() {
+        let language = self.language();
+        let mut answer = match page.render() {
             Ok(text) => (status, Html(text)).into_response(),
             Err(error) => {
                 tracing::error!(%error, "a page could not be written");
-                (StatusCode::SERVICE_UNAVAILABLE, "Please try again in a moment.").into_response()
+                let words = language.text("page.unwritten").to_owned();
+                (StatusCode::SERVICE_UNAVAILABLE, words).into_response()
             }
+        };
+        if let Ok(tag) = HeaderValue::from_str(language.tag().as_str()) {
+            answer.headers_mut().insert(CONTENT_LANGUAGE, tag);
         }
+        answer.headers_mut().append(VARY, HeaderValue::from_name(ACCEPT_LANGUAGE));
+        answer
     }
 }

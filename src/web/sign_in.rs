@@ -147,6 +147,7 @@ impl Site {
 
     fn sign_in_page(&self, refused: bool) -> Response {
         let status = if refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-        self.page(status, &SignInPage { frame: self.frame(), refused })
+        let frame = self.frame().found_at(self.recovery.links().sign_in_path());
+        self.page(status, &SignInPage { frame, refused })
     }
 }

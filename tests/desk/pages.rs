@@ -136,6 +136,43 @@ const EVIDENCE: [(&str, &str); 5] = [
     ("new_address", ""),
 ];
 
+/// The same in another language: it goes along from page to page, and no page of the way says anything in the first one.
+#[tokio::test]
+async fn a_case_is_worked_on_in_the_language_that_somebody_chose() {
+    let site = Site::new();
+    let ana = site.office.world.person("Ana").await;
+    let form = site.get("", "/recovery/help?lang=es").await;
+    assert!(form.body.contains("<h1>Escriba a nuestro personal</h1>"), "{}", form.body);
+    let opened = site.post("ida", "/recovery/desk?lang=es", &[("account", &ana.username)]).await;
+    let case = location(&opened);
+    assert!(case.ends_with("&lang=es"), "{case}");
+    let english = regain::language::Language::english();
+    for (action, fields) in
+        [("note", &[("text", "...")][..]), ("assign", &[("to", "ida")]), ("evidence", &EVIDENCE)]
+    {
+        let page = site.get("ida", &case).await;
+        assert!(page.body.contains("<html lang=\"es\"") && page.body.contains("<h1>Caso "), "{}", page.body);
+        assert!(page.body.contains("href=\"?id=") && page.body.contains("hreflang=\"en\""), "{}", page.body);
+        for (key, words) in english.texts().filter(|(key, text)| key.starts_with("desk.") && text.len() > 12)
+        {
+            assert!(!page.body.contains(&format!(">{words}<")), "{key}: {words}");
+        }
+        let hidden = ["case", "version"].map(|name| (name, field(&page.body, name)));
+        let hidden = hidden.iter().map(|(name, value)| (*name, value.as_str()));
+        let all: Vec<_> = hidden.chain(fields.iter().copied()).collect();
+        let sent = site.post("ida", &format!("/recovery/desk/{action}?lang=es"), &all).await;
+        assert_eq!(location(&sent), case);
+    }
+    let refused = site.post("ida", "/recovery/desk?lang=es", &[("account", &ana.username)]).await;
+    assert!(refused.body.contains("Esta cuenta ya tiene un caso abierto."), "{}", refused.body);
+    let queue = site.get("ida", "/recovery/desk?lang=es").await;
+    assert!(
+        queue.body.contains("Tiene que decidir una segunda persona (ida). Abierto por el personal."),
+        "{}",
+        queue.body
+    );
+}
+
 /// Ana is stuck, writes, and two staff people help her: nobody does anything but fill in forms.
 #[tokio::test]
 async fn a_case_goes_from_the_persons_page_over_two_staff_people_to_a_link() {

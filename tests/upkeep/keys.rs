@@ -62,7 +62,7 @@ async fn a_key_that_is_to_come_is_no_old_key() {
     let ana = ahead.person("Ana").await;
     ahead.recovery.ask_password(&ana.identifier(), &ahead.client()).await.unwrap();
     let behind = nodes.node(next());
-    assert_eq!(behind.worker.old_keys_in_use().await.unwrap(), []);
+    assert_eq!(behind.worker.old_keys_in_use().await.unwrap(), Vec::<u32>::new());
     behind.work().await;
     assert_eq!(behind.subjects_to(&ana).len(), 1);
 }
@@ -76,14 +76,14 @@ async fn what_waits_is_sealed_anew_and_the_old_key_is_needed_no_more() {
     before.recovery.ask_username(&claims, &before.client()).await.unwrap();
     before.work().await;
     before.recovery.ask_password(&bo.identifier(), &before.client()).await.unwrap();
-    assert_eq!(before.worker.old_keys_in_use().await.unwrap(), []);
+    assert_eq!(before.worker.old_keys_in_use().await.unwrap(), Vec::<u32>::new());
 
     let during = nodes.without_mail(both());
     assert_eq!(during.worker.old_keys_in_use().await.unwrap(), [1]);
     during.worker.step().await.unwrap();
     nodes.clock.advance(Duration::minutes(10));
     during.work().await;
-    assert_eq!(during.worker.old_keys_in_use().await.unwrap(), []);
+    assert_eq!(during.worker.old_keys_in_use().await.unwrap(), Vec::<u32>::new());
 
     let after = nodes.node(new());
     nodes.clock.advance(Duration::minutes(15));

@@ -214,7 +214,7 @@ async fn a_page_needs_nothing_that_its_policy_forbids() {
             assert!(!body.contains(forbidden), "{forbidden} in {body}");
         }
         assert_eq!(body.matches("<h1>").count(), 1);
-        assert!(body.contains("<html lang=\"en\">"));
+        assert!(body.contains("<html lang=\"en\" dir=\"ltr\">"));
         assert!(body.contains("Mercy Hospital &#60;portal&#62; &#38; more"), "{body}");
         assert!(body.len() + weight < 30_000, "{} bytes", body.len() + weight);
     }

@@ -7,6 +7,7 @@ mod codes;
 mod disown;
 mod email;
 mod hostile;
+mod languages;
 mod link;
 mod looks;
 mod members;
@@ -31,6 +32,7 @@ use regain::entropy::SystemEntropy;
 use regain::identity::{EmailAddress, Person};
 use regain::ids::{AccountId, Realm};
 use regain::keys::KeyRing;
+use regain::language::Languages;
 use regain::mail::{Sender, Service};
 use regain::memory::{Mailbox, MemoryAccounts, MemoryFlows};
 use regain::origin::{Links, TrustedOrigin};
@@ -112,7 +114,16 @@ impl World {
         Self::with(limits, Means::email_only())
     }
 
+    /// A portal that speaks these languages.
+    fn speaking(languages: Languages) -> Self {
+        Self::built(Limits::default(), Means::email_only(), portal().speaking(languages))
+    }
+
     fn with(limits: Limits, means: Means) -> Self {
+        Self::built(limits, means, portal())
+    }
+
+    fn built(limits: Limits, means: Means, service: Service) -> Self {
         let accounts = Arc::new(MemoryAccounts::new());
         let clock = Arc::new(TestClock::default());
         let members = Arc::new(Members::default());
@@ -121,7 +132,7 @@ impl World {
             realm: Realm::new("mercy").expect("a realm"),
             keys: KeyRing::new(1, KeyRing::generate_key(&SystemEntropy).expect("randomness")),
             links: Links::new(origin, "/recovery", "/sign-in").expect("plain paths"),
-            service: Service::new("Mercy Hospital <portal> & more", "call +1 555 0100").expect("a service"),
+            service,
             sender: Sender::new(address("portal@mercy.example")),
             accounts: accounts.clone(),
             flows: Arc::new(MemoryFlows::new()),
@@ -196,6 +207,10 @@ impl World {
         let mail = mails.iter().rev().find(|mail| mail.text.contains("/link?")).expect("a mail with a link");
         link_in(&mail.text).split_once("token=").expect("a token").1.to_owned()
     }
+}
+
+fn portal() -> Service {
+    Service::new("Mercy Hospital <portal> & more", "call +1 555 0100").expect("a service")
 }
 
 /// A POST of our own page's form.

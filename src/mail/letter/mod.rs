@@ -1,53 +1,23 @@
 //! The letters in words. Every one says who it is from, what happened, what to do if it was not you, and where help is
 //! (NO-3); every one has a button that stops what somebody else may have begun.
 
-mod english;
 mod notices;
+mod voice;
+mod words;
 
 use crate::flow::Letter;
-use crate::mail;
+use crate::language::LanguageTag;
 use askama::Template;
 use std::fmt;
 use time::{Duration, OffsetDateTime};
 use zeroize::Zeroizing;
 
-#[cfg(all(feature = "web", feature = "desk"))]
-pub(crate) use english::date;
-#[cfg(feature = "web")]
-pub(crate) use english::length;
 pub(crate) use notices::{
     AddressAdded, AddressCode, AddressEvent, AddressRemoved, CaseDecided, CaseOpened, CaseWaiting, CodesMade,
     FactorAdded, FactorDisabled, FactorRemoved, HoldPlaced, QuestionsChanged, TakenAway,
 };
-
-/// The service that the mails and pages speak for.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Service {
-    /// Its name, such as "Mercy Hospital patient portal".
-    pub name: String,
-    /// How to reach people, such as "call +1 555 0100, day and night".
-    pub support: String,
-}
-
-impl Service {
-    /// Names the service and its support.
-    ///
-    /// # Errors
-    /// [`InvalidService`] when one is empty, over 200 bytes, or has control characters or `=?`.
-    pub fn new(name: &str, support: &str) -> Result<Self, InvalidService> {
-        let plain = |text: &str| (1..=200).contains(&text.len()) && mail::is_plain(text);
-        if !plain(name) || !plain(support) {
-            return Err(InvalidService);
-        }
-        Ok(Self { name: name.to_owned(), support: support.to_owned() })
-    }
-}
-
-/// A service's name or support text that cannot be printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a service's name and its support text have 1 to 200 bytes, no control characters and no =?")]
-pub struct InvalidService;
+pub(crate) use voice::Voice;
+pub use voice::{InvalidService, Service};
 
 /// What a letter tells.
 #[derive(Clone)]
@@ -171,6 +141,20 @@ pub(crate) struct Composed {
     pub(crate) subject: String,
     pub(crate) text: Zeroizing<String>,
     pub(crate) html: Zeroizing<String>,
+    pub(crate) written: Written,
+}
+
+/// The language that a letter is in, and its date in that language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Written {
+    pub(crate) language: LanguageTag,
+    pub(crate) on: String,
+}
+
+impl Written {
+    pub(super) fn now(voice: Voice<'_>, at: OffsetDateTime) -> Self {
+        Self { language: voice.language.tag().clone(), on: voice.language.day(at) }
+    }
 }
 
 impl fmt::Debug for Composed {
@@ -195,7 +179,7 @@ enum Block {
     Value(Zeroizing<String>),
     /// A link with its label. Only built by [`crate::origin::Links`].
     Action {
-        label: &'static str,
+        label: String,
         url: Zeroizing<String>,
     },
     /// A link for those whom the letter should not have reached.
@@ -226,21 +210,21 @@ impl Draft {
         self
     }
 
-    fn action(mut self, label: &'static str, url: Zeroizing<String>) -> Self {
+    fn action(mut self, label: String, url: Zeroizing<String>) -> Self {
         self.blocks.push(Block::Action { label, url });
         self
     }
 
-    fn objection(mut self, button: &DisownButton) -> Self {
-        let (label, url) = ("This wasn\u{2019}t me".to_owned(), button.url.clone());
-        self.blocks.push(Block::Paragraph(english::disown(button)));
+    fn objection(mut self, voice: Voice<'_>, button: &DisownButton) -> Self {
+        let (label, url) = (voice.say("letter.disown"), button.url.clone());
+        self.blocks.push(Block::Paragraph(words::disown(voice, button)));
         self.blocks.push(Block::Objection { label, url });
         self
     }
 
     /// The button of one account of several; what it does is said once.
-    fn objection_of(mut self, username: &str, button: &DisownButton) -> Self {
-        let label = format!("This wasn\u{2019}t me ({})", on_one_line(username));
+    fn objection_of(mut self, voice: Voice<'_>, username: &str, button: &DisownButton) -> Self {
+        let label = voice.fill("letter.disown-of", &[("username", &on_one_line(username))]);
         self.blocks.push(Block::Objection { label, url: button.url.clone() });
         self
     }
@@ -249,14 +233,14 @@ impl Draft {
 #[derive(Template)]
 #[template(path = "mail/letter.txt")]
 struct TextPart<'a> {
-    service: &'a Service,
+    voice: Voice<'a>,
     blocks: &'a [Block],
 }
 
 #[derive(Template)]
 #[template(path = "mail/letter.html")]
 struct HtmlPart<'a> {
-    service: &'a Service,
+    voice: Voice<'a>,
     subject: &'a str,
     blocks: &'a [Block],
 }
@@ -264,31 +248,36 @@ struct HtmlPart<'a> {
 /// Puts a letter into words. A letter about an account carries its button "This wasn't me"; one about several has none of
 /// its own.
 pub(crate) fn compose(
-    service: &Service,
+    voice: Voice<'_>,
     content: &LetterContent,
     disown: Option<&DisownButton>,
+    at: OffsetDateTime,
 ) -> Result<Composed, askama::Error> {
-    let draft = english::write(&service.name, content);
+    let draft = words::write(voice, content);
     let Draft { subject, blocks } = match disown {
-        Some(button) => draft.objection(button),
+        Some(button) => draft.objection(voice, button),
         None => draft,
     };
-    let text = Zeroizing::new(TextPart { service, blocks: &blocks }.render()?);
-    let html = Zeroizing::new(HtmlPart { service, subject: &subject, blocks: &blocks }.render()?);
-    Ok(Composed { subject, text, html })
+    let text = Zeroizing::new(TextPart { voice, blocks: &blocks }.render()?);
+    let html = Zeroizing::new(HtmlPart { voice, subject: &subject, blocks: &blocks }.render()?);
+    Ok(Composed { subject, text, html, written: Written::now(voice, at) })
 }
 
 /// The letter on paper: nothing in it has to be clicked.
-pub(super) fn compose_paper(service: &Service, content: &LetterContent) -> Result<Composed, askama::Error> {
-    let Draft { subject, mut blocks } = english::write(&service.name, content);
+pub(super) fn compose_paper(
+    voice: Voice<'_>,
+    content: &LetterContent,
+    at: OffsetDateTime,
+) -> Result<Composed, askama::Error> {
+    let Draft { subject, mut blocks } = words::write(voice, content);
     blocks.retain(|block| !matches!(block, Block::Action { .. } | Block::Objection { .. }));
-    let text = Zeroizing::new(TextPart { service, blocks: &blocks }.render()?);
-    Ok(Composed { subject, text, html: Zeroizing::default() })
+    let text = Zeroizing::new(TextPart { voice, blocks: &blocks }.render()?);
+    Ok(Composed { subject, text, html: Zeroizing::default(), written: Written::now(voice, at) })
 }
 
 /// What the letter is about, in one line.
-pub(super) fn subject(service: &Service, content: &LetterContent) -> String {
-    english::write(&service.name, content).subject
+pub(super) fn subject(voice: Voice<'_>, content: &LetterContent) -> String {
+    words::write(voice, content).subject
 }
 
 /// What comes from the account stays in its place: after a line break it would be taken for words of ours (NO-6).

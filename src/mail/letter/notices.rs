@@ -1,12 +1,9 @@
 //! Notices of what happened to the security of an account: one struct a letter, with what it tells.
 
 use crate::factor::FactorKind;
-use crate::mail::letter::english::date;
-use crate::mail::letter::{Draft, on_one_line};
+use crate::mail::letter::{Draft, Voice, on_one_line};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
-
-const TELL_US: &str = "If this was not you, tell us at once, in the way named below.";
 
 /// A second factor was added.
 #[derive(Clone)]
@@ -17,14 +14,12 @@ pub(crate) struct FactorAdded {
 }
 
 impl FactorAdded {
-    pub(super) fn write(&self, name: &str) -> Draft {
-        Draft::new(format!("A second step was added to your account at {name}"))
-            .paragraph(format!("On {}, a second step for signing in was added. It is called:", date(self.at)))
+    pub(super) fn write(&self, voice: Voice<'_>) -> Draft {
+        Draft::new(voice.say("letter.factor-added.subject"))
+            .paragraph(voice.at("letter.factor-added.intro", self.at))
             .value(&self.label)
-            .paragraph(
-                "From now on it is asked for when you sign in, and when you choose a new password by mail.",
-            )
-            .paragraph(TELL_US)
+            .paragraph(voice.say("letter.factor-added.then"))
+            .paragraph(voice.say("letter.tell-us"))
     }
 }
 
@@ -45,22 +40,20 @@ pub(crate) enum TakenAway {
 }
 
 impl FactorRemoved {
-    pub(super) fn write(&self, name: &str) -> Draft {
-        let (subject, what, then) = match self.how {
+    pub(super) fn write(&self, voice: Voice<'_>) -> Draft {
+        let (subject, intro, then) = match self.how {
             TakenAway::Removed => {
-                ("removed from", "removed. It was called:", "It is not asked for any more.")
+                ("letter.factor-removed.subject", "letter.factor-removed.intro", "letter.factor-removed.then")
             }
-            TakenAway::SwitchedOff => (
-                "switched off in",
-                "switched off. It is called:",
-                "It is not taken any more. Your account still asks for a second step.",
-            ),
+            TakenAway::SwitchedOff => {
+                ("letter.factor-off.subject", "letter.factor-off.intro", "letter.factor-off.then")
+            }
         };
-        Draft::new(format!("A second step was {subject} your account at {name}"))
-            .paragraph(format!("On {}, a second step for signing in was {what}", date(self.at)))
+        Draft::new(voice.say(subject))
+            .paragraph(voice.at(intro, self.at))
             .value(&self.label)
-            .paragraph(then)
-            .paragraph(TELL_US)
+            .paragraph(voice.say(then))
+            .paragraph(voice.say("letter.tell-us"))
     }
 }
 
@@ -72,24 +65,17 @@ pub(crate) struct FactorDisabled {
 }
 
 impl FactorDisabled {
-    pub(super) fn write(&self, name: &str) -> Draft {
-        let what = match self.kind {
-            FactorKind::Totp => "the code from your app",
-            FactorKind::RecoveryCodes => "your recovery codes",
-            FactorKind::Questions => "your security questions",
-            FactorKind::Host => "your second step",
+    pub(super) fn write(&self, voice: Voice<'_>) -> Draft {
+        let intro = match self.kind {
+            FactorKind::Totp => "letter.factor-shut.app",
+            FactorKind::RecoveryCodes => "letter.factor-shut.codes",
+            FactorKind::Questions => "letter.factor-shut.questions",
+            FactorKind::Host => "letter.factor-shut.step",
         };
-        Draft::new(format!("A second step for signing in at {name} does not work any more"))
-            .paragraph(format!(
-                "On {}, there were too many wrong tries at {what}. To protect your account, {} not taken any more.",
-                date(self.at),
-                if self.kind == FactorKind::RecoveryCodes || self.kind == FactorKind::Questions { "they are" } else { "it is" },
-            ))
-            .paragraph(
-                "Whoever tried knew your password, or had a mail with a link for a new one. If that was you, and you have \
-                 another second step, sign in with it. If not, we can help you in the way named below.",
-            )
-            .paragraph(TELL_US)
+        Draft::new(voice.say("letter.factor-shut.subject"))
+            .paragraph(voice.at(intro, self.at))
+            .paragraph(voice.say("letter.factor-shut.then"))
+            .paragraph(voice.say("letter.tell-us"))
     }
 }
 
@@ -100,14 +86,11 @@ pub(crate) struct CodesMade {
 }
 
 impl CodesMade {
-    pub(super) fn write(&self, name: &str) -> Draft {
-        Draft::new(format!("New recovery codes were made for your account at {name}"))
-            .paragraph(format!(
-                "On {}, new recovery codes were made. Codes that you had before do not work any more.",
-                date(self.at)
-            ))
-            .paragraph("Keep the new ones where you find them without your phone. We never ask for one by mail or phone.")
-            .paragraph(TELL_US)
+    pub(super) fn write(&self, voice: Voice<'_>) -> Draft {
+        Draft::new(voice.say("letter.codes-made.subject"))
+            .paragraph(voice.at("letter.codes-made.intro", self.at))
+            .paragraph(voice.say("letter.codes-made.then"))
+            .paragraph(voice.say("letter.tell-us"))
     }
 }
 
@@ -119,16 +102,24 @@ pub(crate) struct QuestionsChanged {
 }
 
 impl QuestionsChanged {
-    pub(super) fn write(&self, name: &str) -> Draft {
-        let (done, then) = if self.removed {
-            ("removed", "No question is asked any more when you choose a new password by mail.")
+    pub(super) fn write(&self, voice: Voice<'_>) -> Draft {
+        let (subject, intro, then) = if self.removed {
+            (
+                "letter.questions-removed.subject",
+                "letter.questions-removed.intro",
+                "letter.questions-removed.then",
+            )
         } else {
-            ("changed", "When you choose a new password by mail, one of the new questions is asked as well.")
+            (
+                "letter.questions-changed.subject",
+                "letter.questions-changed.intro",
+                "letter.questions-changed.then",
+            )
         };
-        Draft::new(format!("The security questions of your account at {name} were {done}"))
-            .paragraph(format!("On {}, the security questions of your account were {done}.", date(self.at)))
-            .paragraph(then)
-            .paragraph(TELL_US)
+        Draft::new(voice.say(subject))
+            .paragraph(voice.at(intro, self.at))
+            .paragraph(voice.say(then))
+            .paragraph(voice.say("letter.tell-us"))
     }
 }
 
@@ -141,18 +132,12 @@ pub(crate) struct AddressCode {
 }
 
 impl AddressCode {
-    pub(super) fn write(&self, name: &str) -> Draft {
-        Draft::new(format!("Confirm this address for {name}"))
-            .paragraph(format!(
-                "Somebody who is signed in at {name} wants this address on file for their account. If it was you, type this \
-                 code on the page where you gave the address:"
-            ))
+    pub(super) fn write(&self, voice: Voice<'_>) -> Draft {
+        Draft::new(voice.say("letter.address-code.subject"))
+            .paragraph(voice.say("letter.address-code.intro"))
             .value(&self.code)
-            .paragraph(format!(
-                "It works for {} minutes. Never pass it on, not to our staff either.",
-                self.minutes
-            ))
-            .paragraph("If it was not you, you need not do anything: without the code nothing comes of it.")
+            .paragraph(voice.fill("letter.address-code.life", &[("time", &voice.minutes(self.minutes))]))
+            .paragraph(voice.say("letter.address-code.not-you"))
     }
 }
 
@@ -163,13 +148,11 @@ pub(crate) struct AddressAdded {
 }
 
 impl AddressAdded {
-    pub(super) fn write(&self, name: &str) -> Draft {
-        Draft::new(format!("This address is now on file at {name}"))
-            .paragraph(format!("On {}, this address was confirmed for an account at {name}.", date(self.at)))
-            .paragraph("Links for a new password, and notices such as this one, come here from now on.")
-            .paragraph(
-                "If you have no account with us, somebody typed your address: press the button below, and it is taken off.",
-            )
+    pub(super) fn write(&self, voice: Voice<'_>) -> Draft {
+        Draft::new(voice.say("letter.address-here.subject"))
+            .paragraph(voice.at("letter.address-here.intro", self.at))
+            .paragraph(voice.say("letter.address-here.then"))
+            .paragraph(voice.say("letter.address-here.not-you"))
     }
 }
 
@@ -192,40 +175,18 @@ pub(crate) enum AddressEvent {
 }
 
 impl AddressRemoved {
-    pub(super) fn write(&self, name: &str) -> Draft {
-        let at = date(self.at);
-        let draft = match self.what {
-            AddressEvent::Replaced => Draft::new(format!("An address of your account at {name} was changed"))
-                .paragraph(format!(
-                    "On {at}, another address was confirmed in the place of one that we have on file for your account at \
-                     {name}. Links for a new password go to the new one."
-                )),
-            AddressEvent::Added => Draft::new(format!("An address was added to your account at {name}"))
-                .paragraph(format!(
-                    "On {at}, one more address was confirmed for your account at {name}. Links for a new password, and \
-                     notices such as this one, may go there too."
-                )),
-            AddressEvent::NotMade => {
-                return Draft::new(format!("The addresses of your account at {name} stay as they were"))
-                    .paragraph(format!(
-                        "We told you that an address of your account at {name} was changed. On {at} we found that the \
-                         account had been changed in another way meanwhile. So the address was not changed."
-                    ))
-                    .paragraph(TELL_US);
-            }
-            AddressEvent::TakenBack => {
-                return Draft::new(format!("A change of the addresses of your account at {name} was taken back"))
-                    .paragraph(format!(
-                        "On {at}, the addresses that we have on file for your account at {name} were set back to what they \
-                         were before, because somebody pressed \u{201c}This wasn\u{2019}t me\u{201d} in a mail about \
-                         them."
-                    ))
-                    .paragraph(TELL_US);
-            }
+    pub(super) fn write(&self, voice: Voice<'_>) -> Draft {
+        let (subject, intro) = match self.what {
+            AddressEvent::Replaced => ("letter.address-replaced.subject", "letter.address-replaced.intro"),
+            AddressEvent::Added => ("letter.address-added.subject", "letter.address-added.intro"),
+            AddressEvent::TakenBack => ("letter.address-back.subject", "letter.address-back.intro"),
+            AddressEvent::NotMade => ("letter.address-stays.subject", "letter.address-stays.intro"),
         };
-        draft
-            .paragraph("Was it not you? Then press the button below: the addresses are set back to what they were before.")
-            .paragraph(TELL_US)
+        let mut draft = Draft::new(voice.say(subject)).paragraph(voice.at(intro, self.at));
+        if matches!(self.what, AddressEvent::Replaced | AddressEvent::Added) {
+            draft = draft.paragraph(voice.say("letter.address.not-you"));
+        }
+        draft.paragraph(voice.say("letter.tell-us"))
     }
 }
 
@@ -238,22 +199,12 @@ pub(crate) struct HoldPlaced {
 }
 
 impl HoldPlaced {
-    pub(super) fn write(&self, name: &str) -> Draft {
-        let draft = Draft::new(format!("We have stopped the recovery of your account at {name}"))
-            .paragraph(format!(
-                "Somebody who has one of our mails to you pressed \u{201c}This wasn\u{2019}t me\u{201d}. All links for a \
-                 new password have stopped working, and until {} no new one is sent.",
-                date(self.until)
-            ));
-        let draft = if self.signed_out {
-            draft.paragraph(
-                "Your password was changed a short time ago. So you are signed out on all devices, and so is \
-                 everybody else. If it was not you who changed it, tell us at once, in the way named below.",
-            )
-        } else {
-            draft.paragraph("Your password works as before.")
-        };
-        draft.paragraph("If you need a new password before then, we can help you in the way named below.")
+    pub(super) fn write(&self, voice: Voice<'_>) -> Draft {
+        let password = if self.signed_out { "letter.hold.signed-out" } else { "letter.hold.stays" };
+        Draft::new(voice.say("letter.hold.subject"))
+            .paragraph(voice.until("letter.hold.intro", self.until))
+            .paragraph(voice.say(password))
+            .paragraph(voice.say("letter.hold.then"))
     }
 }
 
@@ -266,17 +217,11 @@ pub(crate) struct CaseOpened {
 }
 
 impl CaseOpened {
-    pub(super) fn write(&self, name: &str) -> Draft {
-        Draft::new(format!("Our support has a case about your account at {name}"))
-            .paragraph(format!(
-                "On {}, a case about your account at {name} was opened. Its number is:",
-                date(self.at)
-            ))
+    pub(super) fn write(&self, voice: Voice<'_>) -> Draft {
+        Draft::new(voice.say("letter.case-opened.subject"))
+            .paragraph(voice.at("letter.case-opened.intro", self.at))
             .value(&self.number)
-            .paragraph(
-                "Our staff never ask for your password, for a link from a mail or for a code. They cannot choose a \
-                 password for you either.",
-            )
+            .paragraph(voice.say("letter.case-opened.then"))
     }
 }
 
@@ -289,17 +234,11 @@ pub(crate) struct CaseWaiting {
 }
 
 impl CaseWaiting {
-    pub(super) fn write(&self, name: &str) -> Draft {
-        Draft::new(format!("Somebody is about to get access to your account at {name}"))
-            .paragraph(format!(
-                "Our support was asked to help somebody into your account at {name}, and has agreed (case {}).",
-                on_one_line(&self.number)
-            ))
-            .paragraph(format!(
-                "On {}, a link for a new password is sent. If this is what you want, you need not do anything.",
-                date(self.until)
-            ))
-            .paragraph("If it is not, press the button below before then: that ends the case.")
+    pub(super) fn write(&self, voice: Voice<'_>) -> Draft {
+        Draft::new(voice.say("letter.case-waits.subject"))
+            .paragraph(voice.fill("letter.case-waits.intro", &[("number", &on_one_line(&self.number))]))
+            .paragraph(voice.until("letter.case-waits.then", self.until))
+            .paragraph(voice.say("letter.case-waits.not-you"))
     }
 }
 
@@ -312,19 +251,14 @@ pub(crate) struct CaseDecided {
 }
 
 impl CaseDecided {
-    pub(super) fn write(&self, name: &str) -> Draft {
+    pub(super) fn write(&self, voice: Voice<'_>) -> Draft {
         let number = on_one_line(&self.number);
-        let draft = Draft::new(format!("The case about your account at {name} is closed"));
+        let told = |key| voice.fill(key, &[("number", &number)]);
+        let draft = Draft::new(voice.say("letter.case-closed.subject"));
         if self.released {
-            draft
-                .paragraph(format!(
-                    "Case {number} is closed: a link for a new password was sent, to the address that the case says."
-                ))
-                .paragraph(TELL_US)
+            draft.paragraph(told("letter.case-closed.sent")).paragraph(voice.say("letter.tell-us"))
         } else {
-            draft.paragraph(format!(
-                "Case {number} is closed. Nothing was changed in your account, and no link was sent."
-            ))
+            draft.paragraph(told("letter.case-closed.nothing"))
         }
     }
 }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::factor::FactorKind;
+use crate::language::{Language, LanguageTag};
 
 fn button() -> DisownButton {
     let url = Zeroizing::new("https://a.org/recovery/disown?letter=SECRET".to_owned());
@@ -71,28 +72,70 @@ fn what_comes_from_the_account_is_escaped_in_html() {
         username: "<a href=\"https://evil.test\">x</a>".to_owned(),
         sign_in: "https://a.org/sign-in".to_owned(),
     };
-    let mail = compose(&service, &content, Some(&button())).unwrap();
+    let mail = compose(service.voice_for(None), &content, Some(&button()), at()).unwrap();
     assert!(!mail.html.contains("<a href=\"https://evil.test"), "{}", *mail.html);
     assert!(mail.html.contains("A &#38; B &#60;clinic&#62;"), "{}", *mail.html);
     assert!(mail.text.contains("A & B <clinic>"));
 }
 
-/// NO-3: how to object and where help is, in both parts of every letter.
+/// NO-3: how to object and where help is, in both parts of every letter, in every language.
 #[test]
 fn every_letter_says_how_to_object_and_where_help_is() {
     let service = Service::new("Mercy Clinic", "call +1 555 0100").unwrap();
-    for content in one_of_each() {
-        // A letter about several accounts brings the button of each.
-        let brings_its_own = matches!(content, LetterContent::SharedLinks { .. });
-        let mail = compose(&service, &content, (!brings_its_own).then_some(&button())).unwrap();
-        for part in [&mail.text, &mail.html] {
-            assert_eq!(part.matches("letter=SECRET").count(), if part.contains("<html") { 2 } else { 1 });
-            for words in ["call +1 555 0100", "This wasn\u{2019}t me", "24 hours", "7 days", "Mercy Clinic"] {
-                assert!(part.contains(words), "{content:?} does not say {words:?}: {}", **part);
+    for (tag, said) in [
+        ("en", ["This wasn\u{2019}t me", "24 hours", "7 days", "Need help?"]),
+        ("es", ["No fui yo", "24 horas", "7 días", "¿Necesita ayuda?"]),
+    ] {
+        let tag = LanguageTag::parse(tag).unwrap();
+        for content in one_of_each() {
+            // A letter about several accounts brings the button of each.
+            let brings_its_own = matches!(content, LetterContent::SharedLinks { .. });
+            let voice = service.voice_for(Some(&tag));
+            let mail = compose(voice, &content, (!brings_its_own).then_some(&button()), at()).unwrap();
+            for part in [&mail.text, &mail.html] {
+                assert_eq!(part.matches("letter=SECRET").count(), if part.contains("<html") { 2 } else { 1 });
+                for words in said.into_iter().chain(["call +1 555 0100", "Mercy Clinic"]) {
+                    assert!(part.contains(words), "{content:?} does not say {words:?}: {}", **part);
+                }
+                assert!(!part.contains(['{', '}']), "{}", **part);
             }
+            assert!(mail.html.contains(&format!("<html lang=\"{tag}\" dir=\"ltr\">")));
+            assert!(mail.subject.contains("Mercy Clinic"), "{}", mail.subject);
+            assert_eq!(mail.written.language, tag);
         }
-        assert!(mail.subject.contains("Mercy Clinic"), "{}", mail.subject);
     }
+}
+
+/// A letter has no word of another language: nothing in it stays the same when the language changes, but names and values.
+#[test]
+fn every_letter_is_in_one_language() {
+    let service = Service::new("Mercy Clinic", "call +1 555 0100").unwrap();
+    let tags = ["en", "es"].map(|tag| LanguageTag::parse(tag).unwrap());
+    for content in one_of_each() {
+        let [english, spanish] =
+            tags.each_ref().map(|tag| compose(service.voice_for(Some(tag)), &content, None, at()).unwrap());
+        let values = ["My phone", "2026-0042", "BCDF", "0123", "https://", "ana", "Mercy Clinic", "--"];
+        let is_value =
+            |line: &str| line.trim().is_empty() || values.iter().any(|value| line.trim().starts_with(value));
+        for line in spanish.text.lines().filter(|line| !is_value(line)) {
+            assert!(!english.text.lines().any(|other| other == line), "{content:?}: {line}");
+        }
+        assert_ne!(english.subject, spanish.subject);
+    }
+}
+
+#[test]
+fn a_service_may_be_called_otherwise_in_another_language() {
+    let [spanish, other] = ["es-MX", "ja"].map(|tag| LanguageTag::parse(tag).unwrap());
+    let service = Service::new("Mercy Clinic", "call 1").unwrap();
+    let service =
+        service.named_in(&LanguageTag::parse("es").unwrap(), "Clínica Mercy", "llame al 1").unwrap();
+    let told = |tag: &LanguageTag| {
+        let mail = compose(service.voice_for(Some(tag)), &LetterContent::SomebodyAsked, None, at()).unwrap();
+        mail.text.to_string()
+    };
+    assert!(told(&spanish).contains("de Clínica Mercy.") && told(&spanish).contains("llame al 1"));
+    assert!(told(&other).contains("at Mercy Clinic.") && told(&other).contains("call 1"));
 }
 
 /// What a person calls a factor, or a host a case, never begins a line of its own and is no markup.
@@ -111,8 +154,8 @@ fn names_in_notices_stay_in_their_place() {
         ]
     };
     for (wicked, plain) in named(name).iter().zip(named("plain")) {
-        let [wicked, plain] =
-            [wicked, &plain].map(|content| compose(&service, content, Some(&button())).unwrap());
+        let [wicked, plain] = [wicked, &plain]
+            .map(|content| compose(service.voice_for(None), content, Some(&button()), at()).unwrap());
         assert_eq!(wicked.text.lines().count(), plain.text.lines().count());
         assert_eq!(wicked.html.lines().count(), plain.html.lines().count());
         assert!(!wicked.html.contains("<b>"), "{}", *wicked.html);
@@ -123,7 +166,7 @@ fn names_in_notices_stay_in_their_place() {
 fn without_a_hold_none_is_promised() {
     let service = Service::new("Mercy Clinic", "call 1").unwrap();
     let button = DisownButton { hold: Duration::ZERO, ..button() };
-    let mail = compose(&service, &LetterContent::SomebodyAsked, Some(&button)).unwrap();
+    let mail = compose(service.voice_for(None), &LetterContent::SomebodyAsked, Some(&button), at()).unwrap();
     assert!(!mail.text.contains("nobody can ask"), "{}", *mail.text);
 }
 
@@ -137,6 +180,6 @@ fn lengths_are_said_in_the_unit_that_people_think_in() {
         (Duration::hours(49), "3 days"),
         (Duration::days(7), "7 days"),
     ] {
-        assert_eq!(english::length(time), said);
+        assert_eq!(Language::english().length(time), said);
     }
 }

@@ -295,7 +295,7 @@ impl Inner {
         for kind in &worn {
             let content =
                 LetterContent::FactorDisabled(FactorDisabled { kind: *kind, at: at.now.to_datetime() });
-            let mailing = Mailing { to: account.notice_addresses(), content };
+            let mailing = Mailing::notice(account, content);
             self.queue(&mut draft, flow, Some(&account.id), Some(&mailing), at)?;
             draft.commit.audit.push(self.factor_line("account.factor_disabled", *kind, flow, tried));
             let account = self.account_pseudonym(&account.id);

@@ -196,7 +196,7 @@ impl Recovery {
         let inner = &*self.0;
         let notice = match what {
             Credential::Other => Ok(None),
-            Credential::Password => inner.change_notice(account).await.map(Some),
+            Credential::Password => inner.change_notice(account).await,
         };
         let result = match notice {
             Ok(notice) => {
@@ -212,10 +212,9 @@ impl Recovery {
 }
 
 impl Inner {
-    async fn change_notice(&self, account: &AccountId) -> Result<Mailing, Fault> {
-        let to =
-            self.accounts.get(account).await?.map(|account| account.notice_addresses()).unwrap_or_default();
+    async fn change_notice(&self, account: &AccountId) -> Result<Option<Mailing>, Fault> {
+        let on_file = self.accounts.get(account).await?;
         let content = LetterContent::PasswordChanged { at: self.clock.read().now.to_datetime() };
-        Ok(Mailing { to, content })
+        Ok(on_file.map(|account| Mailing::notice(&account, content)))
     }
 }

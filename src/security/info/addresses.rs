@@ -52,7 +52,8 @@ impl SecurityInfo {
             let shown = proposed(&proposal);
             present.security.record.propose(proposal);
             let content = AddressCode { code: code.expose(), minutes: PROPOSAL_LIFE.whole_minutes() };
-            let mailing = Mailing { to: vec![address.clone()], content: LetterContent::AddressCode(content) };
+            let content = LetterContent::AddressCode(content);
+            let mailing = Mailing::of(&present.account, vec![address.clone()], content);
             let made = Made::begun(shown, line).with_letter(Letter { mailing, button: Button::Without });
             Ok(made.spending(self.one_change(at)).spending(self.one_code_to(address, at)))
         })
@@ -107,7 +108,8 @@ impl SecurityInfo {
         let now = at.now.to_datetime();
         let told = present.notice_to_all(LetterContent::AddressRemoved(AddressRemoved { what, at: now }));
         let content = LetterContent::AddressAdded(AddressAdded { at: now });
-        let new = Letter { mailing: Mailing { to: vec![address], content }, button: Button::With };
+        let mailing = Mailing::of(&present.account, vec![address], content);
+        let new = Letter { mailing, button: Button::With };
         let line = Line { id, event: "account.address_confirmed", reason: None };
         Ok(Made::changed((), line).with_letter(told).with_letter(new))
     }

@@ -44,7 +44,7 @@ impl Present {
     }
 
     pub(super) fn notice_to_all(&self, content: LetterContent) -> Letter {
-        Letter { mailing: Mailing { to: self.account.notice_addresses(), content }, button: Button::With }
+        Letter { mailing: Mailing::notice(&self.account, content), button: Button::With }
     }
 }
 

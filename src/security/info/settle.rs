@@ -168,6 +168,10 @@ impl Unsettled<'_> {
         }
         let at = self.at.now.to_datetime();
         let content = AddressRemoved { what, at };
-        Mailing { to, content: LetterContent::AddressRemoved(content) }
+        let content = LetterContent::AddressRemoved(content);
+        match &self.present {
+            Some(account) => Mailing::of(account, to, content),
+            None => Mailing::of_nobody(to, content),
+        }
     }
 }

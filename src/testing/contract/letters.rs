@@ -3,6 +3,7 @@
 use super::Arrived;
 use crate::account::{AddressKind, AddressOnFile};
 use crate::identity::EmailAddress;
+use crate::language::LanguageTag;
 use crate::mail::{Delivery, Mailer, Message, Sender};
 use futures_util::future::join_all;
 use std::future::{Future, poll_fn};
@@ -55,6 +56,8 @@ fn letter(kind: AddressKind, number: usize) -> Message {
             "x".repeat(200)
         )),
         html: Zeroizing::default(),
+        language: LanguageTag::parse("en").ok(),
+        written_on: "2 March 2026".to_owned(),
     }
 }
 

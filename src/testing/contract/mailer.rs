@@ -3,6 +3,7 @@
 use super::Arrived;
 use crate::account::AddressOnFile;
 use crate::identity::EmailAddress;
+use crate::language::LanguageTag;
 use crate::mail::{Delivery, Mailer, Message, Sender};
 use futures_util::future::join_all;
 use std::future::{Future, poll_fn};
@@ -67,6 +68,8 @@ fn mail(number: usize, to: &str) -> Message {
         subject: format!("Uma nova senha para a Clínica São José da Póvoa – número {number}"),
         text: Zeroizing::new(format!("{words}{link}\r\n")),
         html: Zeroizing::new(format!("<p>{words}</p>\r\n<a href=\"{link}\">é</a>\r\n")),
+        language: LanguageTag::parse("en").ok(),
+        written_on: "2 March 2026".to_owned(),
     }
 }
 

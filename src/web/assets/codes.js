@@ -10,12 +10,12 @@ const add = (label, act) => {
   button.addEventListener("click", () => act(button));
   bar.append(button, " ");
 };
-add("Print", () => window.print());
+add(list.dataset.print, () => window.print());
 if (navigator.clipboard) {
-  add("Copy", async (button) => {
+  add(list.dataset.copy, async (button) => {
     const codes = [...list.querySelectorAll("code")].map((code) => code.textContent);
     await navigator.clipboard.writeText(codes.join("\n"));
-    button.textContent = "Copied";
+    button.textContent = list.dataset.copied;
   });
 }
 list.after(bar);

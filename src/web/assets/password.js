@@ -6,7 +6,7 @@ toggle.className = "quiet toggle";
 toggle.setAttribute("aria-controls", "password");
 const show = (shown) => {
   field.type = shown ? "text" : "password";
-  toggle.textContent = shown ? "Hide password" : "Show password";
+  toggle.textContent = shown ? field.dataset.hide : field.dataset.show;
 };
 toggle.addEventListener("click", () => show(field.type === "password"));
 // A shown password is not one that the browser should remember as text. The second of two clicks would be answered as a

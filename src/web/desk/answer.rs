@@ -6,6 +6,7 @@ use crate::ids::CaseId;
 use crate::store::StoreError;
 use crate::web::Site;
 use crate::web::answer::Notice;
+use crate::web::desk::words;
 use crate::web::page::{Action, NoticePage};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -22,28 +23,25 @@ pub(super) enum Unreadable {
 impl Unreadable {
     fn words(&self) -> &'static str {
         match self {
-            Self::Account => "There is no such account.",
-            Self::Staff => "Please say who is to look after the case.",
-            Self::Text => "Please write something.",
-            Self::Address => {
-                "This is no address that a letter or a mail could go to. Check its kind and its spelling."
-            }
-            Self::Choice => "Please choose something in every field.",
+            Self::Account => "desk.no-account",
+            Self::Staff => "desk.no-staff",
+            Self::Text => "desk.no-text",
+            Self::Address => "desk.no-address",
+            Self::Choice => "desk.no-choice",
         }
     }
 }
 
 impl Site {
     pub(super) fn case_path(&self, case: CaseId) -> String {
-        format!("{}/desk/case?id={case}", self.recovery.links().mount())
+        self.at(&format!("{}/desk/case?id={case}", self.recovery.links().mount()))
     }
 
     pub(super) fn not_staff(&self) -> Response {
-        let action =
-            Action { label: "Go to the sign-in page", href: self.recovery.links().sign_in_path().to_owned() };
-        let words = vec!["Sign in as a member of our staff, then open this page again.".to_owned()];
-        let title = "This page is for our staff";
-        self.page(StatusCode::FORBIDDEN, &NoticePage { frame: self.frame(), title, words, action })
+        let action = self.to_sign_in("page.to-sign-in");
+        let words = vec![self.language().text("desk.not-staff-then").to_owned()];
+        let title = "desk.not-staff";
+        self.page(StatusCode::FORBIDDEN, &NoticePage { frame: self.frame().alone(), title, words, action })
     }
 
     pub(super) fn host_error(&self, error: &StoreError) -> Response {
@@ -52,7 +50,7 @@ impl Site {
     }
 
     pub(super) fn unreadable(&self, what: &Unreadable, case: Option<CaseId>) -> Response {
-        self.not_done(StatusCode::UNPROCESSABLE_ENTITY, what.words().to_owned(), case)
+        self.not_done(StatusCode::UNPROCESSABLE_ENTITY, self.language().text(what.words()).to_owned(), case)
     }
 
     pub(super) fn desk_error(&self, error: &DeskError, case: Option<CaseId>) -> Response {
@@ -63,25 +61,19 @@ impl Site {
             DeskError::Refused(CaseRefusal::AboveOwnRole | CaseRefusal::OwnCase) => StatusCode::FORBIDDEN,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         };
-        self.not_done(status, sentence(&error.to_string()), case)
+        self.not_done(status, words::error(error, &self.language()), case)
     }
 
     fn not_done(&self, status: StatusCode, words: String, case: Option<CaseId>) -> Response {
         let action = match case {
-            Some(case) => Action { label: "Back to the case", href: self.case_path(case) },
+            Some(case) => Action { label: "desk.back", href: self.case_path(case) },
             None => {
-                Action { label: "Back to the queue", href: format!("{}/desk", self.recovery.links().mount()) }
+                let queue = format!("{}/desk", self.recovery.links().mount());
+                Action { label: "desk.queue", href: self.at(&queue) }
             }
         };
-        let words = vec![words, "Nothing was done.".to_owned()];
-        let title = "This could not be done";
-        self.page(status, &NoticePage { frame: self.frame(), title, words, action })
+        let words = vec![words, self.language().text("desk.nothing-done").to_owned()];
+        let title = "desk.not-done";
+        self.page(status, &NoticePage { frame: self.frame().alone(), title, words, action })
     }
-}
-
-/// An error's words as a sentence.
-fn sentence(words: &str) -> String {
-    let mut letters = words.chars();
-    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", letters.as_str())
 }

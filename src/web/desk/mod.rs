@@ -126,7 +126,9 @@ impl FromRequestParts<Arc<Site>> for OnDuty {
 async fn queue(State(site): State<Arc<Site>>, on: OnDuty, RawQuery(query): RawQuery) -> Response {
     let after = QueuePlace::parse(&form::only("after", query.as_deref().unwrap_or_default()));
     match on.desk.queue(&on.staff, after, CASES).await {
-        Ok(page) => site.page(StatusCode::OK, &QueuePage::new(site.frame(), &page, after.is_some())),
+        Ok(page) => {
+            site.page(StatusCode::OK, &QueuePage::new(site.frame(), &site.language(), &page, after.is_some()))
+        }
         Err(error) => site.desk_error(&error, None),
     }
 }
@@ -140,7 +142,10 @@ async fn case(State(site): State<Arc<Site>>, on: OnDuty, RawQuery(query): RawQue
             let follows = |event: CaseEventKind| {
                 view.case.takes(event) && (event != CaseEventKind::Approve || view.may_decide)
             };
-            site.page(StatusCode::OK, &CasePage::new(site.frame(), &view, &on.staff, follows))
+            site.page(
+                StatusCode::OK,
+                &CasePage::new(site.frame(), &site.language(), &view, &on.staff, follows),
+            )
         }
         Err(error) => site.desk_error(&error, None),
     }

@@ -2,11 +2,10 @@
 
 use super::act::RECORDED;
 use super::words;
-use crate::account::AddressKind;
 use crate::clock::Timestamp;
 use crate::desk::case::{Case, CaseEventKind, CaseState, Destination, Evidence, EvidenceKind, Need, Origin};
 use crate::desk::{CaseSummary, CaseView, Ial, LONGEST_TEXT, Page, Staff, StaffId};
-use crate::mail::{date, length};
+use crate::language::Language;
 use crate::web::page::Frame;
 use askama::Template;
 
@@ -23,32 +22,35 @@ pub(super) struct QueuePage<'a> {
 struct Row {
     id: String,
     number: String,
-    state: &'static str,
-    origin: &'static str,
     age: String,
-    overdue: Option<&'static str>,
-    assignee: Option<String>,
-    waits_until: Option<String>,
+    line: String,
+    overdue: Option<String>,
 }
 
 impl<'a> QueuePage<'a> {
-    pub(super) fn new(frame: Frame<'a>, page: &Page, goes_on: bool) -> Self {
+    pub(super) fn new(frame: Frame<'a>, said: &Language, page: &Page, goes_on: bool) -> Self {
         let next = page.next.map(|place| place.to_string());
-        Self { frame, cases: page.cases.iter().map(Row::of).collect(), next, is_first: !goes_on }
+        let cases = page.cases.iter().map(|case| Row::of(case, said)).collect();
+        Self { frame, cases, next, is_first: !goes_on }
     }
 }
 
 impl Row {
-    fn of(case: &CaseSummary) -> Self {
+    fn of(case: &CaseSummary, said: &Language) -> Self {
+        let mut state = said.text(words::state(case.state)).to_owned();
+        if let Some(until) = case.waits_until {
+            state = said.fill("desk.state-until", &[("state", &state), ("until", &said.moment(until))]);
+        }
+        if let Some(assignee) = &case.assignee {
+            state = format!("{state} ({})", assignee.as_str());
+        }
+        let origin = said.text(words::origin(case.origin));
         Self {
             id: case.id.to_string(),
             number: case.number.clone(),
-            state: words::state(case.state),
-            origin: words::origin(case.origin),
-            age: length(case.age),
-            overdue: case.overdue.map(words::overdue),
-            assignee: case.assignee.as_ref().map(|staff| staff.as_str().to_owned()),
-            waits_until: case.waits_until.map(date),
+            age: said.length(case.age),
+            line: said.fill("desk.line", &[("state", &state), ("origin", origin)]),
+            overdue: case.overdue.map(|overdue| said.text(words::overdue(overdue)).to_owned()),
         }
     }
 }
@@ -76,11 +78,11 @@ pub(super) struct CasePage<'a> {
     state: String,
     origin: String,
     opened: String,
-    overdue: Option<&'static str>,
+    overdue: Option<String>,
     assignee: Option<String>,
     me: String,
     account: Option<String>,
-    level_needed: Option<&'static str>,
+    level_needed: Option<String>,
     plea: Option<String>,
     reach: Option<String>,
     approval: Vec<String>,
@@ -103,6 +105,7 @@ pub(super) struct CasePage<'a> {
 impl<'a> CasePage<'a> {
     pub(super) fn new(
         frame: Frame<'a>,
+        said: &Language,
         view: &CaseView,
         me: &Staff,
         follows: impl Fn(CaseEventKind) -> bool,
@@ -114,24 +117,24 @@ impl<'a> CasePage<'a> {
             id: case.id().to_string(),
             version: case.version(),
             number: case.number(),
-            state: state(case),
-            origin: origin(case.origin()),
-            opened: at(case.opened_at()),
-            overdue: view.overdue.map(words::overdue),
+            state: state(case, said),
+            origin: origin(case.origin(), said),
+            opened: at(case.opened_at(), said),
+            overdue: view.overdue.map(|overdue| said.text(words::overdue(overdue)).to_owned()),
             assignee: case.assignee().map(name),
             me: name(&me.id),
             account: case.account().map(|account| account.as_str().to_owned()),
-            level_needed: view.level_needed.map(words::level),
+            level_needed: view.level_needed.map(|level| said.text(words::level(level)).to_owned()),
             plea: plea.map(|plea| plea.text.as_str().to_owned()),
             reach: plea.and_then(|plea| plea.reach.as_ref()).map(|reach| reach.as_str().to_owned()),
-            approval: approval(view),
-            evidence: case.evidence().iter().map(evidence).collect(),
-            notes: notes(case),
-            log: log(case),
-            kinds: choices(EvidenceKind::ALL, |kind| (kind.code(), words::evidence(kind))),
-            levels: choices(Ial::ALL, |level| (level.code(), words::level(level))),
-            needs: choices(Need::ALL, |need| (need.code(), words::need(need))),
-            destinations: destinations(view),
+            approval: approval(view, said),
+            evidence: case.evidence().iter().map(|shown| evidence(shown, said)).collect(),
+            notes: notes(case, said),
+            log: log(case, said),
+            kinds: choices(EvidenceKind::ALL, said, |kind| (kind.code(), words::evidence(kind))),
+            levels: choices(Ial::ALL, said, |level| (level.code(), words::level(level))),
+            needs: choices(Need::ALL, said, |need| (need.code(), words::need(need))),
+            destinations: destinations(view, said),
             longest: LONGEST_TEXT,
             may_concern: follows(CaseEventKind::Concern),
             may_assign: follows(CaseEventKind::Assign),
@@ -147,100 +150,109 @@ fn name(staff: &StaffId) -> String {
     staff.as_str().to_owned()
 }
 
-fn at(at: Timestamp) -> String {
-    date(at.to_datetime())
+fn at(at: Timestamp, said: &Language) -> String {
+    said.moment(at.to_datetime())
 }
 
-fn choices<T: Copy>(all: &[T], words: impl Fn(T) -> (&'static str, &'static str)) -> Vec<Choice> {
-    let choice = |(code, words): (&str, &str)| Choice { code: code.to_owned(), words: words.to_owned() };
+fn choices<T: Copy>(
+    all: &[T],
+    said: &Language,
+    words: impl Fn(T) -> (&'static str, &'static str),
+) -> Vec<Choice> {
+    let choice =
+        |(code, key): (&str, &str)| Choice { code: code.to_owned(), words: said.text(key).to_owned() };
     all.iter().map(|one| choice(words(*one))).collect()
 }
 
-fn state(case: &Case) -> String {
-    let words = words::state(case.state().kind());
+fn state(case: &Case, said: &Language) -> String {
+    let words = said.text(words::state(case.state().kind()));
     match case.state() {
-        CaseState::Approved(approval) => format!("{words} until {}", at(approval.until)),
-        CaseState::Lapsed(why) => format!("{words}: {}", words::lapse(*why)),
+        CaseState::Approved(approval) => {
+            said.fill("desk.state-until", &[("state", words), ("until", &at(approval.until, said))])
+        }
+        CaseState::Lapsed(why) => format!("{words}: {}", said.text(words::lapse(*why))),
         _ => words.to_owned(),
     }
 }
 
-fn origin(origin: &Origin) -> String {
-    let words = words::origin(origin.kind());
+fn origin(origin: &Origin, said: &Language) -> String {
+    let words = said.text(words::origin(origin.kind()));
     match origin {
         Origin::Staff(opener) => format!("{words}: {}", opener.as_str()),
-        Origin::Escalated(why) => format!("{words} ({})", why.code().replace('_', " ")),
+        Origin::Escalated(why) => {
+            said.fill("desk.escalated", &[("origin", words), ("reason", said.text(words::reason(*why)))])
+        }
         _ => words.to_owned(),
-    }
-}
-
-fn kind(kind: AddressKind) -> &'static str {
-    match kind {
-        AddressKind::Email => "e-mail",
-        AddressKind::Phone => "phone",
-        AddressKind::Post => "post",
     }
 }
 
 /// What was agreed on, while it waits.
-fn approval(view: &CaseView) -> Vec<String> {
+fn approval(view: &CaseView, said: &Language) -> Vec<String> {
     let CaseState::Approved(approval) = view.case.state() else { return Vec::new() };
     let to = match &approval.to {
-        Destination::New(address) => format!("to a new address: {}", address.as_str()),
+        Destination::New(address) => said.fill("desk.to-new", &[("address", address.as_str())]),
         Destination::OnFile(wanted) => {
             let hint = view.addresses.iter().find(|hint| hint.address == *wanted);
-            hint.map_or("to an address that is not on file any more".to_owned(), |hint| {
-                format!("to {} ({})", hint.hint, kind(hint.kind))
-            })
+            hint.map_or_else(
+                || said.text("desk.to-gone").to_owned(),
+                |hint| {
+                    let kind = said.text(words::kind(hint.kind));
+                    said.fill("desk.to-on-file", &[("address", &hint.hint), ("kind", kind)])
+                },
+            )
         }
     };
-    vec![words::need(approval.need).to_owned(), to, format!("decided by {}", approval.by.as_str())]
+    let by = said.fill("desk.decided-by", &[("by", approval.by.as_str())]);
+    vec![said.text(words::need(approval.need)).to_owned(), to, by]
 }
 
-fn evidence(evidence: &Evidence) -> Written {
+fn evidence(evidence: &Evidence, said: &Language) -> Written {
     let finding = &evidence.finding;
-    let mut words = format!(
-        "{} ({}). {}.",
-        words::evidence(finding.kind),
-        words::level(finding.level),
-        words::need(finding.need)
-    );
+    let shown = [
+        ("evidence", said.text(words::evidence(finding.kind))),
+        ("level", said.text(words::level(finding.level))),
+        ("need", said.text(words::need(finding.need))),
+    ];
+    let mut words = said.fill("desk.shown", &shown);
     if let Some(address) = &finding.new_address {
-        words.push_str(&format!(" New address ({}): {}", kind(address.kind()), address.as_str()));
+        let named = [("kind", said.text(words::kind(address.kind()))), ("address", address.as_str())];
+        words.push(' ');
+        words.push_str(&said.fill("desk.shown-address", &named));
     }
-    Written { words, by: name(&evidence.by), at: at(evidence.at) }
+    Written { words, by: name(&evidence.by), at: at(evidence.at, said) }
 }
 
-fn notes(case: &Case) -> Vec<Written> {
+fn notes(case: &Case, said: &Language) -> Vec<Written> {
     let note = |note: &crate::desk::case::Note| Written {
         words: note.text.as_str().to_owned(),
         by: name(&note.by),
-        at: at(note.at),
+        at: at(note.at, said),
     };
     case.notes().iter().map(note).collect()
 }
 
-fn log(case: &Case) -> Vec<Written> {
+fn log(case: &Case, said: &Language) -> Vec<Written> {
     let entry = |entry: &crate::desk::case::Entry| Written {
-        words: words::event(entry.event).to_owned(),
-        by: entry.by.as_ref().map_or_else(|| "by itself".to_owned(), name),
-        at: at(entry.at),
+        words: said.text(words::event(entry.event)).to_owned(),
+        by: entry.by.as_ref().map_or_else(|| said.text("desk.by-itself").to_owned(), name),
+        at: at(entry.at, said),
     };
     case.log().iter().map(entry).collect()
 }
 
-fn destinations(view: &CaseView) -> Vec<Choice> {
+fn destinations(view: &CaseView, said: &Language) -> Vec<Choice> {
     let on_file = view.addresses.iter().filter(|hint| hint.takes_links);
     let mut choices: Vec<Choice> = on_file
-        .map(|hint| Choice {
-            code: hint.address.to_string(),
-            words: format!("{} ({}, on file)", hint.hint, kind(hint.kind)),
+        .map(|hint| {
+            let kind = said.text(words::kind(hint.kind));
+            let words = said.fill("desk.choice-on-file", &[("address", &hint.hint), ("kind", kind)]);
+            Choice { code: hint.address.to_string(), words }
         })
         .collect();
     let new = view.case.evidence().iter().rev().find_map(|next| next.finding.new_address.as_ref());
     choices.extend(new.map(|address| Choice {
         code: RECORDED.to_owned(),
-        words: format!("{} (the new address of the evidence)", address.as_str()),
+        words: said.fill("desk.choice-new", &[("address", address.as_str())]),
     }));
     choices
 }

@@ -1,88 +1,155 @@
-//! The codes of the desk in words.
+//! The keys of what the desk calls things.
 
-use crate::desk::Ial;
-use crate::desk::Overdue;
-use crate::desk::case::{CaseEventKind, CaseStateKind, EvidenceKind, LapseReason, Need, OriginKind};
+use crate::account::AddressKind;
+use crate::desk::case::{
+    CaseEventKind, CaseRefusal, CaseStateKind, EvidenceKind, LapseReason, Need, OriginKind,
+};
+use crate::desk::{DeskError, Ial, Overdue};
+use crate::flow::Dismissal;
+use crate::language::Language;
 
 pub(super) fn state(state: CaseStateKind) -> &'static str {
     match state {
-        CaseStateKind::Opened => "Nobody has taken it yet",
-        CaseStateKind::Assigned => "Somebody looks after it",
-        CaseStateKind::EvidenceRecorded => "A second person has to decide",
-        CaseStateKind::Approved => "Approved, and waits",
-        CaseStateKind::Acted => "The link is sent",
-        CaseStateKind::Refused => "Decided against",
-        CaseStateKind::Disputed => "Ended by the person: \u{201c}This wasn\u{2019}t me\u{201d}",
-        CaseStateKind::Lapsed => "Lapsed",
-        CaseStateKind::Withdrawn => "Taken back",
+        CaseStateKind::Opened => "desk.state.opened",
+        CaseStateKind::Assigned => "desk.state.assigned",
+        CaseStateKind::EvidenceRecorded => "desk.state.evidence-recorded",
+        CaseStateKind::Approved => "desk.state.approved",
+        CaseStateKind::Acted => "desk.state.acted",
+        CaseStateKind::Refused => "desk.state.refused",
+        CaseStateKind::Disputed => "desk.state.disputed",
+        CaseStateKind::Lapsed => "desk.state.lapsed",
+        CaseStateKind::Withdrawn => "desk.state.withdrawn",
     }
 }
 
 pub(super) fn lapse(why: LapseReason) -> &'static str {
     match why {
-        LapseReason::SignedIn => "somebody signed in to the account",
-        LapseReason::Recovered => "a recovery was completed meanwhile",
-        LapseReason::AccountChanged => "the account is not what it was, or is gone",
-        LapseReason::OnHold => "somebody said \u{201c}This wasn\u{2019}t me\u{201d}",
-        LapseReason::NoWay => "nothing can be sent to the address",
-        LapseReason::Idle => "nobody touched it for 30 days",
+        LapseReason::SignedIn => "desk.lapse.signed-in",
+        LapseReason::Recovered => "desk.lapse.recovered",
+        LapseReason::AccountChanged => "desk.lapse.account-changed",
+        LapseReason::OnHold => "desk.lapse.on-hold",
+        LapseReason::NoWay => "desk.lapse.no-way",
+        LapseReason::Idle => "desk.lapse.idle",
     }
 }
 
 pub(super) fn origin(origin: OriginKind) -> &'static str {
     match origin {
-        OriginKind::Person => "A person wrote",
-        OriginKind::Staff => "Opened by staff",
-        OriginKind::Escalated => "An ask that only people can decide",
-        OriginKind::Disowned => "\u{201c}This wasn\u{2019}t me\u{201d}",
+        OriginKind::Person => "desk.origin.person",
+        OriginKind::Staff => "desk.origin.staff",
+        OriginKind::Escalated => "desk.origin.escalated",
+        OriginKind::Disowned => "desk.origin.disowned",
     }
 }
 
 pub(super) fn overdue(overdue: Overdue) -> &'static str {
     match overdue {
-        Overdue::Answer => "Overdue: nobody has taken it",
-        Overdue::Decision => "Overdue: nobody has decided it",
+        Overdue::Answer => "desk.overdue.answer",
+        Overdue::Decision => "desk.overdue.decision",
     }
 }
 
 pub(super) fn evidence(kind: EvidenceKind) -> &'static str {
     match kind {
-        EvidenceKind::PhotoIdInPerson => "A photo ID, seen in person",
-        EvidenceKind::PhotoIdByVideo => "A photo ID, seen by video",
-        EvidenceKind::KnownInPerson => "Known to somebody of the staff, and seen",
-        EvidenceKind::CalledBack => "Called back under a number that stood on file",
-        EvidenceKind::RecordDetails => "Knew what stands in the record",
-        EvidenceKind::ProofedAnew => "Proofed anew, as at enrolment",
+        EvidenceKind::PhotoIdInPerson => "desk.shows.photo-id-in-person",
+        EvidenceKind::PhotoIdByVideo => "desk.shows.photo-id-by-video",
+        EvidenceKind::KnownInPerson => "desk.shows.known-in-person",
+        EvidenceKind::CalledBack => "desk.shows.called-back",
+        EvidenceKind::RecordDetails => "desk.shows.record-details",
+        EvidenceKind::ProofedAnew => "desk.shows.proofed-anew",
     }
 }
 
 pub(super) fn level(level: Ial) -> &'static str {
     match level {
-        Ial::One => "IAL1",
-        Ial::Two => "IAL2",
-        Ial::Three => "IAL3",
+        Ial::One => "desk.level.one",
+        Ial::Two => "desk.level.two",
+        Ial::Three => "desk.level.three",
     }
 }
 
 pub(super) fn need(need: Need) -> &'static str {
     match need {
-        Need::Password => "A new password",
-        Need::LostFactor => "A new password, and the second factor is lost",
+        Need::Password => "desk.need.password",
+        Need::LostFactor => "desk.need.lost-factor",
     }
 }
 
 pub(super) fn event(event: CaseEventKind) -> &'static str {
     match event {
-        CaseEventKind::Open => "Opened",
-        CaseEventKind::Concern => "Account named",
-        CaseEventKind::Assign => "Assigned",
-        CaseEventKind::Note => "Note written",
-        CaseEventKind::RecordEvidence => "Evidence recorded",
-        CaseEventKind::Approve => "Approved",
-        CaseEventKind::Refuse => "Decided against",
-        CaseEventKind::Withdraw => "Taken back",
-        CaseEventKind::Release => "Link sent",
-        CaseEventKind::Dispute => "Ended by the person",
-        CaseEventKind::Lapse => "Lapsed",
+        CaseEventKind::Open => "desk.event.open",
+        CaseEventKind::Concern => "desk.event.concern",
+        CaseEventKind::Assign => "desk.event.assign",
+        CaseEventKind::Note => "desk.event.note",
+        CaseEventKind::RecordEvidence => "desk.event.record-evidence",
+        CaseEventKind::Approve => "desk.event.approve",
+        CaseEventKind::Refuse => "desk.event.refuse",
+        CaseEventKind::Withdraw => "desk.event.withdraw",
+        CaseEventKind::Release => "desk.event.release",
+        CaseEventKind::Dispute => "desk.event.dispute",
+        CaseEventKind::Lapse => "desk.event.lapse",
     }
+}
+
+pub(super) fn kind(kind: AddressKind) -> &'static str {
+    match kind {
+        AddressKind::Email => "desk.address.email",
+        AddressKind::Phone => "desk.address.phone",
+        AddressKind::Post => "desk.address.post",
+    }
+}
+
+/// Why an ask went to the desk.
+pub(super) fn reason(why: Dismissal) -> &'static str {
+    match why {
+        Dismissal::NoAddress => "desk.reason.no-address",
+        Dismissal::Ambiguous => "desk.reason.ambiguous",
+        Dismissal::Deceased => "desk.reason.deceased",
+        Dismissal::LockedByHost => "desk.reason.locked-by-host",
+        Dismissal::LegalHold => "desk.reason.legal-hold",
+        Dismissal::Minor => "desk.reason.minor",
+        // No other needs people.
+        _ => "desk.reason.unnamed",
+    }
+}
+
+/// Why the desk did not do something, in a sentence.
+pub(super) fn error(error: &DeskError, language: &Language) -> String {
+    let key = match error {
+        DeskError::NotFound => "desk.error.not-found",
+        DeskError::Changed => "desk.error.changed",
+        DeskError::AlreadyOpen => "desk.error.already-open",
+        DeskError::NotRecoverable => "desk.error.not-recoverable",
+        DeskError::NothingLost => "desk.error.nothing-lost",
+        DeskError::NoSuchAddress => "desk.error.no-such-address",
+        DeskError::NotReached => "desk.error.not-reached",
+        DeskError::Unavailable => "desk.error.unavailable",
+        DeskError::Refused(refusal) => return refused(*refusal, language),
+    };
+    language.text(key).to_owned()
+}
+
+fn refused(refusal: CaseRefusal, language: &Language) -> String {
+    let key = match refusal {
+        CaseRefusal::Illegal { state: at, event: tried } => {
+            let (at, tried) = (language.text(state(at)), language.text(event(tried)));
+            return language.fill("desk.error.illegal", &[("state", at), ("event", tried)]);
+        }
+        CaseRefusal::EvidenceTooWeak { needed } => {
+            return language.fill("desk.error.too-weak", &[("level", language.text(level(needed)))]);
+        }
+        CaseRefusal::AboveOwnRole => "desk.error.above-own-role",
+        CaseRefusal::OwnCase => "desk.error.own-case",
+        CaseRefusal::NoSubject => "desk.error.no-subject",
+        CaseRefusal::NoAccount => "desk.error.no-account",
+        CaseRefusal::AccountKnown => "desk.error.account-known",
+        CaseRefusal::NotAssigned => "desk.error.not-assigned",
+        CaseRefusal::SecondPersonNeeded => "desk.error.second-person",
+        CaseRefusal::LossNotShown => "desk.error.loss-not-shown",
+        CaseRefusal::NoNewAddress => "desk.error.no-new-address",
+        CaseRefusal::TooEarly => "desk.error.too-early",
+        CaseRefusal::NotIdle => "desk.error.not-idle",
+        CaseRefusal::Full => "desk.error.full",
+    };
+    language.text(key).to_owned()
 }

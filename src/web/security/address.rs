@@ -37,7 +37,7 @@ pub(super) async fn propose(State(site): State<Arc<Site>>, sent: Sent) -> Result
     let typed = Typed { address: &address, chosen: &goes };
     let refuse = |problem| site.email_page(&sent.member, &on_file, typed, Some(problem));
     let Ok(address) = EmailAddress::parse(address.trim()) else {
-        return Ok(refuse("This is no e-mail address. It should look like name@example.org."));
+        return Ok(refuse("change-email.no-address"));
     };
     let replaces = view.addresses.iter().find(|one| email(one).as_deref() == Some(&**goes));
     if *goes != NONE && replaces.is_none() {
@@ -46,9 +46,7 @@ pub(super) async fn propose(State(site): State<Arc<Site>>, sent: Sent) -> Result
     let proposed = site.info(&sent.member);
     match proposed.propose_address(&AddressOnFile::Email(address), replaces).await {
         Ok(_) => Ok(site.to("/email/confirm")),
-        Err(RecoveryError::ChangeRefused(ChangeRefused::OnFileAlready)) => {
-            Ok(refuse("We have this address on file for you already."))
-        }
+        Err(RecoveryError::ChangeRefused(ChangeRefused::OnFileAlready)) => Ok(refuse("unchanged.on-file")),
         Err(error) => Err(site.refused(error, Back::Email)),
     }
 }
@@ -100,7 +98,7 @@ impl Site {
         member: &Member,
         on_file: &[String],
         typed: Typed<'_>,
-        problem: Option<&str>,
+        problem: Option<&'static str>,
     ) -> Response {
         let page = EmailPage {
             frame: self.frame(),

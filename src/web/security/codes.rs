@@ -23,16 +23,14 @@ const NONE: &str = "none";
 pub(super) async fn ask(State(site): State<Arc<Site>>, member: Member) -> Result<Response, Response> {
     site.step_up_first(&member, Back::Codes).await?;
     let set = site.code_set(&member).await?;
+    let language = site.language();
     let page = SurePage {
         frame: site.frame(),
         form: site.form_token(&member),
-        title: "Make new recovery codes?",
-        words: &[
-            "Codes that you have now stop working. Throw them away afterwards.",
-            "We show the new ones one time only. Have paper or a printer ready.",
-        ],
+        title: language.text("new-codes.title"),
+        words: &["new-codes.old", "new-codes.once"],
         action: "codes",
-        button: "Make new codes",
+        button: "new-codes.make",
         factor: Some(set),
     };
     Ok(site.page(StatusCode::OK, &page))

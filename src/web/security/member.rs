@@ -50,7 +50,7 @@ impl FromRequestParts<Arc<Site>> for Member {
     async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Self, Response> {
         let session = site.session(&parts.extensions, &parts.headers, parts.uri.path()).await?;
         let client = site.config.client_address.client(&parts.extensions, &parts.headers);
-        let session = session.ok_or_else(|| see_other(site.recovery.links().sign_in_path()))?;
+        let session = session.ok_or_else(|| see_other(&site.at(site.recovery.links().sign_in_path())))?;
         Ok(Self { session, client })
     }
 }
@@ -110,7 +110,7 @@ impl Site {
 
     /// To a page below `/security`.
     pub(super) fn to(&self, path: &str) -> Response {
-        see_other(&format!("{}{path}", self.config.security))
+        see_other(&self.at(&format!("{}{path}", self.config.security)))
     }
 
     pub(super) fn fault(&self, error: &StoreError) -> Response {

@@ -65,9 +65,10 @@ pub(super) struct SurePage<'a> {
     pub(super) frame: Frame<'a>,
     pub(super) form: Zeroizing<String>,
     pub(super) title: &'a str,
-    pub(super) words: &'a [&'a str],
+    /// Keys.
+    pub(super) words: &'a [&'static str],
     pub(super) action: &'a str,
-    pub(super) button: &'a str,
+    pub(super) button: &'static str,
     pub(super) factor: Option<String>,
 }
 
@@ -96,7 +97,8 @@ pub(super) struct EmailPage<'a> {
     /// The address that goes; empty for none.
     pub(super) chosen: &'a str,
     pub(super) typed: &'a str,
-    pub(super) problem: Option<&'a str>,
+    /// A key, as below.
+    pub(super) problem: Option<&'static str>,
 }
 
 #[derive(Template)]

@@ -38,13 +38,14 @@ pub(super) async fn set(State(site): State<Arc<Site>>, sent: Sent) -> Result<Res
 
 pub(super) async fn ask_removal(State(site): State<Arc<Site>>, member: Member) -> Result<Response, Response> {
     site.step_up_first(&member, Back::Questions).await?;
+    let language = site.language();
     let page = SurePage {
         frame: site.frame(),
         form: site.form_token(&member),
-        title: "Remove your security questions?",
-        words: &["From then on no question is asked when you choose a new password by mail."],
+        title: language.text("remove-questions.title"),
+        words: &["remove-questions.then"],
         action: "questions/remove",
-        button: "Remove them",
+        button: "remove-questions.remove",
         factor: None,
     };
     Ok(site.page(StatusCode::OK, &page))
@@ -58,18 +59,16 @@ pub(super) async fn remove(State(site): State<Arc<Site>>, sent: Sent) -> Result<
     }
 }
 
-/// Why answers are not kept.
+/// The key of why answers are not kept.
 pub(super) fn words(why: AnswerRefused) -> &'static str {
     match why {
-        AnswerRefused::TooShort => "An answer needs at least 3 letters or digits.",
-        AnswerRefused::TooLong => "One of the answers is too long.",
-        AnswerRefused::Common => "One of the answers is easy to guess. Choose another question, or say more.",
-        AnswerRefused::Known => {
-            "One of the answers is your name, username or address, or is in the question. Others know it too."
-        }
-        AnswerRefused::Password => "One of the answers is your password. Choose another answer.",
-        AnswerRefused::Repeated => "Two answers are the same. Each question needs its own.",
-        AnswerRefused::Question => "Choose three different questions from the lists.",
+        AnswerRefused::TooShort => "answer.too-short",
+        AnswerRefused::TooLong => "answer.too-long",
+        AnswerRefused::Common => "answer.common",
+        AnswerRefused::Known => "answer.known",
+        AnswerRefused::Password => "answer.password",
+        AnswerRefused::Repeated => "answer.repeated",
+        AnswerRefused::Question => "answer.question",
     }
 }
 

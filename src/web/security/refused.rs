@@ -19,23 +19,17 @@ impl Site {
     }
 }
 
+/// The key of why.
 fn words(reason: ChangeRefused) -> &'static str {
     match reason {
-        ChangeRefused::NotThere => {
-            "What you wanted to change is not there any more, or was begun too long ago. Please look, and begin again."
-        }
-        ChangeRefused::TooMany => "You have as many as you can have. Remove one first.",
-        ChangeRefused::Held => {
-            "For now nothing of this can be changed, because somebody said “this wasn’t me” a short time ago, or because \
-             your account is being looked into."
-        }
-        ChangeRefused::ChangedLately => {
-            "Your addresses were changed several times in the last days. Please wait a few days, or contact us."
-        }
-        ChangeRefused::AddressesElsewhere => "Addresses are not changed on this page. Please contact us.",
-        ChangeRefused::KindNotTaken => "Only e-mail addresses can be used here.",
+        ChangeRefused::NotThere => "unchanged.not-there",
+        ChangeRefused::TooMany => "unchanged.too-many",
+        ChangeRefused::Held => "unchanged.held",
+        ChangeRefused::ChangedLately => "unchanged.changed-lately",
+        ChangeRefused::AddressesElsewhere => "unchanged.elsewhere",
+        ChangeRefused::KindNotTaken => "unchanged.kind",
         #[cfg(feature = "questions")]
         ChangeRefused::Answer(why) => super::questions::words(why),
-        ChangeRefused::OnFileAlready => "We have this address on file for you already.",
+        ChangeRefused::OnFileAlready => "unchanged.on-file",
     }
 }

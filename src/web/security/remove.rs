@@ -24,18 +24,15 @@ pub(super) async fn ask(
     let removed = factor_id(&typed).and_then(|id| app(&view.factors, id));
     let removed = removed.ok_or_else(|| site.refused(ChangeRefused::NotThere.into(), Back::Overview))?;
     let apps = view.factors.iter().filter(|factor| is_app(factor)).count();
-    let what_is_left = if apps == 1 && view.host_factors.is_empty() {
-        "Afterwards your password alone opens your account, and your recovery codes stop working."
-    } else {
-        "Afterwards its codes open nothing any more. The others go on."
-    };
+    let what_is_left =
+        if apps == 1 && view.host_factors.is_empty() { "remove-app.last" } else { "remove-app.others" };
     let page = SurePage {
         frame: site.frame(),
         form: site.form_token(&member),
-        title: &format!("Remove “{}”?", removed.label),
-        words: &[what_is_left, "You get a mail about it at every address that we have on file for you."],
+        title: &site.language().fill("remove-app.title", &[("name", &removed.label)]),
+        words: &[what_is_left, "remove-app.mail"],
         action: "remove",
-        button: "Remove it",
+        button: "remove-app.remove",
         factor: Some(removed.id.to_string()),
     };
     Ok(site.page(StatusCode::OK, &page))

@@ -110,14 +110,16 @@ impl Site {
     }
 
     pub(super) fn to_step_up(&self, back: Back) -> Response {
-        see_other(&format!("{}/step-up?back={}", self.config.security, back.name()))
+        self.to(&format!("/step-up?back={}", back.name()))
     }
 
     async fn step_up_page(&self, member: &Member, back: Back, status: StatusCode) -> Response {
         let asks_code = match self.info(member).list().await {
             Ok(view) => view.level_needed > AuthLevel::Password,
             // The account is gone or shut: the session is worth nothing.
-            Err(RecoveryError::StepUpRequired) => return see_other(self.recovery.links().sign_in_path()),
+            Err(RecoveryError::StepUpRequired) => {
+                return see_other(&self.at(self.recovery.links().sign_in_path()));
+            }
             Err(error) => return self.error(error),
         };
         let page = StepUpPage {
@@ -135,7 +137,9 @@ impl Site {
         match self.info(member).list().await {
             Ok(view) if view.step_up_needed => Err(self.to_step_up(back)),
             Ok(_) => Ok(()),
-            Err(RecoveryError::StepUpRequired) => Err(see_other(self.recovery.links().sign_in_path())),
+            Err(RecoveryError::StepUpRequired) => {
+                Err(see_other(&self.at(self.recovery.links().sign_in_path())))
+            }
             Err(error) => Err(self.error(error)),
         }
     }
