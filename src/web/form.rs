@@ -42,6 +42,11 @@ pub(super) fn only(name: &str, query: &str) -> Zeroizing<String> {
     }
 }
 
+/// Whether a query has a parameter of this name.
+pub(super) fn has(name: &str, query: &str) -> bool {
+    pairs(query.as_bytes()).any(|(other, _)| other == name.as_bytes())
+}
+
 fn pairs(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()).map(|pair| {
         let equals = pair.iter().position(|byte| *byte == b'=');

@@ -11,7 +11,6 @@ use axum::http::header::ACCEPT_LANGUAGE;
 use axum::http::{HeaderMap, Method};
 use std::sync::Arc;
 use tokio::task_local;
-use zeroize::Zeroizing;
 
 task_local! {
     static SPOKEN: Arc<Spoken>;
@@ -20,7 +19,9 @@ task_local! {
 /// The parameter that a page's link to another language sets.
 const PARAMETER: &str = "lang";
 /// What our own pages have in their addresses, and the same page in another language needs as well.
-const KEPT: [&str; 6] = ["token", "letter", "factor", "back", "id", "after"];
+const KEPT: [&str; 4] = ["factor", "back", "id", "after"];
+/// What is a secret, and must be in no address that a page shows (RC-16): such a page has no link to another language.
+const SECRETS: [&str; 2] = ["token", "letter"];
 
 /// The language of one answer.
 #[derive(Clone)]
@@ -37,8 +38,7 @@ pub(super) struct Spoken {
 /// The same page in another language.
 #[derive(Clone)]
 pub(super) struct Elsewhere {
-    /// May hold the token of the page: a secret.
-    pub(super) href: Zeroizing<String>,
+    pub(super) href: String,
     pub(super) tag: String,
     pub(super) name: String,
 }
@@ -50,7 +50,8 @@ impl Spoken {
         let language = chosen.unwrap_or_else(|| languages.choose(accepted(request.headers()).as_deref()));
         // What a form is answered with cannot be opened by its address.
         let all = elsewhere(languages, language, query);
-        let others = if request.method() == Method::GET { all.clone() } else { Vec::new() };
+        let opens = request.method() == Method::GET && !SECRETS.iter().any(|name| form::has(name, query));
+        let others = if opens { all.clone() } else { Vec::new() };
         Self { language: language.clone(), chosen: chosen.is_some(), all, others }
     }
 
@@ -77,9 +78,9 @@ impl Spoken {
     /// The same for a page that this address opens, whatever was asked for: an answer that is one for many asks has to be so to
     /// the last byte.
     pub(super) fn found_at(&self, path: &str) -> Self {
-        let there = |other: &Elsewhere| {
-            let href = Zeroizing::new(format!("{path}{}", *href("", &other.tag)));
-            Elsewhere { href, ..other.clone() }
+        let there = |other: &Elsewhere| Elsewhere {
+            href: format!("{path}{}", href("", &other.tag)),
+            ..other.clone()
         };
         Self { others: self.all.iter().map(there).collect(), ..self.clone() }
     }
@@ -121,10 +122,9 @@ fn elsewhere(languages: &Languages, spoken: &Language, query: &str) -> Vec<Elsew
 }
 
 /// Only what our own pages write into an address goes into this one.
-fn href(query: &str, tag: &str) -> Zeroizing<String> {
+fn href(query: &str, tag: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let mut href = Zeroizing::new(String::with_capacity(query.len() + tag.len() + PARAMETER.len() + 16));
-    href.push('?');
+    let mut href = "?".to_owned();
     for name in KEPT {
         let value = form::only(name, query);
         if !value.is_empty() && value.chars().all(plain) {
@@ -147,14 +147,15 @@ mod tests {
     fn only_what_our_own_pages_write_is_kept_in_the_address() {
         for (query, kept) in [
             ("", "?lang=es"),
-            ("token=aB-_9", "?token=aB-_9&lang=es"),
-            ("lang=en&token=a&utm_source=mail", "?token=a&lang=es"),
-            ("token=a&token=b", "?lang=es"),
-            ("token=%22%3E%3Cb", "?lang=es"),
+            ("factor=aB-_9", "?factor=aB-_9&lang=es"),
+            ("lang=en&id=a&utm_source=mail", "?id=a&lang=es"),
+            ("id=a&id=b", "?lang=es"),
+            ("id=%22%3E%3Cb", "?lang=es"),
+            ("token=a&letter=b", "?lang=es"),
             ("next=//evil.test", "?lang=es"),
             ("back=//evil.test", "?lang=es"),
         ] {
-            assert_eq!(*href(query, "es"), kept, "{query}");
+            assert_eq!(href(query, "es"), kept, "{query}");
         }
     }
 }

@@ -12,8 +12,8 @@ pub struct Frame {
 }
 
 #[rustfmt::skip]
-const HEADERS: [&str; 8] = [
-    "Auto-Submitted", "Content-Type", "Date", "From", "MIME-Version", "Message-ID", "Subject", "To",
+const HEADERS: [&str; 9] = [
+    "Auto-Submitted", "Content-Language", "Content-Type", "Date", "From", "MIME-Version", "Message-ID", "Subject", "To",
 ];
 
 /// Reads a mail as a mail program does, and says what it is made of, or what is wrong with it at once.

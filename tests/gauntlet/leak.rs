@@ -310,9 +310,12 @@ fn check_caches(answers: &[(String, Answer)]) -> Verdict {
         let asks = what.as_str() == "POST /recovery/forgot-password";
         let cookie = answer.header("set-cookie");
         ensure!(cookie.is_none() || asks && cookie == Some(TICKET), "{what} sets a cookie: {cookie:?}");
-        for header in ["etag", "last-modified", "expires", "age", "vary", "access-control-allow-origin"] {
+        for header in ["etag", "last-modified", "expires", "age", "access-control-allow-origin"] {
             ensure!(answer.header(header).is_none(), "{what} has the header {header}");
         }
+        // By language, and by nothing that tells people apart.
+        let vary = answer.header("vary");
+        ensure!(vary.is_none_or(|by| by == "accept-language"), "{what} varies by {vary:?}");
     }
     Ok(())
 }

@@ -270,8 +270,8 @@ impl Writer for Twin {
         let part = |kind: &str, text: &str| format!("--b\r\nContent-Type: text/{kind}\r\n\r\n{text}\r\n");
         vec![format!(
             "From: portal@mercy.example\r\nTo: {}\r\nSubject: Your link\r\nMessage-ID: <1@mercy.example>\r\n\
-             Date: Mon, 2 Mar 2026 09:00:00 +0000\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n\
-             Content-Type: multipart/alternative; boundary=b\r\n\r\n{}{}--b--\r\n",
+             Date: Mon, 2 Mar 2026 09:00:00 +0000\r\nAuto-Submitted: auto-generated\r\nContent-Language: en\r\n\
+             MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=b\r\n\r\n{}{}--b--\r\n",
             case.address,
             part("plain", "Go on."),
             part("html", &html)
