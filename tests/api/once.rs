@@ -116,14 +116,15 @@ async fn a_repetition_tells_nothing_of_the_account_however_late() {
         let typed = if kind == "unknown" { "nobody".to_owned() } else { who.username };
         let portal = Portal::on(world).await;
         let mut answers = Vec::new();
-        for minutes in [0, 1, 29, 29, 120, 300, 600] {
+        // No other ask comes between: a newer link would end the flow of the first.
+        for minutes in [0, 29, 120] {
             portal.world.clock.advance(Duration::minutes(minutes));
             portal.world.work().await;
             answers.push(portal.ask_with(KEY, "/password-links", json!({"identifier": typed})).await.status);
-            // What is left of the budget.
-            for _ in 0..5 {
-                answers.push(portal.post("/password-links", json!({"identifier": typed})).await.status);
-            }
+        }
+        // What is left of the budget.
+        for _ in 0..5 {
+            answers.push(portal.post("/password-links", json!({"identifier": typed})).await.status);
         }
         seen.push((kind, answers));
     }
