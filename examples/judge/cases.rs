@@ -116,3 +116,53 @@ fn texts(value: &Value, names: &[&str]) -> Vec<String> {
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(lines: &[&str]) -> Cases {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), lines.join("\n")).unwrap();
+        let mut cases = Cases::default();
+        cases.read(file.path()).unwrap();
+        cases
+    }
+
+    #[test]
+    fn fields_may_be_missing_unknown_null_or_lists() {
+        let cases = read(&[
+            r#"{"password":"x","label":"weak","person":null,"more":[1]}"#,
+            "",
+            r#"{"password":"y","label":"strong","kind":"k","floor":8,
+               "person":{"email":"a@b.org","emails":["c@d.org"],"record_number":7}}"#
+                .replace('\n', " ")
+                .as_str(),
+            r#"{"ask":{},"label":"near-miss","account":[{"given_name":"Ana"},{}]}"#,
+        ]);
+        assert!(cases.unread.is_empty());
+        let [Case::Password(bare), Case::Password(full), Case::Ask(ask)] = &cases.cases[..] else {
+            panic!("three cases")
+        };
+        assert_eq!((bare.kind.as_str(), bare.is_strong, bare.floor), ("weak", false, None));
+        assert_eq!((full.kind.as_str(), full.is_strong, full.floor), ("k", true, Some(8)));
+        assert_eq!(full.person.emails, ["a@b.org", "c@d.org"]);
+        assert_eq!(full.person.record_number.as_deref(), Some("7"));
+        assert_eq!((ask.is_right, ask.accounts.len()), (false, 2));
+    }
+
+    #[test]
+    fn what_is_no_case_is_counted_by_its_line() {
+        let cases = read(&[
+            "{",
+            "[]",
+            r#"{"password":"x"}"#,
+            r#"{"password":"x","label":"good"}"#,
+            r#"{"password":1,"label":"weak"}"#,
+            r#"{"ask":{},"label":"right"}"#,
+        ]);
+        assert!(cases.cases.is_empty());
+        let lines: Vec<_> = cases.unread.iter().map(|(_, line)| *line).collect();
+        assert_eq!(lines, [1, 2, 3, 4, 5, 6]);
+    }
+}

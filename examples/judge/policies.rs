@@ -30,19 +30,19 @@ fn regain(password: &str, setting: &Setting<'_>) -> bool {
 
 /// Why regain refuses, at this floor.
 fn reasons(password: &str, setting: &Setting<'_>) -> Vec<Reason> {
+    fn texts(all: &[String]) -> Vec<&str> {
+        all.iter().map(String::as_str).collect()
+    }
     let person = setting.person;
-    let texts = |all: &'_ [String]| -> Vec<String> { all.to_vec() };
-    let (emails, phones, addresses) =
-        (texts(&person.emails), texts(&person.phones), texts(&person.addresses));
     let context = PolicyContext {
         username: person.username.as_deref(),
         given_name: person.given_name.as_deref(),
         family_name: person.family_name.as_deref(),
         birth_date: person.birth_date.as_deref().and_then(date),
         record_number: person.record_number.as_deref(),
-        emails: emails.iter().map(String::as_str).collect(),
-        phones: phones.iter().map(String::as_str).collect(),
-        postal_addresses: addresses.iter().map(String::as_str).collect(),
+        emails: texts(&person.emails),
+        phones: texts(&person.phones),
+        postal_addresses: texts(&person.addresses),
         second_factor: setting.floor <= FLOOR_WITH_SECOND_FACTOR,
     };
     let policy = PasswordPolicy::builder().service_words(setting.service.iter().map(String::as_str)).build();
@@ -81,15 +81,19 @@ fn django(password: &str, setting: &Setting<'_>) -> bool {
     let person = setting.person;
     let attributes = [&person.username, &person.given_name, &person.family_name];
     let attributes = attributes.into_iter().flatten().chain(&person.emails);
-    let lower = password.to_lowercase();
+    let lower = lower(password);
     let is_alike = attributes.flat_map(|value| parts(value)).any(|part| similarity(&lower, &part) >= 0.7);
     let is_numeric = !password.is_empty() && password.chars().all(char::is_numeric);
     length_and_list(password, setting) && !is_numeric && !is_alike
 }
 
+fn lower(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).collect()
+}
+
 /// A value and the words in it, as Django splits it: `re.split(r"\W+", value) + [value]`.
 fn parts(value: &str) -> Vec<String> {
-    let value = value.to_lowercase();
+    let value = lower(value);
     let words = value.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
     words.map(str::to_owned).chain([value.clone()]).collect()
 }
@@ -130,5 +134,5 @@ fn own_data(person: &Known) -> Vec<String> {
         &person.birth_date,
     ];
     let values = values.into_iter().flatten().chain(&person.emails).chain(&person.phones);
-    values.map(|value| value.to_lowercase()).collect()
+    values.map(|value| lower(value)).collect()
 }

@@ -37,3 +37,23 @@ impl fmt::Display for Share {
         f.pad(&format!("{percent:.1} % ({low:.1} to {high:.1}) of {}", self.of))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The figures of Newcombe, Statistics in Medicine 17 (1998), table I, method 3.
+    #[test]
+    fn intervals_are_those_of_wilson() {
+        for (hits, of, low, high) in
+            [(81, 263, 25.53, 36.62), (15, 148, 6.24, 16.05), (0, 20, 0.0, 16.11), (1, 29, 0.61, 17.18)]
+        {
+            let (from, to) = Share { hits, of }.interval();
+            assert!(
+                (from - low).abs() < 0.006 && (to - high).abs() < 0.006,
+                "{hits} of {of}: {from} to {to}"
+            );
+        }
+        assert_eq!(Share::default().to_string(), "-");
+    }
+}
