@@ -5,8 +5,11 @@
 //!
 //!     cargo run --example walkthrough
 
+mod desk;
 mod means;
+mod people;
 mod protection;
+mod questions;
 mod shared;
 
 use regain::account::{Account, AddressOnFile};
@@ -49,6 +52,8 @@ async fn main() -> Outcome {
     means::scenes(&portal).await?;
     shared::scenes(&portal).await?;
     protection::scenes(&portal).await?;
+    questions::scenes(&portal).await?;
+    desk::scenes(&portal).await?;
     println!("\nAll of it went as told.");
     Ok(())
 }
@@ -265,7 +270,10 @@ impl Portal {
     }
 
     fn link(&self) -> Outcome<RecoveryToken> {
-        let text = self.latest()?;
+        self.link_in(&self.latest()?)
+    }
+
+    fn link_in(&self, text: &str) -> Outcome<RecoveryToken> {
         let (_, token) = text.split_once("?token=").ok_or("the mail should have a link")?;
         Ok(RecoveryToken::parse(token.split_whitespace().next().unwrap_or_default())?)
     }

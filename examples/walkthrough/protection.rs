@@ -158,7 +158,7 @@ async fn choose(portal: &Portal, link: &RecoveryToken, password: &str) -> Result
 }
 
 /// The host's session: what it knows of the sign-in, and 32 bytes that are its own.
-fn session(signed_in: &SignedIn, own: u8) -> AuthSession {
+pub fn session(signed_in: &SignedIn, own: u8) -> AuthSession {
     AuthSession {
         account: signed_in.account.clone(),
         level: signed_in.level,
@@ -167,12 +167,12 @@ fn session(signed_in: &SignedIn, own: u8) -> AuthSession {
     }
 }
 
-fn security(portal: &Portal, session: &AuthSession) -> SecurityInfo {
+pub fn security(portal: &Portal, session: &AuthSession) -> SecurityInfo {
     portal.recovery.security_info(session, &somewhere())
 }
 
 /// What the app shows next: each code is good once.
-fn code(portal: &Portal, app: &TotpSecret) -> Outcome<TotpCode> {
+pub fn code(portal: &Portal, app: &TotpSecret) -> Outcome<TotpCode> {
     portal.wait(Duration::seconds(30));
     Ok(app.code(step_at(portal.clock.now().into()).ok_or("a time after 1970")?))
 }
