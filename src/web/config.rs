@@ -1,8 +1,9 @@
 //! How the pages are served, and where those pages are that they lead to.
 
 use crate::origin::{PathError, is_plain_path};
-use crate::web::{ClientAddress, Logo};
+use crate::web::{ClientAddress, LinkHost, Logo};
 use axum::body::Bytes;
+use std::sync::Arc;
 
 /// How the pages are served.
 #[derive(Debug, Clone)]
@@ -15,6 +16,7 @@ pub struct WebConfig {
     pub(super) help: Option<String>,
     pub(super) style_sheet: Option<Bytes>,
     pub(super) logo: Option<Logo>,
+    pub(super) link_host: Option<Arc<dyn LinkHost>>,
 }
 
 impl WebConfig {
@@ -23,7 +25,7 @@ impl WebConfig {
     #[must_use]
     pub fn new(client_address: ClientAddress) -> Self {
         let (security, home) = ("/security".to_owned(), "/".to_owned());
-        Self { client_address, security, home, help: None, style_sheet: None, logo: None }
+        Self { client_address, security, home, help: None, style_sheet: None, logo: None, link_host: None }
     }
 
     /// Security information at another path.
@@ -52,6 +54,13 @@ impl WebConfig {
     /// [`PathError`].
     pub fn help_at(self, path: &str) -> Result<Self, PathError> {
         Ok(Self { help: Some(plain(path)?), ..self })
+    }
+
+    /// The host's own page beside a link, for accounts that have a factor of the host's own. Without one, whoever has no
+    /// other factor is told that people have to help.
+    #[must_use]
+    pub fn link_host(self, host: Arc<dyn LinkHost>) -> Self {
+        Self { link_host: Some(host), ..self }
     }
 }
 

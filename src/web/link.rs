@@ -2,6 +2,7 @@
 
 use crate::client::Client;
 use crate::error::RecoveryError;
+use crate::factor::FactorKind;
 use crate::password::{Password, Reason};
 use crate::recovery::{Chosen, LinkView, QuestionGate};
 use crate::token::RecoveryToken;
@@ -87,16 +88,34 @@ impl Site {
     /// The second step where the account has one, then the question where it has any, then the form for the new password.
     pub(super) async fn after_link(&self, token: &RecoveryToken, view: &LinkView) -> Response {
         if view.factor_needed {
-            return if factor::takes_codes(&view.factor_kinds) {
-                self.factor_page(Beside::Link(token.expose()), Tried::NotYet)
-            } else {
-                self.notice(&Notice::FactorNeeded)
-            };
+            return self.factor_beside(token, view).await;
         }
         if view.question != QuestionGate::Open {
             return self.question_page(token, Tried::NotYet).await;
         }
         self.new_password(token, view, &[])
+    }
+
+    async fn factor_beside(&self, token: &RecoveryToken, view: &LinkView) -> Response {
+        let hosts = view.factor_kinds.contains(&FactorKind::Host);
+        if let Some(host) = self.config.link_host.as_ref().filter(|_| hosts) {
+            match host.host_factor(token, view).await {
+                Ok(Some(page)) => return page,
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "the host has no page for its factor"
+                    );
+                    return self.notice(&Notice::Unavailable);
+                }
+            }
+        }
+        if factor::takes_codes(&view.factor_kinds) {
+            self.factor_page(Beside::Link(token.expose()), Tried::NotYet)
+        } else {
+            self.notice(&Notice::FactorNeeded)
+        }
     }
 
     /// The step that the link is at now.

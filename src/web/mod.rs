@@ -61,6 +61,7 @@ mod form;
 #[cfg(feature = "desk")]
 mod help;
 mod link;
+mod link_host;
 mod page;
 pub(crate) mod posted;
 mod proxies;
@@ -78,6 +79,7 @@ pub use config::WebConfig;
 pub use desk::{StaffHost, desk_router};
 #[cfg(feature = "desk")]
 pub use help::help_router;
+pub use link_host::LinkHost;
 pub use proxies::{Proxies, ProxiesError};
 pub use security::{SecurityHost, security_router};
 pub use sign_in::{SessionHost, sign_in_router};

@@ -9,6 +9,7 @@ mod email;
 mod hostile;
 mod languages;
 mod link;
+mod link_host;
 mod looks;
 mod members;
 mod operator;
@@ -37,7 +38,7 @@ use regain::mail::{Sender, Service};
 use regain::memory::{Mailbox, MemoryAccounts, MemoryFlows};
 use regain::origin::{Links, TrustedOrigin};
 use regain::password::{Argon2Hasher, Password, PasswordHasher as _};
-use regain::recovery::{Limits, Means, Setup, SignedIn};
+use regain::recovery::{Limits, Means, RecoveryBuilder, Setup, SignedIn};
 use regain::store::StoreError;
 use regain::testing::TestClock;
 use regain::web::{self, ClientAddress, SessionHost, WebConfig};
@@ -116,19 +117,27 @@ impl World {
 
     /// A portal that speaks these languages.
     fn speaking(languages: Languages) -> Self {
-        Self::built(Limits::default(), Means::email_only(), portal().speaking(languages))
+        Self::built(|builder| builder, portal().speaking(languages), WebConfig::new(ClientAddress::Socket))
     }
 
     fn with(limits: Limits, means: Means) -> Self {
-        Self::built(limits, means, portal())
+        Self::configured(|builder| builder.limits(limits).means(means), WebConfig::new(ClientAddress::Socket))
     }
 
-    fn built(limits: Limits, means: Means, service: Service) -> Self {
+    fn configured(change: impl FnOnce(RecoveryBuilder) -> RecoveryBuilder, config: WebConfig) -> Self {
+        Self::built(change, portal(), config)
+    }
+
+    fn built(
+        change: impl FnOnce(RecoveryBuilder) -> RecoveryBuilder,
+        service: Service,
+        config: WebConfig,
+    ) -> Self {
         let accounts = Arc::new(MemoryAccounts::new());
         let clock = Arc::new(TestClock::default());
         let members = Arc::new(Members::default());
         let origin = TrustedOrigin::parse(ORIGIN).expect("an origin");
-        let recovery = Recovery::builder(Setup {
+        let builder = Recovery::builder(Setup {
             realm: Realm::new("mercy").expect("a realm"),
             keys: KeyRing::new(1, KeyRing::generate_key(&SystemEntropy).expect("randomness")),
             links: Links::new(origin, "/recovery", "/sign-in").expect("plain paths"),
@@ -138,13 +147,9 @@ impl World {
             flows: Arc::new(MemoryFlows::new()),
         })
         .hasher(Arc::new(Argon2Hasher::danger_for_tests()))
-        .clock(clock.clone())
-        .limits(limits)
-        .means(means)
-        .build()
-        .expect("the configuration builds");
+        .clock(clock.clone());
+        let recovery = change(builder).build().expect("the configuration builds");
         let mailbox = Arc::new(Mailbox::new());
-        let config = WebConfig::new(ClientAddress::Socket);
         let sessions = Arc::new(Sessions(accounts.clone()));
         let app = web::router(recovery.clone(), config.clone())
             .merge(web::sign_in_router(recovery.clone(), sessions, config.clone()))
