@@ -6,6 +6,7 @@
 /// One mistake at a time, in the whole process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the table in `Bug::what` says it in words")]
+#[cfg_attr(not(feature = "desk"), allow(dead_code, reason = "some are the desk's"))]
 pub enum Bug {
     VersionNotCompared,
     RivalLinkNotSeen,
