@@ -175,7 +175,17 @@ async fn no_mailing_list_headers_no_copies_no_second_sender() {
         .collect();
     assert_eq!(
         names,
-        ["From", "To", "Subject", "Message-ID", "Date", "Auto-Submitted", "MIME-Version", "Content-Type"]
+        [
+            "From",
+            "To",
+            "Subject",
+            "Message-ID",
+            "Date",
+            "Auto-Submitted",
+            "Content-Language",
+            "MIME-Version",
+            "Content-Type"
+        ]
     );
 }
 
