@@ -87,7 +87,7 @@ export const SCREENS = [
 ];
 
 // A portal of its own and a browser on such a screen, for one story; afterwards both are gone.
-export async function tell({ name, javaScript, viewport, dark }, story) {
+export async function tell({ name, javaScript, viewport, dark, locale = 'en-US' }, story) {
   const data = mkdtempSync(join(tmpdir(), 'portal-'));
   const portal = new Portal(data);
   await portal.start();
@@ -96,7 +96,7 @@ export async function tell({ name, javaScript, viewport, dark }, story) {
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   });
   try {
-    const looks = { viewport, colorScheme: dark ? 'dark' : 'light' };
+    const looks = { viewport, locale, colorScheme: dark ? 'dark' : 'light' };
     const context = await browser.newContext({ javaScriptEnabled: javaScript, ...looks });
     const page = await context.newPage();
     // axe is a script: where there are none, it looks at the same page in another window, whose own scripts are taken out.
