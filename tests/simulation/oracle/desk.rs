@@ -276,7 +276,8 @@ impl Oracle {
             format!("case {} waits until {until}, the clock showed {reading}", short(line.flow))
         });
         let waited = self.stage.now() - approval.truly + 3 * SECOND >= until - approval.reading;
-        let steady = self.clocks == Clocks::Steady;
+        // The waiting counts from the clock that the decision read.
+        let steady = self.clocks == Clocks::Steady && self.prompt;
         self.hold("nothing is released before the waiting is over", waited || !steady, said);
         let disputed = case.account.as_ref().is_some_and(|account| book.disowned.contains(account));
         self.hold("nothing is released after this wasn't me", !disputed, said);
