@@ -23,6 +23,7 @@ mod pepper;
 mod policy;
 mod pool;
 mod reason;
+mod strength;
 mod text;
 
 pub use argon::{Argon2Hasher, Argon2HasherBuilder, CostError};

@@ -46,6 +46,11 @@ impl OwnWords {
         self.names.iter().map(String::as_str).collect()
     }
 
+    /// All of them.
+    pub(super) fn words(&self) -> &[Vec<char>] {
+        &self.words
+    }
+
     /// What is left of `text` when as much as possible of it is taken for own data.
     pub(super) fn taken_out_of(&self, text: &[char]) -> Vec<char> {
         // best[i]: fewest characters of text[i..] left over, and the length of the word to take at i.
@@ -101,7 +106,7 @@ fn is_telling(word: &[char]) -> bool {
     word.len() >= at_least
 }
 
-fn reads_as(text: &[char], word: &[char]) -> bool {
+pub(super) fn reads_as(text: &[char], word: &[char]) -> bool {
     text.len() >= word.len() && text.iter().zip(word).all(|(&typed, &meant)| stands_for(typed, meant))
 }
 

@@ -8,7 +8,7 @@ use time::Date;
 
 use super::disguise::{on_latin_keys, period, undisguise, without_copies, without_separator};
 use super::own_data::OwnWords;
-use super::{CharacterClass, PreparedPassword, Reason, blocklist};
+use super::{CharacterClass, PreparedPassword, Reason, blocklist, strength};
 
 /// Floor in code points where the password is the only factor, NIST SP 800-63B-4 3.1.1.2.
 pub const FLOOR: usize = 15;
@@ -26,6 +26,12 @@ const SHOWN_TO_ZXCVBN: usize = 32;
 /// zxcvbn's scores: 4 is over 10^10 guesses; 2, over 10^6, is the most that eight random characters reach.
 const SCORE: u8 = 4;
 const SCORE_WITH_SECOND_FACTOR: u8 = 2;
+
+/// Bits that the estimate of guesses asks for: 2^45 guesses at the hash's cost are some 30,000 years of one core, and what a
+/// generator drew from 2^51 values or more is not refused for the little that looks like a pattern in it by chance. Online,
+/// where every sign-in takes a second factor too, 2^40.
+const BITS: f32 = 45.0;
+const BITS_WITH_SECOND_FACTOR: f32 = 40.0;
 
 /// What is known about the person who chooses a password. `Debug` does not show it.
 #[derive(Clone, Default)]
@@ -59,12 +65,14 @@ impl fmt::Debug for PolicyContext<'_> {
 /// Decides whether a password may be chosen, the same for registration, change and recovery.
 ///
 /// It judges the whole value and looks at nothing but its arguments, save that zxcvbn asks for the year once to
-/// rate years as recent. A check takes half a millisecond, and up to 30 ms on text made to be slow: run it
-/// beside the hash, in the [`HashPool`](super::HashPool). Its short-lived copies of the password, and zxcvbn's,
-/// are not wiped. Cloning is cheap.
+/// rate years as recent. What zxcvbn takes for strong is then priced by an estimate of guesses of regain's own: words and names
+/// of several languages, common passwords, known phrases, own data, dates, numbers that follow a rule, copies, walks on
+/// keyboards, codes and disguises, each for as many bits as it takes to try them. A check takes a millisecond or two, and up to
+/// 60 ms on text made to be slow: run it beside the hash, in the [`HashPool`](super::HashPool). Its short-lived copies of the
+/// password, and zxcvbn's, are not wiped. Cloning is cheap.
 ///
-/// zxcvbn knows English words. One long word of another language passes for strong unless it is on the
-/// blocklist, is repeated, or is own data: wire up [`BreachedPasswords`](super::BreachedPasswords).
+/// `tools/judge` says what it takes and refuses of public cases. It cannot know every list: wire up
+/// [`BreachedPasswords`](super::BreachedPasswords).
 ///
 /// ```
 /// use regain::password::{Password, PasswordPolicy, PolicyContext, Reason};
@@ -89,6 +97,7 @@ struct Rules {
     composition: Composition,
     service_words: Vec<String>,
     blocked: HashSet<String>,
+    zxcvbn_alone: bool,
 }
 
 /// Kinds of characters that every password must contain; none by default.
@@ -138,7 +147,7 @@ impl PasswordPolicy {
         if self.is_common(password.as_str(), &readings) {
             reasons.push(Reason::Common);
         } else {
-            let weakness = self.weakness(&readings, context);
+            let weakness = self.weakness(password.as_str(), &readings, context);
             // Too short is said already, and is guessable in any case.
             reasons.extend(weakness.filter(|&weakness| !too_short || weakness == Reason::OwnData));
         }
@@ -155,13 +164,18 @@ impl PasswordPolicy {
     }
 
     /// PW-10: strength must come from neither the person's own data nor repetition.
-    fn weakness(&self, readings: &[Vec<char>], context: &PolicyContext<'_>) -> Option<Reason> {
+    fn weakness(&self, typed: &str, readings: &[Vec<char>], context: &PolicyContext<'_>) -> Option<Reason> {
         let judge = Judge {
             own: OwnWords::new(context, &self.0.service_words),
             floor: self.floor(context),
             score: if context.second_factor { SCORE_WITH_SECOND_FACTOR } else { SCORE },
         };
-        readings.iter().find_map(|reading| judge.weakness(reading))
+        let weakness = readings.iter().find_map(|reading| judge.weakness(reading));
+        weakness.or_else(|| {
+            let least = if context.second_factor { BITS_WITH_SECOND_FACTOR } else { BITS };
+            let guessed = !self.0.zxcvbn_alone && strength::bits(typed, judge.own.words()) < least;
+            guessed.then_some(Reason::Guessable)
+        })
     }
 }
 
@@ -221,6 +235,7 @@ impl Default for PasswordPolicyBuilder {
             composition: Composition::default(),
             service_words: Vec::new(),
             blocked: HashSet::new(),
+            zxcvbn_alone: false,
         })
     }
 }
@@ -258,6 +273,14 @@ impl PasswordPolicyBuilder {
     #[must_use]
     pub fn blocked_values<'v>(mut self, values: impl IntoIterator<Item = &'v str>) -> Self {
         self.0.blocked.extend(values.into_iter().map(|value| String::from_iter(undisguise(value))));
+        self
+    }
+
+    /// Leaves the estimate of guesses out: what zxcvbn calls strong is taken, as in other products. It takes many passwords
+    /// that a rule makes (`tools/judge`).
+    #[must_use]
+    pub fn zxcvbn_alone(mut self) -> Self {
+        self.0.zxcvbn_alone = true;
         self
     }
 

@@ -61,7 +61,7 @@ fn no_way_to_write_the_birth_date_lends_strength() {
         assert_refused(&format!("tqzk{date}w"), &guarded, Reason::OwnData);
     }
     for date in ["1987", "0418", "870418"] {
-        assert_accepted(&format!("tqzk{date}w"), &guarded);
+        assert_accepted(&format!("tq;Kz{date}wv"), &guarded);
     }
 }
 

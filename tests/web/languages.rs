@@ -220,7 +220,7 @@ async fn every_route_answers_known_and_unknown_alike_in_every_language() {
                 vec![
                     &[("identifier", "ana"), ("password", "x")][..],
                     &[("identifier", "nobody"), ("password", "x")],
-                    &[("identifier", "disabled"), ("password", "the old one is gone")],
+                    &[("identifier", "disabled"), ("password", "the old oboe is gone")],
                 ],
             ),
         ];

@@ -162,7 +162,7 @@ impl World {
     fn person(&self, username: &str) -> Account {
         let mut account = Account::new(AccountId::new(&format!("id-{username}")).expect("an id"), username);
         account.addresses = vec![AddressOnFile::Email(address(&format!("{username}@example.org")))];
-        account.password = Some(hash("the old one is gone"));
+        account.password = Some(hash("the old oboe is gone"));
         account.person = Some(
             Person::new("Ana", "Silva")
                 .with_birth_date(date!(1990 - 05 - 17))

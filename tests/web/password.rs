@@ -4,7 +4,7 @@ use axum::http::header::LOCATION;
 use regain::account::AccountStore as _;
 use regain::factor::AuthLevel;
 
-const PRESENT: &str = "the old one is gone";
+const PRESENT: &str = "the old oboe is gone";
 
 #[tokio::test]
 async fn a_new_password_is_chosen_while_signed_in() {

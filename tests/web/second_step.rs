@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use axum::http::header::{LOCATION, SET_COOKIE};
 use time::Duration;
 
-const PASSWORD: &str = "the old one is gone";
+const PASSWORD: &str = "the old oboe is gone";
 
 impl World {
     /// The page that follows the right password.

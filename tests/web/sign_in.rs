@@ -8,7 +8,7 @@ async fn the_right_password_leads_to_the_hosts_own_page() {
     let world = World::new();
     let ana = world.person("ana");
     for typed in ["ana", "ANA@example.org"] {
-        let fields = [("identifier", typed), ("password", "the old one is gone")];
+        let fields = [("identifier", typed), ("password", "the old oboe is gone")];
         let answer = world.post("/sign-in", &fields).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER);
         assert_eq!(answer.headers[LOCATION], "/home");
@@ -32,13 +32,13 @@ async fn whatever_is_wrong_with_a_sign_in_is_answered_alike() {
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(wrong.body.contains("Username or password is wrong"));
     for (name, password) in [
-        ("nobody", "the old one is gone"),
-        ("disabled", "the old one is gone"),
+        ("nobody", "the old oboe is gone"),
+        ("disabled", "the old oboe is gone"),
         ("empty", ""),
         ("", ""),
         ("ana", ""),
-        ("ana\0", "the old one is gone"),
-        ("ana", "the old one is gone\0"),
+        ("ana\0", "the old oboe is gone"),
+        ("ana", "the old oboe is gone\0"),
     ] {
         let fields = [("identifier", name), ("password", password)];
         assert_eq!(world.post("/sign-in", &fields).await, wrong, "{name:?}");
@@ -50,7 +50,7 @@ async fn whatever_is_wrong_with_a_sign_in_is_answered_alike() {
 async fn only_our_own_page_signs_in() {
     let world = World::new();
     let ana = world.person("ana");
-    let body = super::encode(&[("identifier", "ana"), ("password", "the old one is gone")]);
+    let body = super::encode(&[("identifier", "ana"), ("password", "the old oboe is gone")]);
     for (name, value) in [
         ("sec-fetch-site", "cross-site"),
         ("sec-fetch-site", "same-site"),

@@ -4,7 +4,7 @@ use axum::http::header::{LOCATION, SET_COOKIE};
 use regain::factor::AuthLevel;
 use time::Duration;
 
-const PASSWORD: &str = "the old one is gone";
+const PASSWORD: &str = "the old oboe is gone";
 
 impl Browser<'_> {
     /// Shows once more who it is; the browser keeps the new cookie.

@@ -1,0 +1,145 @@
+//! How many guesses a password takes: a lower bound, in bits, for somebody who knows the person, the service, words and names
+//! of several languages, keyboards, dates, codes and disguises.
+//!
+//! A text is cut into parts, and each part is priced by the voice to which it costs least: a word by how many are more
+//! common, a copy by where it is copied from, a walk on the keys by its turns, and what no voice knows by the alphabet that
+//! its characters are from. The sum of the cheapest cut is the estimate. Codes that are read as a whole (`cGFzc3dvcmQ=`) are
+//! decoded, and what comes out is priced with a few bits more. It is a sum of logarithms of counts: 40 bits are 2^40 guesses.
+
+mod code;
+mod cut;
+mod date;
+mod lag;
+mod number;
+mod phrase;
+mod tables;
+mod text;
+mod walk;
+mod words;
+
+use cut::Cut;
+use text::Text;
+
+/// Bits that a text costs at least.
+/// `own` are words that others may know of the person or the service, undisguised.
+pub(super) fn bits(text: &str, own: &[Vec<char>]) -> f32 {
+    let read = Text::read(text);
+    let mut cut = Cut::new(&read);
+    simple_voices(&mut cut, &read, own);
+    words::meant(&mut cut, &read);
+    words::shown_to_zxcvbn(&mut cut, &read);
+    phrase::voice(&mut cut, &read);
+    walk::voice(&mut cut, &read);
+    date::voice(&mut cut, &read);
+    number::voice(&mut cut, &read);
+    let mut least = cut.cheapest();
+    for (decoded, extra) in code::readings(text, &read.plain) {
+        let decoded =
+            if decoded.len() == read.len() { read.read_as(decoded) } else { Text::decoded(&decoded) };
+        let mut cut = Cut::new(&decoded);
+        simple_voices(&mut cut, &decoded, own);
+        least = least.min(cut.cheapest() + extra);
+    }
+    least
+}
+
+/// Those that are asked of a decoded text too.
+fn simple_voices(cut: &mut Cut, text: &Text, own: &[Vec<char>]) {
+    words::plain(cut, text);
+    words::common(cut, text);
+    words::own(cut, text, own);
+    lag::voice(cut, text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn priced(text: &str) -> f32 {
+        bits(text, &[])
+    }
+
+    /// Each by the voice that knows it; without that voice it is dearer than this.
+    #[test]
+    fn what_follows_from_little_costs_little() {
+        for (text, most) in [
+            ("hospital", 12.0),
+            ("latipsoh", 13.0),
+            ("h0sp1tal", 15.0),
+            ("HoSpItAl", 14.0),
+            ("hospitalhospitalhospital", 20.0),
+            ("hospital|latipsoh", 22.0),
+            ("unhospitalisable", 34.0),
+            ("abcdefghijklmnop", 12.0),
+            ("2468101214161820", 12.0),
+            ("1qaz2wsx3edc4rfv", 22.0),
+            ("qwertyuiopasdfgh", 24.0),
+            ("azertyuiopqsdfgh", 28.0),
+            ("31415926535897932384", 12.0),
+            ("1-4-9-16-25-36-49-64", 16.0),
+            ("to be or not to be", 16.0),
+            ("tbontbtitq", 16.0),
+            ("aG9zcGl0YWw=", 16.0),
+            ("%68%6f%73%70%69%74%61%6c", 16.0),
+            (".... --- ... .--. .. - .- .-..", 16.0),
+            ("8-15-19-16-9-20-1-12", 17.0),
+            ("hotel oscar sierra papa india tango alfa lima", 17.0),
+            ("104 111 115 112 105 116 97 108", 16.0),
+            ("ubfcvgny", 18.0),
+            ("hhoossppiittaall", 16.0),
+            ("17/03/1984", 18.0),
+            ("a1c2e3g4i5k6m7o8", 32.0),
+            ("122333444455555666666", 20.0),
+            ("абвгдежзиклм", 24.0),
+        ] {
+            let bits = priced(text);
+            assert!(bits <= most, "{text}: {bits}");
+        }
+    }
+
+    /// At least a tenth less than what was drawn from, whatever looks like a pattern in it.
+    #[test]
+    fn what_was_drawn_at_random_keeps_its_price() {
+        for (text, drawn) in [
+            ("xqzvkwjpbdmgh", 61.1),
+            ("7Gk#v!Qz", 52.6),
+            ("8401635297361840", 53.1),
+            ("c3f09be4d71a85", 56.0),
+            ("spearman ladder oboe customs", 51.7),
+            ("鮮掲砲耐粒", 58.9),
+            ("ющжъэфцшыя", 50.0),
+        ] {
+            let bits = priced(text);
+            assert!(bits >= 0.9 * drawn, "{text}: {bits}");
+        }
+    }
+
+    #[test]
+    fn own_data_costs_little_also_with_signs_within() {
+        let own = ["maria", "34655012345"].map(|word| word.chars().collect::<Vec<char>>());
+        for text in ["maria", "M4ria", "+34 655 012 345", "maria-34655012345"] {
+            assert!(bits(text, &own) <= 16.0, "{text}: {}", bits(text, &own));
+            assert!(bits(text, &own) <= priced(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn nothing_costs_nothing_and_more_is_not_cheaper_than_a_part_by_much() {
+        assert!(priced("").abs() < f32::EPSILON);
+        let (part, whole) = (priced("spearman ladder oboe"), priced("spearman ladder oboe customs"));
+        assert!(part < whole);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_has_a_price(text in "\\PC{0,200}", own in "\\PC{0,12}") {
+            let bits = bits(&text, &[own.chars().collect()]);
+            proptest::prop_assert!(bits.is_finite() && bits >= 0.0, "{bits}");
+        }
+
+        #[test]
+        fn any_code_has_a_price(text in "[0-9a-fA-F%=./ -]{0,80}") {
+            proptest::prop_assert!(bits(&text, &[]).is_finite());
+        }
+    }
+}

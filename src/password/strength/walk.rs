@@ -1,0 +1,94 @@
+//! Walks over the keys of a keyboard.
+
+use super::cut::Cut;
+use super::text::Text;
+
+/// Where a key lies. Rows are moved half a key to the right each, so that neighbours above are at 0 and 1.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Key {
+    pub(super) row: i8,
+    pub(super) column: i8,
+}
+
+/// The rows of a keyboard from above; what the keys give without and with shift.
+pub(super) type Layout = [&'static str; 8];
+
+pub(super) const US: Layout = [
+    "`1234567890-=",
+    "~!@#$%^&*()_+",
+    " qwertyuiop[]\\",
+    " QWERTYUIOP{}|",
+    " asdfghjkl;'",
+    " ASDFGHJKL:\"",
+    " zxcvbnm,./",
+    " ZXCVBNM<>?",
+];
+const GERMAN: Layout =
+    ["^1234567890ß", "°!\"§$%&/()=?", " qwertzuiopü+", "", " asdfghjklöä#", "", " yxcvbnm,.-", "       ;:_"];
+const FRENCH: Layout =
+    ["²&é\"'(-è_çà)=", " 1234567890", " azertyuiop^$", "", " qsdfghjklmù*", "", " wxcvbn,;:!", "       ?./§"];
+const DVORAK: Layout =
+    ["`1234567890[]", "~!@#$%^&*(){}", " ',.pyfgcrl/=", " \"<>", " aoeuidhtns-", "", " ;qjkxbmwvz", " :"];
+const RUSSIAN: Layout =
+    ["ё1234567890-=", " !\"№;%:?*()_+", " йцукенгшщзхъ", "", " фывапролджэ", "", " ячсмитьбю.", ""];
+const PAD: Layout = ["789/", "", "456*", "", "123-", "", "0.+", ""];
+pub(super) const LAYOUTS: [(&Layout, f32); 6] =
+    [(&US, 0.0), (&GERMAN, 1.0), (&FRENCH, 1.5), (&DVORAK, 2.0), (&RUSSIAN, 1.5), (&PAD, 1.0)];
+
+/// Bits for the first key.
+const FIRST: f32 = 5.0;
+/// Bits to go on as before, and to turn.
+const ON: f32 = 0.35;
+const TURN: f32 = 2.4;
+/// Bits for a jump, and how many steps went on as before it.
+const JUMP: f32 = 4.5;
+const STRAIGHT: u32 = 2;
+const SHORTEST: usize = 4;
+
+pub(super) fn key(layout: &Layout, c: char) -> Option<Key> {
+    layout.iter().zip(0_i8..).find_map(|(keys, line)| {
+        let column = keys.chars().position(|key| key == c && key != ' ')?;
+        Some(Key { row: line / 2, column: i8::try_from(column).ok()? })
+    })
+}
+
+pub(super) fn voice(cut: &mut Cut, text: &Text) {
+    for (layout, extra) in LAYOUTS {
+        let keys: Vec<Option<Key>> = text.plain.iter().map(|&c| key(layout, c)).collect();
+        for from in 0..keys.len() {
+            if keys[from].is_none() {
+                continue;
+            }
+            let (mut bits, mut last, mut straight) = (FIRST + extra, None, 0);
+            for at in from + 1..keys.len() {
+                let (Some(before), Some(now)) = (keys[at - 1], keys[at]) else { break };
+                let step = (now.row - before.row, now.column - before.column);
+                if last == Some(step) {
+                    bits += ON;
+                    straight += 1;
+                } else if let Some(turn) = turn(step) {
+                    bits += turn;
+                    (last, straight) = (Some(step), 0);
+                } else if straight >= STRAIGHT {
+                    // To another row or column, to go on there as before.
+                    bits += JUMP;
+                    straight = 0;
+                } else {
+                    break;
+                }
+                if at + 1 - from >= SHORTEST {
+                    cut.offer(from, at + 1, bits + text.dress(from, at + 1).min(2.0));
+                }
+            }
+        }
+    }
+}
+
+/// What a step costs that is not the one before; `None` for one that nobody walks.
+fn turn((rows, columns): (i8, i8)) -> Option<f32> {
+    match (rows.abs(), columns.abs()) {
+        (0 | 1, 0 | 1) => Some(TURN),
+        (0, 2) => Some(TURN + 1.0),
+        _ => None,
+    }
+}
