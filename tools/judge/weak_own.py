@@ -36,7 +36,7 @@ def service(draw):
 
 @weak(13 * 30 * 2 * 8 * 20)
 def own_and_filler(draw):
-    """13 facts x 30 fillers x before or behind x 8 joiners x 20 tails: 1,248,000."""
+    """13 facts x 30 fillers x before or behind x 8 joiners x 20 tails: 124,800."""
     pair = [own(draw), draw.pick(FILLERS)]
     return draw.one(JOINERS).join(draw.one([pair, pair[::-1]])) + draw.pick(TAILS)
 
