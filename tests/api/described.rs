@@ -43,6 +43,10 @@ impl Description {
         assert!(!response.is_null(), "not described: {what}");
         let content = &response["content"][kind];
         assert!(!content.is_null(), "{kind:?} is not described: {what}");
+        if kind == "application/problem+json" {
+            let listed = response["description"].as_str().expect("a description");
+            assert!(listed.contains(&format!("`{}`:", answer.code())), "not listed in {listed:?}: {what}");
+        }
         let waits = answer.headers.contains_key(RETRY_AFTER);
         assert!(
             !waits || !response["headers"]["Retry-After"].is_null(),

@@ -28,6 +28,7 @@ pub(in crate::api) struct CaseOpened {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::api) struct CaseConcerned {
+    #[schema(pattern = "^[0-9a-f]{32}$")]
     case: String,
     /// The version that was seen.
     version: u64,
@@ -38,6 +39,7 @@ pub(in crate::api) struct CaseConcerned {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::api) struct CaseAssigned {
+    #[schema(pattern = "^[0-9a-f]{32}$")]
     case: String,
     /// The version that was seen.
     version: u64,
@@ -48,6 +50,7 @@ pub(in crate::api) struct CaseAssigned {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::api) struct CaseNoted {
+    #[schema(pattern = "^[0-9a-f]{32}$")]
     case: String,
     /// The version that was seen.
     version: u64,
@@ -59,6 +62,7 @@ pub(in crate::api) struct CaseNoted {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::api) struct CaseEvidence {
+    #[schema(pattern = "^[0-9a-f]{32}$")]
     case: String,
     /// The version that was seen.
     version: u64,
@@ -80,6 +84,7 @@ struct NewAddress {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::api) struct CaseApproved {
+    #[schema(pattern = "^[0-9a-f]{32}$")]
     case: String,
     /// The version that was seen.
     version: u64,
@@ -94,6 +99,7 @@ pub(in crate::api) struct CaseApproved {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::api) struct CaseSeen {
+    #[schema(pattern = "^[0-9a-f]{32}$")]
     case: String,
     /// The version that was seen.
     version: u64,

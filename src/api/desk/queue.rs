@@ -69,7 +69,10 @@ impl Problems for QueueProblems {
 /// The queue, 25 cases at a time.
 #[utoipa::path(
     get, path = "/desk", operation_id = "desk_queue", tag = "desk",
-    params(("after" = Option<String>, Query, description = "The `next` of the page before.")),
+    params((
+        "after" = Option<String>, Query, pattern = "^[0-9]{1,18}-[0-9a-f]{32}$",
+        description = "The `next` of the page before."
+    )),
     responses((status = 200, description = "Open cases", body = Queue), Of<QueueProblems>)
 )]
 pub(in crate::api) async fn list(

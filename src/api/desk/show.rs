@@ -167,7 +167,7 @@ impl Problems for ShowProblems {
 /// One case. Who may not act on it does not see it either.
 #[utoipa::path(
     get, path = "/desk/case", operation_id = "desk_case", tag = "desk",
-    params(("id" = String, Query, description = "The `case` of the queue.")),
+    params(("id" = String, Query, pattern = "^[0-9a-f]{32}$", description = "The `case` of the queue.")),
     responses((status = 200, description = "The case", body = CaseShown), Of<ShowProblems>)
 )]
 pub(in crate::api) async fn show(

@@ -11,6 +11,21 @@ use regain::testing::World;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
+/// All that staff do, each with all that it needs.
+fn steps(case: &Value, about: &str) -> [(&'static str, Value); 8] {
+    let with = |fields: Value| step_on(case, fields);
+    [
+        ("", json!({"account": about})),
+        ("/concern", with(json!({"account": about}))),
+        ("/assign", with(json!({"to": "jon"}))),
+        ("/note", with(json!({"text": "called back"}))),
+        ("/evidence", with(evidence())),
+        ("/approve", with(json!({"need": "password", "to": "recorded"}))),
+        ("/refuse", with(json!({}))),
+        ("/withdraw", with(json!({}))),
+    ]
+}
+
 /// SD-3
 #[tokio::test]
 async fn who_opened_a_case_or_recorded_evidence_does_not_decide_it() {
@@ -89,32 +104,25 @@ async fn who_is_not_staff_gets_one_and_the_same_refusal() {
     let case = portal.opened("ida", &ana).await;
     let nowhere = json!({"case": "0".repeat(32), "version": 1});
     let before = portal.world.audit().await;
+    let mut described = portal.description.operations();
+    described.retain(|(method, path)| method == Method::POST && path.starts_with("/desk"));
+    assert_eq!(described.len(), steps(&case, "").len());
     let mut answers = Vec::new();
     for session in ["", "staff=", "staff=eve", "member=session-99", member.as_str()] {
         for case in [&case, &nowhere] {
             let name = case["case"].as_str().unwrap();
             answers.push(portal.get_as(session, &format!("/desk/case?id={name}")).await);
-            for (method, path) in portal.description.operations() {
-                let Some(step) = path.strip_prefix("/desk").filter(|_| method == Method::POST) else {
-                    continue;
-                };
-                let body = match step {
-                    "" => json!({"account": ana.username}),
-                    "/concern" => step_on(case, json!({"account": ana.username})),
-                    "/assign" => step_on(case, json!({"to": "eve"})),
-                    "/note" => step_on(case, json!({"text": "x"})),
-                    "/evidence" => step_on(case, evidence()),
-                    "/approve" => step_on(case, json!({"need": "password", "to": "recorded"})),
-                    _ => step_on(case, json!({})),
-                };
-                answers.push(portal.post_as(session, &path, body).await);
+            for (step, body) in steps(case, &ana.username) {
+                answers.push(portal.post_as(session, &format!("/desk{step}"), body).await);
             }
         }
         for path in ["/desk", "/desk?after=x", "/desk/case", "/desk/case?id=x"] {
             answers.push(portal.get_as(session, path).await);
         }
     }
-    assert_eq!(answers.len(), 5 * (2 * 9 + 4));
+    answers.push(portal.get("/desk").await);
+    answers.push(portal.post("/desk", json!({"account": ana.username})).await);
+    assert_eq!(answers.len(), 5 * (2 * 9 + 4) + 2);
     assert_eq!(code(&answers[0]), (403, "not-staff".into()));
     assert!(answers.iter().all(|answer| *answer == answers[0]), "one of them is told more");
     assert_eq!(portal.world.audit().await, before);
@@ -254,4 +262,57 @@ async fn what_is_not_done_is_said_in_the_words_of_the_pages() {
         }
     }
     portal.staff_heard_no_secret_of(&ana);
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_does_nothing_in_the_session_of_staff() {
+    let portal = Portal::new().await;
+    let (ana, bea) = (portal.world.person("Ana").await, portal.world.person("Bea").await);
+    let case = portal.evidenced(&ana, evidence()).await;
+    let before = portal.world.audit().await;
+    for (step, body) in steps(&case, &bea.username) {
+        for (name, value) in [
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-site", "same-site"),
+            ("origin", "https://evil.test"),
+            ("origin", "null"),
+        ] {
+            let request = post(&format!("/desk{step}")).header(COOKIE, session("jon")).header(name, value);
+            let answer = portal.send(request.body(body.to_string().into()).unwrap()).await;
+            assert_eq!(code(&answer), (403, "foreign".into()), "{step} {value}");
+        }
+    }
+    assert_eq!(portal.world.audit().await, before);
+}
+
+/// INJ, LEAK: whatever staff send, nothing of it is in what they are refused with, and nothing breaks.
+#[tokio::test]
+async fn what_staff_send_is_no_error_of_ours_and_no_problem_repeats_it() {
+    let portal = Portal::new().await;
+    let ana = portal.world.person("Ana").await;
+    let case = portal.evidenced(&ana, evidence()).await;
+    for trick in [
+        "<script>canary</script>",
+        "${jndi:ldap://canary}",
+        "canary\r\nSet-Cookie: x=1",
+        "../../canary",
+        "canary\u{0}",
+        "' OR 1=1 --canary",
+    ] {
+        for (step, body) in steps(&case, &ana.username) {
+            for field in body.as_object().unwrap().keys().filter(|field| *field != "text" && *field != "to") {
+                let mut body = body.clone();
+                body[field] = json!(trick);
+                let answer = portal.post_as(&session("jon"), &format!("/desk{step}"), body).await;
+                assert!(answer.status.is_client_error(), "{step} {field}: {}", answer.body);
+                assert!(!answer.body.contains("canary"), "{step} {field}: {}", answer.body);
+            }
+        }
+        let path = trick.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+        for path in [format!("/desk?after={path}"), format!("/desk/case?id={path}")] {
+            let answer = portal.get_as(&session("jon"), &path).await;
+            assert!(answer.status.is_client_error() && !answer.body.contains("canary"), "{}", answer.body);
+        }
+    }
+    assert_eq!(shown(&portal.case("jon", &case).await)["version"], case["version"]);
 }
