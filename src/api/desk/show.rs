@@ -51,9 +51,11 @@ pub(in crate::api) struct CaseShown {
     level_needed: Option<LevelCode>,
     plea: Option<PleaShown>,
     addresses: Vec<AddressShown>,
-    /// The oldest first; here and below.
+    /// The oldest first.
     evidence: Vec<EvidenceShown>,
+    /// The oldest first.
     notes: Vec<NoteShown>,
+    /// All that happened, the oldest first.
     log: Vec<EntryShown>,
     approval: Option<ApprovalShown>,
     /// What this person may do next, as far as it depends on the case and on them.

@@ -112,7 +112,7 @@ impl ProblemCode {
     pub(super) fn in_short(self) -> &'static str {
         match self {
             #[cfg(feature = "desk")]
-            Self::Desk(_) => self.terms().detail,
+            Self::Desk(_) => self.terms().detail.trim_end_matches('.'),
             _ => self.terms().title,
         }
     }
