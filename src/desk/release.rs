@@ -18,6 +18,13 @@ use crate::recovery::step::{Doer, Draft, Mailing, TRIES};
 use crate::recovery::{Carried, Inner, Step};
 use crate::store::{Committed, Document, FlowWrite};
 
+/// A case that waits from now on, and what has to be committed.
+pub(crate) struct Begun {
+    #[cfg_attr(not(feature = "desk"), expect(dead_code, reason = "the desk alone shows it"))]
+    pub(crate) next: Case,
+    pub(crate) draft: Draft,
+}
+
 /// The worker, which does what staff decided.
 const WORKER: Doer = Doer { actor: Actor::Worker, client: None };
 
@@ -28,6 +35,7 @@ impl Inner {
         for _ in 0..TRIES {
             let at = self.clock.read();
             let draft = match case.state() {
+                CaseState::Approved(approval) if !approval.began => self.begin_waiting(&case, at)?.draft,
                 CaseState::Approved(approval) if at.now >= approval.until => {
                     self.release(&case, approval, carried, at).await?
                 }
@@ -42,6 +50,16 @@ impl Inner {
             case = stored;
         }
         Err(Fault::Contention(TRIES))
+    }
+
+    /// The approval is stored: from `at`, which was read since, the waiting counts.
+    pub(crate) fn begin_waiting(&self, case: &Case, at: Moment) -> Result<Begun, Fault> {
+        let event = CaseEvent::Wait;
+        let told = Told::of(&event);
+        let next = case.apply(event, at)?.next;
+        let mut draft = Draft::new(&self.realm);
+        self.write_case(&mut draft, &next, told, WORKER, at)?;
+        Ok(Begun { next, draft })
     }
 
     async fn forget(&self, case: &Case, at: Moment) -> Result<Draft, Fault> {

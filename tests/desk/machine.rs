@@ -31,8 +31,7 @@ pub fn finding(level: Ial, need: Need) -> Finding {
 }
 
 pub fn order(need: Need, to: Whither) -> Order {
-    let until = at(0).now.plus(WAIT);
-    Order { need, to, epoch: AccountEpoch::from_bytes([3; 32]), until }
+    Order { need, to, epoch: AccountEpoch::from_bytes([3; 32]), wait: WAIT, held_until: None }
 }
 
 fn on_file() -> Whither {
@@ -52,6 +51,7 @@ pub fn event(kind: CaseEventKind) -> CaseEvent {
         E::Approve => CaseEvent::Approve { by: acting(jon()), order: order(Need::Password, on_file()) },
         E::Refuse => CaseEvent::Refuse { by: acting(jon()) },
         E::Withdraw => CaseEvent::Withdraw { by: acting(ida()) },
+        E::Wait => CaseEvent::Wait,
         E::Release => CaseEvent::Release(FlowId::from_bytes([5; 16])),
         E::Dispute => CaseEvent::Dispute,
         E::Lapse => CaseEvent::Lapse(LapseReason::SignedIn),
@@ -85,7 +85,7 @@ pub fn case_in(state: CaseStateKind, origin: OriginKind) -> Case {
         S::Assigned => &[E::Assign],
         S::EvidenceRecorded => &[E::Assign, E::RecordEvidence],
         S::Approved => &[E::Assign, E::RecordEvidence, E::Approve],
-        S::Acted => &[E::Assign, E::RecordEvidence, E::Approve, E::Release],
+        S::Acted => &[E::Assign, E::RecordEvidence, E::Approve, E::Wait, E::Release],
         S::Refused => &[E::Refuse],
         S::Withdrawn => &[E::Withdraw],
         S::Disputed => &[E::Assign, E::RecordEvidence, E::Approve, E::Dispute],
@@ -110,6 +110,7 @@ fn told(state: CaseStateKind, event: CaseEventKind, origin: OriginKind) -> Optio
         (S::EvidenceRecorded, E::Approve) => S::Approved,
         (_, E::Refuse) if live => S::Refused,
         (_, E::Withdraw) if live => S::Withdrawn,
+        (S::Approved, E::Wait) => S::Approved,
         (S::Approved, E::Release) => S::Acted,
         (S::Approved, E::Dispute) => S::Disputed,
         (_, E::Dispute) if live && origin != OriginKind::Disowned => S::Disputed,
@@ -126,7 +127,10 @@ fn every_pair_of_state_and_event_does_what_the_table_tells() {
     for kind in events {
         for &state in CaseStateKind::ALL {
             for &origin in OriginKind::ALL {
-                let case = case_in(state, origin);
+                let mut case = case_in(state, origin);
+                if (state, kind) == (CaseStateKind::Approved, CaseEventKind::Release) {
+                    case = case.apply(CaseEvent::Wait, at(0)).unwrap().next;
+                }
                 let before = case.clone();
                 let pair = format!("{} x {} ({})", state.code(), kind.code(), origin.code());
                 let result = case.apply(event(kind), over);
@@ -152,6 +156,31 @@ fn every_pair_of_state_and_event_does_what_the_table_tells() {
             }
         }
     }
+}
+
+/// SD-5: nothing counts but what was read after the approval was stored, and a hold makes it longer.
+#[test]
+fn the_waiting_counts_from_when_it_begins() {
+    let wait = i64::try_from(WAIT.whole_milliseconds()).unwrap();
+    let approved = case_in(CaseStateKind::Approved, OriginKind::Staff);
+    assert_eq!(approved.due_at(), Some(at(0).now), "a worker sees to it at once");
+    let release = || event(CaseEventKind::Release);
+    assert_eq!(approved.apply(release(), at(3 * wait)).map(drop), Err(CaseRefusal::TooEarly));
+    let waiting = approved.apply(CaseEvent::Wait, at(500)).unwrap();
+    assert!(waiting.effects.is_empty());
+    assert_eq!(waiting.next.due_at(), Some(at(500 + wait).now));
+    assert_eq!(waiting.next.apply(CaseEvent::Wait, at(900)).map(drop), Err(CaseRefusal::WaitsAlready));
+    assert_eq!(waiting.next.apply(release(), at(499 + wait)).map(drop), Err(CaseRefusal::TooEarly));
+    assert!(waiting.next.apply(release(), at(500 + wait)).is_ok());
+    let evidenced = case_in(CaseStateKind::EvidenceRecorded, OriginKind::Staff);
+    let held = Order { held_until: Some(at(2 * wait).now), ..order(Need::Password, on_file()) };
+    let approve = CaseEvent::Approve { by: acting(jon()), order: held };
+    let approved = evidenced.apply(approve, at(0)).unwrap().next;
+    let waiting = approved.apply(CaseEvent::Wait, at(500)).unwrap().next;
+    assert_eq!(waiting.due_at(), Some(at(2 * wait).now));
+    // A clock that went back does not shorten what was said at the approval.
+    let back = case_in(CaseStateKind::Approved, OriginKind::Staff).apply(CaseEvent::Wait, at(-900));
+    assert_eq!(back.unwrap().next.due_at(), Some(at(wait).now));
 }
 
 #[test]

@@ -79,6 +79,7 @@ async fn the_audit_record_has_every_step_and_who_took_it() {
             staff("case.noted", ida),
             staff("case.evidence_recorded", ida),
             staff("case.approved", jon),
+            ("case.waiting", Actor::Worker, None),
             staff("password.link_sent", jon),
             ("case.acted", Actor::Worker, None),
         ]
@@ -86,7 +87,7 @@ async fn the_audit_record_has_every_step_and_who_took_it() {
     assert!(lines.iter().all(|line| line.account == Some(account)));
     let versions: Vec<u64> =
         lines.iter().filter(|line| line.event.starts_with("case.")).map(|line| line.version).collect();
-    assert_eq!(versions, [1, 2, 3, 4, 5, 6]);
+    assert_eq!(versions, [1, 2, 3, 4, 5, 6, 7]);
     let told: Vec<_> = office
         .world
         .events
@@ -105,10 +106,11 @@ async fn the_audit_record_has_every_step_and_who_took_it() {
             ("noted", CaseStateKind::Assigned, Some(ida)),
             ("evidence_recorded", CaseStateKind::EvidenceRecorded, Some(ida)),
             ("approved", CaseStateKind::Approved, Some(jon)),
+            ("waiting", CaseStateKind::Approved, None),
             ("acted", CaseStateKind::Acted, None),
         ]
     );
     let log: Vec<_> = office.desk.view(&super::ida(), view.case.id()).await.unwrap().case.log().to_vec();
-    assert_eq!(log.len(), 6);
+    assert_eq!(log.len(), 7);
     assert_eq!(view.case.origin().kind(), OriginKind::Staff);
 }

@@ -1,7 +1,8 @@
 //! Two things at once, and processes that die between two calls.
 
-use super::{Clinic, Office, RISKS, button_of, finding, links_in, press};
+use super::{Clinic, Office, RISKS, button_of, finding, jon, links_in, press};
 use async_trait::async_trait;
+use regain::clock::Clock as _;
 use regain::desk::Desk;
 use regain::desk::case::{CaseStateKind, Need};
 use regain::memory::{MemoryAccounts, MemoryFlows};
@@ -153,6 +154,70 @@ async fn of_the_release_and_the_objection_the_objection_wins() {
         office.world.work().await;
         assert!(links_in(&office.world.mailbox, &ana.email) <= 1);
     }
+}
+
+/// The call read the clock, and its commit comes 23 hours later: the notices have been out for an hour when a day has passed
+/// since the call.
+#[tokio::test]
+async fn an_approval_that_hangs_before_its_commit_waits_as_long_as_any() {
+    let (stopping, office) = stopping();
+    let ana = office.world.person("Ana").await;
+    let view = office.evidenced(&ana, finding(Need::Password)).await;
+    *stopping.stops_at.lock().unwrap() = Some("case.approved");
+    let (slow_office, slow_view) = (office.clone(), view.clone());
+    let slow = tokio::spawn(async move { slow_office.approve(&slow_view, Need::Password).await });
+    stopping.reached.notified().await;
+    office.world.clock.advance(Duration::hours(23));
+    stopping.let_go.notify_one();
+    let waits_until = slow.await.unwrap().unwrap().case.due_at();
+    for hours in [1, 22] {
+        office.world.clock.advance(Duration::hours(hours));
+        office.world.work().await;
+        assert_eq!(office.state(view.case.id()).await, CaseStateKind::Approved, "{hours}");
+    }
+    office.world.clock.advance(Duration::HOUR);
+    assert_eq!(waits_until, Some(office.world.clock.now().into()));
+    office.world.work().await;
+    assert_eq!(office.state(view.case.id()).await, CaseStateKind::Acted);
+}
+
+/// The call ends between its two commits, and no worker runs for a day: the waiting begins when one does.
+#[tokio::test]
+async fn an_approval_whose_call_is_cut_off_waits_from_when_a_worker_sees_it() {
+    let (stopping, office) = stopping();
+    let ana = office.world.person("Ana").await;
+    let view = office.evidenced(&ana, finding(Need::Password)).await;
+    *stopping.stops_at.lock().unwrap() = Some("case.waiting");
+    let (slow_office, slow_view) = (office.clone(), view.clone());
+    let slow = tokio::spawn(async move { slow_office.approve(&slow_view, Need::Password).await });
+    stopping.reached.notified().await;
+    slow.abort();
+    office.world.clock.advance(Duration::DAY);
+    office.world.work().await;
+    assert_eq!(office.count("case.waiting").await, 1);
+    office.world.clock.advance(Duration::DAY - Duration::MILLISECOND);
+    office.world.work().await;
+    assert_eq!(office.state(view.case.id()).await, CaseStateKind::Approved);
+    office.world.clock.advance(Duration::MILLISECOND);
+    office.world.work().await;
+    assert_eq!(office.state(view.case.id()).await, CaseStateKind::Acted);
+}
+
+/// The same, and a worker was quicker than the call: who decided sees the case as it stands.
+#[tokio::test]
+async fn of_the_call_and_a_worker_one_begins_the_waiting() {
+    let (stopping, office) = stopping();
+    let ana = office.world.person("Ana").await;
+    let view = office.evidenced(&ana, finding(Need::Password)).await;
+    *stopping.stops_at.lock().unwrap() = Some("case.waiting");
+    let (slow_office, slow_view) = (office.clone(), view.clone());
+    let slow = tokio::spawn(async move { slow_office.approve(&slow_view, Need::Password).await });
+    stopping.reached.notified().await;
+    office.world.work().await;
+    stopping.let_go.notify_one();
+    let seen = slow.await.unwrap().unwrap().case;
+    assert_eq!(seen, office.desk.view(&jon(), view.case.id()).await.unwrap().case);
+    assert_eq!(office.count("case.waiting").await, 1);
 }
 
 /// An approval that is being written while its subject objects does not come to be.

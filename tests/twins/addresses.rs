@@ -35,12 +35,15 @@ fn write(accounts: &MemoryAccounts, id: &AccountId, addresses: &[AddressOnFile])
     accounts.change(id, |account| account.addresses = addresses.to_vec());
 }
 
-/// Decides properly, and then writes in a way of its own.
+/// Decides properly, and then writes in a way of its own, before anybody else decides.
 fn deciding(accounts: &MemoryAccounts, change: &AddressChange, write: impl FnOnce(&mut Account)) -> Applied {
-    let applied = change.against(now(accounts.get(&change.account)).as_ref());
-    if applied == Applied::Done {
-        accounts.change(&change.account, write);
-    }
+    let mut applied = Applied::Conflict;
+    accounts.change(&change.account, |account| {
+        applied = change.against(Some(account));
+        if applied == Applied::Done {
+            write(account);
+        }
+    });
     applied
 }
 

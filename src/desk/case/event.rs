@@ -6,6 +6,7 @@ use crate::clock::Timestamp;
 use crate::desk::{CaseText, Ial, Staff, StaffId, Subject};
 use crate::flow::{Letter, coded};
 use crate::ids::{AccountId, FlowId};
+use time::Duration;
 
 /// Somebody of the staff does something, and the host says whose account it is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,8 +26,10 @@ pub struct Order {
     pub to: Whither,
     /// The account as it is now.
     pub epoch: AccountEpoch,
-    /// When the waiting is over.
-    pub until: Timestamp,
+    /// How long it waits.
+    pub wait: Duration,
+    /// When a hold on new links ends, if there is one: the waiting is not over before.
+    pub held_until: Option<Timestamp>,
 }
 
 /// Where a link is to go, as a decider says it: nobody types an address while deciding.
@@ -87,6 +90,8 @@ pub enum CaseEvent {
         /// By whom.
         by: Acting,
     },
+    /// The approval is stored, and the notices with it: the waiting counts from now.
+    Wait,
     /// The waiting is over: the link goes out, in this flow.
     Release(FlowId),
     /// "This wasn't me."
@@ -114,6 +119,8 @@ coded! {
         Refuse = "refused",
         /// See [`CaseEvent::Withdraw`].
         Withdraw = "withdrawn",
+        /// See [`CaseEvent::Wait`].
+        Wait = "waiting",
         /// See [`CaseEvent::Release`].
         Release = "acted",
         /// See [`CaseEvent::Dispute`].
@@ -135,6 +142,7 @@ impl CaseEvent {
             Self::Approve { .. } => CaseEventKind::Approve,
             Self::Refuse { .. } => CaseEventKind::Refuse,
             Self::Withdraw { .. } => CaseEventKind::Withdraw,
+            Self::Wait => CaseEventKind::Wait,
             Self::Release(_) => CaseEventKind::Release,
             Self::Dispute => CaseEventKind::Dispute,
             Self::Lapse(_) => CaseEventKind::Lapse,
@@ -152,7 +160,7 @@ impl CaseEvent {
             | Self::Approve { by, .. }
             | Self::Refuse { by }
             | Self::Withdraw { by } => Some(by),
-            Self::Release(_) | Self::Dispute | Self::Lapse(_) => None,
+            Self::Wait | Self::Release(_) | Self::Dispute | Self::Lapse(_) => None,
         }
     }
 
@@ -237,7 +245,10 @@ pub enum CaseRefusal {
     /// Only a proofing anew, at the account's level, lets a new address in.
     #[error("a new address needs evidence of kind proofed_anew, at the account's level, which names it")]
     NoNewAddress,
-    /// The waiting is not over.
+    /// The waiting has begun already.
+    #[error("the waiting time has begun already")]
+    WaitsAlready,
+    /// The waiting is not over, or has not begun.
     #[error("the waiting time is not over yet")]
     TooEarly,
     /// Somebody touched it a short time ago.

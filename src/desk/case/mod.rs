@@ -204,7 +204,8 @@ impl Case {
     #[must_use]
     pub fn due_at(&self) -> Option<Timestamp> {
         match &self.state {
-            CaseState::Approved(approval) => Some(approval.until),
+            CaseState::Approved(approval) if approval.began => Some(approval.until),
+            CaseState::Approved(_) => Some(self.touched_at()),
             state if state.kind().is_end() => None,
             _ => Some(self.touched_at().plus(IDLE)),
         }
@@ -271,12 +272,13 @@ impl Case {
                 next.state = S::EvidenceRecorded(recorder);
             }
             E::Approve { by, order } => {
-                next.state = S::Approved(self.decide(&by, order)?);
+                next.state = S::Approved(self.decide(&by, order, at)?);
                 next.notified = true;
                 effects.push(CaseEffect::Notify(Letter::CaseWaiting));
             }
             E::Refuse { .. } => next.state = S::Refused,
             E::Withdraw { .. } => next.state = S::Withdrawn,
+            E::Wait => next.state = S::Approved(self.wait(at)?),
             E::Release(flow) => {
                 self.refuse_early_release(at)?;
                 if !planted(Bug::ReleasedTwice) {
@@ -337,7 +339,10 @@ impl Case {
                 ) && self.can_be_stopped(event)
             }
             S::Approved => {
-                matches!(event, E::Note | E::Refuse | E::Withdraw | E::Dispute | E::Lapse | E::Release)
+                matches!(
+                    event,
+                    E::Note | E::Refuse | E::Withdraw | E::Dispute | E::Lapse | E::Wait | E::Release
+                )
             }
             S::Acted | S::Refused | S::Disputed | S::Lapsed | S::Withdrawn => false,
         }
@@ -364,7 +369,7 @@ impl Case {
     }
 
     /// SD-3, SD-4: a second person, and evidence of the level at which the account was enrolled, for just this.
-    fn decide(&self, by: &Acting, order: Order) -> Result<Approval, CaseRefusal> {
+    fn decide(&self, by: &Acting, order: Order, at: Moment) -> Result<Approval, CaseRefusal> {
         if self.is_involved(&by.staff.id) && !planted(Bug::SamePersonDecides) {
             return Err(CaseRefusal::SecondPersonNeeded);
         }
@@ -382,8 +387,20 @@ impl Case {
             Whither::OnFile(address) => Destination::OnFile(address),
             Whither::Recorded => self.recorded_address(needed)?,
         };
-        let Order { need, epoch, until, .. } = order;
-        Ok(Approval { by: by.staff.id.clone(), need, to, epoch, until })
+        let Order { need, epoch, wait, held_until, .. } = order;
+        let waited = at.now.plus(wait);
+        let until = held_until.map_or(waited, |held| held.max(waited));
+        Ok(Approval { by: by.staff.id.clone(), need, to, epoch, wait, until, began: false })
+    }
+
+    fn wait(&self, at: Moment) -> Result<Approval, CaseRefusal> {
+        match &self.state {
+            CaseState::Approved(approval) if !approval.began => {
+                let until = approval.until.max(at.now.plus(approval.wait));
+                Ok(Approval { until, began: true, ..approval.clone() })
+            }
+            _ => Err(CaseRefusal::WaitsAlready),
+        }
     }
 
     /// The new address that the decider has seen: that of the latest evidence with one, which has to be strong enough
@@ -400,7 +417,9 @@ impl Case {
     /// SD-5. By the clock's own reading, so that a leap which was put right releases nothing early.
     fn refuse_early_release(&self, at: Moment) -> Result<(), CaseRefusal> {
         match &self.state {
-            CaseState::Approved(approval) if at.now < approval.until => Err(CaseRefusal::TooEarly),
+            CaseState::Approved(approval) if !approval.began || at.now < approval.until => {
+                Err(CaseRefusal::TooEarly)
+            }
             _ => Ok(()),
         }
     }

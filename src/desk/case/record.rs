@@ -11,6 +11,7 @@ use crate::desk::{CaseText, Ial, Plea, StaffId};
 use crate::flow::Dismissal;
 use crate::ids::{AccountId, CaseId, FlowId};
 use crate::wire::{frame, unframe, unframe_all};
+use time::Duration;
 use zeroize::Zeroizing;
 
 const VERSION: &[u8] = b"case/1";
@@ -161,12 +162,14 @@ fn approval_bytes(approval: &Approval) -> Bytes {
         kind.as_bytes(),
         &to,
         approval.epoch.as_bytes(),
+        &time_bytes(Timestamp::from_millis(0).plus(approval.wait)),
         &time_bytes(approval.until),
+        &[u8::from(approval.began)],
     ])
 }
 
 fn approval_from(bytes: &[u8]) -> Option<Approval> {
-    let [by, need, kind, to, epoch, until] = unframe::<6>(bytes)?;
+    let [by, need, kind, to, epoch, wait, until, began] = unframe::<8>(bytes)?;
     let to = match kind {
         b"" => Destination::OnFile(AddressRef::from_bytes(to.try_into().ok()?)),
         b"new" => Destination::New(address_from(to)?),
@@ -177,7 +180,9 @@ fn approval_from(bytes: &[u8]) -> Option<Approval> {
         need: Need::from_code(text(need)?)?,
         to,
         epoch: AccountEpoch::from_bytes(epoch.try_into().ok()?),
+        wait: Duration::milliseconds(time_from(wait)?.millis()),
         until: time_from(until)?,
+        began: began == [1],
     })
 }
 
@@ -266,7 +271,8 @@ mod tests {
             need: Need::LostFactor,
             to,
             epoch: AccountEpoch::from_bytes([3; 32]),
-            until: Timestamp::from_millis(50),
+            wait: Duration::milliseconds(30),
+            held_until: Some(Timestamp::from_millis(50)),
         };
         let on_file = Whither::OnFile(AddressRef::from_bytes([4; 16]));
         let steps = [
@@ -275,12 +281,13 @@ mod tests {
             CaseEvent::Note { by: by("ida"), text: CaseText::new("two\nlines").unwrap() },
             CaseEvent::RecordEvidence { by: by("kim"), finding },
             CaseEvent::Approve { by: by("jon"), order: order(Whither::Recorded) },
+            CaseEvent::Wait,
             CaseEvent::Release(FlowId::from_bytes([5; 16])),
         ];
         let id = CaseId::from_bytes([7; 16]);
         let mut cases = vec![Case::of_person(id, Plea::new("help", "call me").unwrap(), at(1))];
-        for event in steps {
-            let next = cases[cases.len() - 1].apply(event, at(60)).unwrap().next;
+        for (event, hour) in steps.into_iter().zip(1..) {
+            let next = cases[cases.len() - 1].apply(event, at(100 * hour)).unwrap().next;
             cases.push(next);
         }
         let evidenced = cases[4].clone();

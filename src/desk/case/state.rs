@@ -6,6 +6,7 @@ use crate::desk::{CaseText, Ial, StaffId};
 use crate::flow::{Dismissal, coded};
 use crate::ids::FlowId;
 use std::fmt;
+use time::Duration;
 
 coded! {
     /// The states by name.
@@ -212,8 +213,13 @@ pub struct Approval {
     pub to: Destination,
     /// The account as it was then: a link goes out only if it still is.
     pub epoch: AccountEpoch,
-    /// Until then it waits.
+    /// How long it waits.
+    pub wait: Duration,
+    /// Until then it waits, at the least.
     pub until: Timestamp,
+    /// Whether the waiting has begun: it counts from a clock that was read after the approval, and with it the notices, was
+    /// stored. A call that hangs before its commit takes nothing off it.
+    pub began: bool,
 }
 
 /// Where a case stands.

@@ -7,6 +7,7 @@ use crate::clock::Moment;
 use crate::desk::case::{
     Acting, Case, CaseEvent, CaseRefusal, CaseTransition, Finding, Need, Order, Whither,
 };
+use crate::desk::release::Begun;
 use crate::desk::service::{CaseView, Desk, DeskError};
 use crate::desk::steps::Told;
 use crate::desk::stops::opening;
@@ -144,9 +145,27 @@ impl Desk {
             if found.iter().all(|open| open.id() != case.id()) {
                 return Err(DeskError::Changed);
             }
-            self.commit(transition, told, &acting, at).await
+            let approved = self.commit(transition, told, &acting, at).await?;
+            Ok(self.waiting(approved, &acting).await)
         };
         work.instrument(self.inner().span("desk_approve", None)).await
+    }
+
+    /// The waiting begins. Where that does not succeed the approval stands, and a worker sees to it.
+    async fn waiting(&self, approved: CaseView, acting: &Acting) -> CaseView {
+        let inner = self.inner();
+        let begun = async {
+            let Begun { next, draft } = inner.begin_waiting(&approved.case, inner.clock.read())?;
+            Ok::<_, Fault>((next, inner.commit_draft(draft).await?))
+        };
+        let stored = match begun.await {
+            Ok((next, Committed::Done)) => Ok(next),
+            _ => self.load(approved.case.id()).await,
+        };
+        match stored {
+            Ok(case) => self.seen_by(case, acting).await.unwrap_or(approved),
+            Err(_) => approved,
+        }
     }
 
     /// Decides against a case, also while it waits.
@@ -251,9 +270,7 @@ impl Desk {
         }
         let (guard, epoch) = (security.record.guard, security.terms(account, at).epoch);
         let wait = if planted(Bug::WaitingIgnored) { Duration::ZERO } else { self.rules()?.wait };
-        let waited = at.now.plus(wait);
-        let held = guard.hold_until().filter(|_| guard.is_on_hold(at.now));
-        let until = held.map_or(waited, |held| held.max(waited));
-        Ok(Order { need, to, epoch, until })
+        let held_until = guard.hold_until().filter(|_| guard.is_on_hold(at.now));
+        Ok(Order { need, to, epoch, wait, held_until })
     }
 }

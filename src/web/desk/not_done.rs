@@ -53,6 +53,7 @@ table! {
     EvidenceTooWeak = "evidence-too-weak", UNPROCESSABLE_ENTITY, "desk.error.too-weak";
     LossNotShown = "loss-not-shown", UNPROCESSABLE_ENTITY, "desk.error.loss-not-shown";
     NoNewAddress = "new-address-not-shown", UNPROCESSABLE_ENTITY, "desk.error.no-new-address";
+    WaitsAlready = "waits-already", UNPROCESSABLE_ENTITY, "desk.error.waits-already";
     TooEarly = "too-early", UNPROCESSABLE_ENTITY, "desk.error.too-early";
     NotIdle = "not-idle", UNPROCESSABLE_ENTITY, "desk.error.not-idle";
     Full = "case-full", UNPROCESSABLE_ENTITY, "desk.error.full";
@@ -82,6 +83,7 @@ impl NotDone {
                 CaseRefusal::EvidenceTooWeak { .. } => Self::EvidenceTooWeak,
                 CaseRefusal::LossNotShown => Self::LossNotShown,
                 CaseRefusal::NoNewAddress => Self::NoNewAddress,
+                CaseRefusal::WaitsAlready => Self::WaitsAlready,
                 CaseRefusal::TooEarly => Self::TooEarly,
                 CaseRefusal::NotIdle => Self::NotIdle,
                 CaseRefusal::Full => Self::Full,

@@ -86,6 +86,7 @@ pub(super) fn event(event: CaseEventKind) -> &'static str {
         CaseEventKind::Approve => "desk.event.approve",
         CaseEventKind::Refuse => "desk.event.refuse",
         CaseEventKind::Withdraw => "desk.event.withdraw",
+        CaseEventKind::Wait => "desk.event.wait",
         CaseEventKind::Release => "desk.event.release",
         CaseEventKind::Dispute => "desk.event.dispute",
         CaseEventKind::Lapse => "desk.event.lapse",

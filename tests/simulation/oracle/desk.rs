@@ -213,7 +213,7 @@ impl Oracle {
             }
             _ => {}
         }
-        let is_stay = matches!(step.as_str(), "noted" | "concerned") && !case.state.is_empty();
+        let is_stay = matches!(step.as_str(), "noted" | "concerned" | "waiting") && !case.state.is_empty();
         if !is_stay {
             case.state = step;
         }
@@ -276,8 +276,7 @@ impl Oracle {
             format!("case {} waits until {until}, the clock showed {reading}", short(line.flow))
         });
         let waited = self.stage.now() - approval.truly + 3 * SECOND >= until - approval.reading;
-        // The waiting counts from the clock that the decision read.
-        let steady = self.clocks == Clocks::Steady && self.prompt;
+        let steady = self.clocks == Clocks::Steady;
         self.hold("nothing is released before the waiting is over", waited || !steady, said);
         let disputed = case.account.as_ref().is_some_and(|account| book.disowned.contains(account));
         self.hold("nothing is released after this wasn't me", !disputed, said);

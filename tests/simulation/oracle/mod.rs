@@ -165,16 +165,13 @@ pub struct Oracle {
     realm: Realm,
     calm: bool,
     clocks: Clocks,
-    /// No call hangs for minutes between its reading of the clock and its commit.
-    prompt: bool,
     book: Mutex<Book>,
 }
 
 impl Oracle {
     pub fn new(stage: Arc<Stage>, store: Arc<MemoryFlows>, realm: Realm, profile: &Profile) -> Self {
         let (calm, clocks) = (profile.calm, profile.clocks);
-        let prompt = profile.longer_than_a_lease == 0 && !profile.freezes;
-        Self { stage, store, realm, calm, clocks, prompt, book: Mutex::default() }
+        Self { stage, store, realm, calm, clocks, book: Mutex::default() }
     }
 
     /// An account as it is before anything happens.
