@@ -1,4 +1,4 @@
-//! The support desk, in the browser: `/recovery/desk`.
+//! The support desk, in the browser: `/recovery/desk`; and whom the API's own takes for staff.
 //!
 //! Example only: whoever opens `/dev/staff` says themself which of two people of the staff they are, so it is served on a
 //! loopback address only. A real portal signs its staff in, with a second factor, and best in a service of their own.
@@ -90,17 +90,25 @@ pub fn open(recovery: &Recovery, users: &Arc<Users>) -> Result<Desk, ConfigError
 
 /// The pages where people write to it; those for staff too, where `staff_at` says under which address of this very machine.
 pub fn router(desk: Desk, users: &Arc<Users>, config: &WebConfig, staff_at: Option<SocketAddr>) -> Router {
-    let hospital = Arc::new(Hospital(users.clone()));
-    let recovery = desk.recovery();
     let help = help_router(desk.clone(), config.clone());
     let Some(address) = staff_at else { return help };
-    let own = [recovery.links().origin().as_str().to_owned(), format!("http://{address}")];
+    let own = own_names(desk.recovery(), address);
     let who = Router::new()
         .route("/dev/staff", get(ask))
         .route("/dev/staff/{name}", post(choose))
         .route_layer(map_response(dress));
-    let staff = desk_router(desk, hospital, config.clone()).merge(who);
-    help.merge(staff.route_layer(from_fn_with_state(Arc::new(own), only_by_our_name)))
+    let staff = desk_router(desk, staff(users), config.clone()).merge(who);
+    help.merge(staff.route_layer(from_fn_with_state(own, only_by_our_name)))
+}
+
+/// Who knows the staff.
+pub fn staff(users: &Arc<Users>) -> Arc<dyn StaffHost> {
+    Arc::new(Hospital(users.clone()))
+}
+
+/// Under which names this portal is its own.
+pub fn own_names(recovery: &Recovery, address: SocketAddr) -> Arc<[String; 2]> {
+    Arc::new([recovery.links().origin().as_str().to_owned(), format!("http://{address}")])
 }
 
 async fn ask() -> Response {
@@ -115,7 +123,7 @@ async fn choose(Path(name): Path<String>) -> Response {
 }
 
 /// Another name would be a foreign site that had itself resolved to this machine.
-async fn only_by_our_name(State(own): State<Arc<[String; 2]>>, request: Request, next: Next) -> Response {
+pub async fn only_by_our_name(State(own): State<Arc<[String; 2]>>, request: Request, next: Next) -> Response {
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let is_ours = own.iter().any(|origin| origin.split_once("://").is_some_and(|(_, name)| name == host));
     if is_ours { next.run(request).await } else { StatusCode::NOT_FOUND.into_response() }

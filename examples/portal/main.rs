@@ -4,6 +4,8 @@
 //! stands: the key file, the people, the mail room. Several of it on one PostgreSQL are one service:
 //! `cargo run --example portal --features postgres,smtp -- --database postgres://… --key-file portal.key`.
 
+#[cfg(feature = "api")]
+mod api;
 mod args;
 mod clock;
 mod desk;
@@ -20,12 +22,13 @@ mod users;
 #[path = "../embed/sessions.rs"]
 mod users_sessions;
 
+#[cfg(feature = "api")]
+use api::router as api;
 use args::Args;
 use axum::Router;
 use clap::Parser as _;
 use mails::Mails;
 use regain::clock::Clock;
-use regain::desk::Desk;
 use regain::identity::EmailAddress;
 use regain::ids::Realm;
 use regain::mail::{Sender, Service};
@@ -107,7 +110,7 @@ async fn run(args: Args) -> Result<(), Failure> {
     let portal = Arc::new(portal);
     let mut app = app(&recovery, portal.clone(), config.clone())
         .merge(managers)
-        .merge(api(&recovery, portal, desk.clone()))
+        .merge(api(&recovery, portal, desk.clone(), &stores.accounts, staff_at))
         .merge(desk::router(desk, &stores.accounts, &config, staff_at));
     if let Some(folder) = &folder {
         app = app.merge(mail_room::router(&recovery, folder, address));
@@ -166,16 +169,15 @@ fn app(recovery: &Recovery, portal: Arc<Portal>, config: WebConfig) -> Router {
         .merge(pages::router(recovery, portal))
 }
 
-/// The same as JSON, below `/api`; `/api/openapi.json` describes it.
-#[cfg(feature = "api")]
-fn api(recovery: &Recovery, portal: Arc<Portal>, desk: Desk) -> Router {
-    use regain::api::{ApiConfig, router};
-    let config = ApiConfig::new(ClientAddress::Socket).sessions(portal).help(desk);
-    Router::new().nest("/api", router(recovery.clone(), config))
-}
-
+/// Without feature `api` there is none.
 #[cfg(not(feature = "api"))]
-fn api(_: &Recovery, _: Arc<Portal>, _: Desk) -> Router {
+fn api(
+    _: &Recovery,
+    _: Arc<Portal>,
+    _: regain::desk::Desk,
+    _: &Arc<users::Users>,
+    _: Option<SocketAddr>,
+) -> Router {
     Router::new()
 }
 

@@ -4,6 +4,10 @@
 use crate::desk::Desk;
 use crate::recovery::SignedIn;
 use crate::store::StoreError;
+#[cfg(feature = "desk")]
+use crate::web::StaffHost;
+#[cfg(feature = "desk")]
+use crate::web::desk::Counter;
 use crate::web::{ClientAddress, SecurityHost};
 use async_trait::async_trait;
 use axum::http::HeaderMap;
@@ -54,7 +58,9 @@ pub struct ApiConfig {
     pub(super) client_address: ClientAddress,
     pub(super) sessions: Option<Arc<dyn ApiHost>>,
     #[cfg(feature = "desk")]
-    pub(super) desk: Option<Desk>,
+    pub(super) help: Option<Desk>,
+    #[cfg(feature = "desk")]
+    pub(super) counter: Option<Counter>,
 }
 
 impl ApiConfig {
@@ -65,7 +71,9 @@ impl ApiConfig {
             client_address,
             sessions: None,
             #[cfg(feature = "desk")]
-            desk: None,
+            help: None,
+            #[cfg(feature = "desk")]
+            counter: None,
         }
     }
 
@@ -79,7 +87,15 @@ impl ApiConfig {
     #[cfg(feature = "desk")]
     #[must_use]
     pub fn help(self, desk: Desk) -> Self {
-        Self { desk: Some(desk), ..self }
+        Self { help: Some(desk), ..self }
+    }
+
+    /// The support desk itself, for the staff that this host knows, by the same rule as on the pages. Best in a service that
+    /// only staff reach, with a router of its own: that for everybody is then built without it.
+    #[cfg(feature = "desk")]
+    #[must_use]
+    pub fn desk(self, desk: Desk, host: Arc<dyn StaffHost>) -> Self {
+        Self { counter: Some(Counter { desk, host }), ..self }
     }
 }
 

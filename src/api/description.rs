@@ -17,7 +17,8 @@ use utoipa::openapi::server::Server;
         description = "Gives people back a forgotten username or password, and tells nobody who has an account: asks are \
                        answered alike, whoever they are about.\n\nEvery POST takes one JSON object of at most 16 KiB. What \
                        goes wrong is `application/problem+json` with a stable `code`. Sign-in and security information \
-                       work in the host's own session, such as a cookie that the sign-in sets.",
+                       work in the host's own session, such as a cookie that the sign-in sets; the support desk in one of a \
+                       member of staff.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     components(schemas(Problem)),
@@ -26,6 +27,7 @@ use utoipa::openapi::server::Server;
         (name = "link", description = "With the token of a mailed link, or the code beside it."),
         (name = "sign-in", description = "Password, then second step."),
         (name = "security", description = "What a signed-in person sees and changes of what protects the account."),
+        (name = "desk", description = "Staff help whom mails and links do not reach. No answer has a link or a code in it."),
         (name = "description", description = "This text.")
     )
 )]

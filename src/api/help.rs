@@ -37,7 +37,7 @@ pub(super) async fn ask(
     State(api): State<Arc<Api>>,
     Sent { body, by }: Sent<HelpAsk>,
 ) -> Answered<HelpAsked> {
-    let desk = api.config.desk.as_ref().ok_or(Problem::from(ProblemCode::NotFound))?;
+    let desk = api.config.help.as_ref().ok_or(Problem::from(ProblemCode::NotFound))?;
     let plea = Plea::new(&body.text, &body.reach).ok_or(Problem::from(ProblemCode::Invalid))?;
     let receipt = desk.ask_for_help(plea, &by.client).await?;
     Ok(Answer(StatusCode::ACCEPTED, HelpAsked { number: receipt.number }))

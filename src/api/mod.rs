@@ -26,6 +26,8 @@
 //! | 422 | `invalid`, `code-not-usable`, `factor-not-accepted`, `answer-not-accepted`, `not-accepted`, `password-refused` (why: `reasons`) |
 //! | 429, 503 | `too-many-attempts`, `unavailable`, both with `Retry-After` in seconds |
 //!
+//! Those of the support desk are listed with it, below.
+//!
 //! # Lost answers
 //!
 //! An ask may carry an `Idempotency-Key` of 16 to 128 characters, new and random for each ask, such as a UUID. For at least
@@ -36,6 +38,36 @@
 //!
 //! A new password can be sent again, too: a link sets one password, so after a lost answer the repetition says
 //! `link-not-usable` where the first was taken. Then the person signs in with it; they have a mail about the change.
+//!
+//! # Support desk
+//!
+//! With feature `desk`, `ApiConfig::desk` adds what the pages of the desk do, for staff. Who of them acts, the host tells by
+//! the session of the request alone (`StaffHost`, the same as for the pages); everybody else is told `not-staff`, whatever
+//! they ask for. No answer has a link, a code or a password in it.
+//!
+//! | path | what |
+//! |---|---|
+//! | `GET /desk?after=…` | the queue, the oldest case first, 25 at a time |
+//! | `POST /desk` | opens a case about an account |
+//! | `GET /desk/case?id=…` | one case |
+//! | `POST /desk/concern`, `/assign`, `/note`, `/evidence`, `/approve`, `/refuse`, `/withdraw` | one step of one case |
+//!
+//! A step carries the case and the version that was seen, as a number in the body. Not as `ETag` and `If-Match`: the name of
+//! the case is in the body as well, a proxy that compresses makes a strong tag weak, and a client that is generated from the
+//! description cannot leave a required field out. Where somebody was quicker, the answer is 409 `case-changed`: look again.
+//! So is a step that is sent again after a lost answer, if the first was taken.
+//!
+//! | status | code |
+//! |---|---|
+//! | 403 | `not-staff`, `above-own-role`, `own-case` |
+//! | 404 | `no-such-case` |
+//! | 409 | `case-changed` |
+//! | 422, what is sent | `invalid`, `no-such-account`, `address-not-on-file`, `address-takes-no-link` |
+//! | 422, where the case stands | `step-not-possible`, `case-already-open`, `account-not-said`, `account-said-already`, `not-assigned`, `case-full`, `waits-already`, `too-early`, `not-idle` |
+//! | 422, what a decision needs | `second-person-needed`, `evidence-too-weak`, `loss-not-shown`, `new-address-not-shown` |
+//! | 422, the account | `owner-not-known`, `not-recoverable`, `nothing-lost` |
+//!
+//! Their `title` and `detail` are the words of the pages, in the language that `Accept-Language` asks for.
 //!
 //! ```
 //! use axum::Router;
@@ -54,6 +86,8 @@ mod body;
 mod code;
 mod config;
 mod description;
+#[cfg(feature = "desk")]
+mod desk;
 mod disown;
 mod dress;
 #[cfg(feature = "desk")]
@@ -83,7 +117,8 @@ use utoipa_axum::routes;
 
 /// The API, at paths of its own: nest the router where it is to be, such as at `/api`.
 ///
-/// Sign-in and security information are there where the configuration has a host's sessions ([`ApiConfig::sessions`]).
+/// Sign-in and security information are there where the configuration has a host's sessions ([`ApiConfig::sessions`]), and
+/// with feature `desk` the support desk where it has staff (`ApiConfig::desk`).
 /// A request that takes longer than 30 seconds is answered with 503.
 pub fn router(recovery: Recovery, config: ApiConfig) -> Router {
     let (routes, description) = routes_of(&config).split_for_parts();
@@ -117,7 +152,9 @@ fn routes_of(config: &ApiConfig) -> Routes {
     #[cfg(feature = "questions")]
     let routes = routes.routes(routes!(link::question)).routes(routes!(link::answer));
     #[cfg(feature = "desk")]
-    let routes = if config.desk.is_some() { routes.routes(routes!(help::ask)) } else { routes };
+    let routes = if config.help.is_some() { routes.routes(routes!(help::ask)) } else { routes };
+    #[cfg(feature = "desk")]
+    let routes = if config.counter.is_some() { routes.merge(desk::routes()) } else { routes };
     if config.sessions.is_none() {
         return routes;
     }

@@ -34,7 +34,7 @@ pub(super) fn read<const N: usize>(body: &[u8], names: [&str; N]) -> [Zeroizing<
 
 /// The one parameter of this name in a query; empty when there is none, or more than one. Other parameters are let be: mail
 /// systems add their own.
-pub(super) fn only(name: &str, query: &str) -> Zeroizing<String> {
+pub(crate) fn only(name: &str, query: &str) -> Zeroizing<String> {
     let mut found = pairs(query.as_bytes()).filter(|(other, _)| *other == name.as_bytes());
     match (found.next(), found.next()) {
         (Some((_, only)), None) => decode(only).0,
@@ -43,7 +43,7 @@ pub(super) fn only(name: &str, query: &str) -> Zeroizing<String> {
 }
 
 /// Whether a query has a parameter of this name.
-pub(super) fn has(name: &str, query: &str) -> bool {
+pub(crate) fn has(name: &str, query: &str) -> bool {
     pairs(query.as_bytes()).any(|(other, _)| other == name.as_bytes())
 }
 

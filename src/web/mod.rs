@@ -52,12 +52,12 @@ mod client;
 mod code;
 mod config;
 #[cfg(feature = "desk")]
-mod desk;
+pub(crate) mod desk;
 mod disown;
 pub(crate) mod dress;
 mod factor;
 pub(crate) mod forgery;
-mod form;
+pub(crate) mod form;
 #[cfg(feature = "desk")]
 mod help;
 mod link;
@@ -69,7 +69,7 @@ mod proxies;
 mod question;
 mod security;
 mod sign_in;
-mod spoken;
+pub(crate) mod spoken;
 mod theme;
 mod well_known;
 

@@ -105,7 +105,7 @@ impl Spoken {
 }
 
 /// All lines of the header are one list (RFC 9110, 5.3).
-fn accepted(headers: &HeaderMap) -> Option<String> {
+pub(crate) fn accepted(headers: &HeaderMap) -> Option<String> {
     let lines: Vec<_> =
         headers.get_all(ACCEPT_LANGUAGE).iter().filter_map(|line| line.to_str().ok()).collect();
     (!lines.is_empty()).then(|| lines.join(","))

@@ -43,6 +43,10 @@ impl Description {
         assert!(!response.is_null(), "not described: {what}");
         let content = &response["content"][kind];
         assert!(!content.is_null(), "{kind:?} is not described: {what}");
+        if kind == "application/problem+json" {
+            let listed = response["description"].as_str().expect("a description");
+            assert!(listed.contains(&format!("`{}`:", answer.code())), "not listed in {listed:?}: {what}");
+        }
         let waits = answer.headers.contains_key(RETRY_AFTER);
         assert!(
             !waits || !response["headers"]["Retry-After"].is_null(),
@@ -125,6 +129,16 @@ async fn every_route_is_described_and_every_described_one_is_there() {
         "POST /disown/look",
         "POST /disown",
         "POST /help",
+        "GET /desk",
+        "POST /desk",
+        "GET /desk/case",
+        "POST /desk/concern",
+        "POST /desk/assign",
+        "POST /desk/note",
+        "POST /desk/evidence",
+        "POST /desk/approve",
+        "POST /desk/refuse",
+        "POST /desk/withdraw",
         "POST /sign-in",
         "POST /sign-in/factor",
         "GET /security",

@@ -2,6 +2,7 @@
 
 mod asking;
 mod described;
+mod desk;
 mod hostile;
 mod link;
 mod members;
@@ -9,19 +10,17 @@ mod once;
 mod security;
 mod sign_in;
 
-use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use described::Description;
+use desk::{Clinic, Heard};
 use http_body_util::BodyExt as _;
 use members::Members;
 use regain::api::{self, ApiConfig};
-use regain::desk::{Desk, DeskHost, Subject};
-use regain::ids::AccountId;
-use regain::store::StoreError;
+use regain::desk::Desk;
 use regain::testing::{Someone, World};
 use regain::web::ClientAddress;
 use serde_json::{Value, json};
@@ -37,6 +36,9 @@ struct Portal {
     world: World,
     app: Router,
     description: Description,
+    clinic: Arc<Clinic>,
+    /// What the desk has said to whomever.
+    heard: Heard,
     asked: AtomicU16,
 }
 
@@ -79,14 +81,16 @@ impl Portal {
     }
 
     async fn on(world: World) -> Self {
-        let desk = Desk::builder(world.recovery.clone(), Arc::new(Nobody))
+        let clinic = Arc::new(Clinic::new(world.accounts.clone()));
+        let desk = Desk::builder(world.recovery.clone(), clinic.clone())
             .risk_analysis("Risk analysis of 2026-03-02")
             .build()
             .expect("a desk");
-        let config = ApiConfig::new(ClientAddress::Socket).sessions(Arc::new(Members::default())).help(desk);
+        let config = ApiConfig::new(ClientAddress::Socket).sessions(Arc::new(Members::default()));
+        let config = config.help(desk.clone()).desk(desk, clinic.clone());
         let app = Router::new().nest("/api", api::router(world.recovery.clone(), config));
         let description = Description::served_by(&app).await;
-        Self { world, app, description, asked: AtomicU16::new(0) }
+        Self { world, app, description, clinic, heard: Heard::default(), asked: AtomicU16::new(0) }
     }
 
     /// A client that is never the same, so that no budget of a network is in the way.
@@ -103,6 +107,9 @@ impl Portal {
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let answer = answered(self.app.clone(), request).await;
         self.description.check(&method, &path, &answer);
+        if path.starts_with("/api/desk") {
+            self.heard.add(&answer.body);
+        }
         answer
     }
 
@@ -168,14 +175,4 @@ fn cookie(answer: &Answer) -> String {
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
     let cookie = answer.headers.get(SET_COOKIE).expect("a session").to_str().expect("ASCII");
     cookie.split(';').next().expect("a pair").to_owned()
-}
-
-/// A desk of which these tests use no staff.
-struct Nobody;
-
-#[async_trait]
-impl DeskHost for Nobody {
-    async fn subject(&self, _: &AccountId) -> Result<Option<Subject>, StoreError> {
-        Ok(None)
-    }
 }

@@ -1,6 +1,7 @@
 """Tells the story of the mission with a client that was generated from the description alone.
 
-Arguments: the address of the API, the portal's list of people, its folder of mails, and a file to leave a session in.
+Arguments: the address of the API, the portal's list of people, its folder of mails, the file by which its clock runs ahead,
+and a file to leave a session in.
 """
 
 import base64
@@ -18,6 +19,15 @@ from email import policy
 from regain_client import Client
 from regain_client import models
 from regain_client.api.ask import ask_for_help, ask_password, ask_username
+from regain_client.api.desk import (
+    desk_approve,
+    desk_assign,
+    desk_case,
+    desk_concern,
+    desk_evidence,
+    desk_note,
+    desk_queue,
+)
 from regain_client.api.link import (
     answer_for_link,
     choose_password,
@@ -39,7 +49,7 @@ from regain_client.api.security import (
 )
 from regain_client.api.sign_in import sign_in, sign_in_factor
 
-API, PEOPLE, MAILS, SESSION = sys.argv[1], *map(pathlib.Path, sys.argv[2:])
+API, PEOPLE, MAILS, CLOCK, SESSION = sys.argv[1], *map(pathlib.Path, sys.argv[2:])
 STRONG = "forty-one copper kettles whistle"
 STRONGER = "nine green lamps at noon today"
 counted = 0
@@ -215,13 +225,51 @@ def not_me(who):
     refused(look_at_link.sync_detailed(client=app, body=models.LinkToken(token)), 410, "link-not-usable")
 
 
-def stuck():
+def of_staff(name):
+    """Somebody's program at the desk. Whatever it is told is looked through."""
+    return Client(base_url=API, raise_on_unexpected_status=True, cookies={"staff": name})
+
+
+def stuck(who):
     plea = models.HelpAsk("My phone is gone.", reach="+1 555 0199")
-    expect(done(ask_for_help.sync_detailed(client=browser(), body=plea), 202).number, "a case has a number")
+    number = done(ask_for_help.sync_detailed(client=browser(), body=plea), 202).number
+    ida, jon, told = of_staff("ida"), of_staff("jon"), []
+
+    def at_the_desk(answer, status=200):
+        told.append(answer.content.decode())
+        return done(answer, status)
+
+    refused(desk_queue.sync_detailed(client=browser()), 403, "not-staff")
+    queue = at_the_desk(desk_queue.sync_detailed(client=ida))
+    listed = next(one for one in queue.cases if one.number == number)
+    case = at_the_desk(desk_case.sync_detailed(client=ida, id=listed.case))
+    expect(case.plea.text == "My phone is gone." and case.state == models.CaseStateKind.OPENED, "staff read what was written")
+    seen = lambda: {"case": case.case, "version": case.version}
+    case = at_the_desk(desk_assign.sync_detailed(client=ida, body=models.CaseAssigned(to="ida", **seen())))
+    stale = models.CaseNoted(case=case.case, version=case.version - 1, text="too late")
+    refused(desk_note.sync_detailed(client=jon, body=stale), 409, "case-changed")
+    named = models.CaseConcerned(account=who["username"], **seen())
+    case = at_the_desk(desk_concern.sync_detailed(client=ida, body=named))
+    shown = models.CaseEvidence(
+        kind=models.EvidenceKind.PHOTO_ID_IN_PERSON, level=models.Ial.IAL2, need=models.Need.PASSWORD, **seen()
+    )
+    case = at_the_desk(desk_evidence.sync_detailed(client=ida, body=shown))
+    decision = models.CaseApproved(need=models.Need.PASSWORD, to=case.addresses[0].reference, **seen())
+    refused(desk_approve.sync_detailed(client=ida, body=decision), 422, "second-person-needed")
+    case = at_the_desk(desk_approve.sync_detailed(client=jon, body=decision))
+    expect(case.state == models.CaseStateKind.APPROVED and case.approval.by == "jon", "a second person agrees")
+    expect(not [text for text in mails_to(who["e-mail"]) if re.search(LINK, text)], "the case waits")
+    CLOCK.write_text(str(24 * 60 * 60 + 60))
+    token = mail_with(who["e-mail"], LINK)
+    case = at_the_desk(desk_case.sync_detailed(client=jon, id=case.case))
+    expect(case.state == models.CaseStateKind.ACTED and not case.steps, "the link is sent")
+    for secret in [token, mail_with(who["e-mail"], LETTER), who["e-mail"], "token"]:
+        expect(not any(secret in body for body in told), "staff are told no secret")
+    chosen = models.LinkPassword(token=token, password=STRONG)
+    expect(done(choose_password.sync_detailed(client=browser(), body=chosen)).state == models.PasswordState.SET, "it works")
 
 
 def left_signed_in(who):
-    forgotten_password(who)
     app = browser()
     done(sign(app, who, STRONG))
     change = models.PasswordChange(password=STRONGER, present=STRONG)
@@ -236,6 +284,6 @@ forgotten_username(ana)
 forgotten_password(ana)
 protected_recovery(ana, *protection(ana))
 not_me(bea)
-stuck()
+stuck(eve)
 left_signed_in(eve)
 print(f"the story is told: {counted} checks")

@@ -2,7 +2,7 @@
 
 use crate::account::{Account, AddressKind, AddressOnFile};
 use crate::clock::Timestamp;
-use crate::desk::case::{Acting, AddressRef, Case, CaseState, CaseStateKind, OriginKind};
+use crate::desk::case::{Acting, AddressRef, Case, CaseEventKind, CaseState, CaseStateKind, OriginKind};
 use crate::desk::rules::ServiceLevels;
 use crate::desk::service::{Desk, DeskError};
 use crate::desk::steps::read_case;
@@ -107,6 +107,14 @@ pub struct CaseView {
     pub level_needed: Option<Ial>,
     /// Whether whoever looks may decide it, as far as it depends on them.
     pub may_decide: bool,
+}
+
+impl CaseView {
+    /// Whether a step has a place now, as far as it depends on the case and on whoever looks.
+    #[must_use]
+    pub fn takes(&self, event: CaseEventKind) -> bool {
+        self.case.takes(event) && (event != CaseEventKind::Approve || self.may_decide)
+    }
 }
 
 impl Desk {

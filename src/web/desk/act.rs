@@ -13,11 +13,19 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use std::sync::Arc;
 
 /// The value that stands for the new address that the evidence names.
-pub(super) const RECORDED: &str = "recorded";
+pub(crate) const RECORDED: &str = "recorded";
+
+/// Where a link is to go: [`RECORDED`], or the name of an address on file.
+pub(crate) fn whither(chosen: &str) -> Option<Whither> {
+    match chosen {
+        RECORDED => Some(Whither::Recorded),
+        address => AddressRef::parse(address).map(Whither::OnFile),
+    }
+}
 
 pub(super) async fn open(State(site): State<Arc<Site>>, on: OnDuty, posted: Posted) -> Response {
     let [typed] = posted.fields(["account"]);
-    let account = match on.host.account(typed.trim()).await {
+    let account = match on.account(&typed).await {
         Ok(Some(account)) => account,
         Ok(None) => return site.unreadable(&Unreadable::Account, None),
         Err(error) => return site.host_error(&error),
@@ -29,7 +37,7 @@ pub(super) async fn open(State(site): State<Arc<Site>>, on: OnDuty, posted: Post
 pub(super) async fn concern(State(site): State<Arc<Site>>, on: OnDuty, posted: Posted) -> Response {
     let [case, version, typed] = posted.fields(["case", "version", "account"]);
     let Some(seen) = seen(&case, &version) else { return site.desk_error(&DeskError::NotFound, None) };
-    let account = match on.host.account(typed.trim()).await {
+    let account = match on.account(&typed).await {
         Ok(Some(account)) => account,
         Ok(None) => return site.unreadable(&Unreadable::Account, Some(seen.case)),
         Err(error) => return site.host_error(&error),
@@ -74,11 +82,7 @@ pub(super) async fn evidence(State(site): State<Arc<Site>>, on: OnDuty, posted: 
 pub(super) async fn approve(State(site): State<Arc<Site>>, on: OnDuty, posted: Posted) -> Response {
     let [case, version, need, to] = posted.fields(["case", "version", "need", "to"]);
     let Some(seen) = seen(&case, &version) else { return site.desk_error(&DeskError::NotFound, None) };
-    let to = match to.as_str() {
-        RECORDED => Some(Whither::Recorded),
-        address => AddressRef::parse(address).map(Whither::OnFile),
-    };
-    let (Some(need), Some(to)) = (Need::from_code(&need), to) else {
+    let (Some(need), Some(to)) = (Need::from_code(&need), whither(&to)) else {
         return site.unreadable(&Unreadable::Choice, Some(seen.case));
     };
     site.went_on(on.desk.approve(&on.staff, seen, Decision { need, to }).await, Some(seen.case))

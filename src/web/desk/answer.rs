@@ -1,12 +1,11 @@
 //! What staff are told when something is not done.
 
 use crate::desk::DeskError;
-use crate::desk::case::CaseRefusal;
 use crate::ids::CaseId;
 use crate::store::StoreError;
 use crate::web::Site;
 use crate::web::answer::Notice;
-use crate::web::desk::words;
+use crate::web::desk::{NotDone, words};
 use crate::web::page::{Action, NoticePage};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -23,7 +22,7 @@ pub(super) enum Unreadable {
 impl Unreadable {
     fn words(&self) -> &'static str {
         match self {
-            Self::Account => "desk.no-account",
+            Self::Account => NotDone::NoSuchAccount.key(),
             Self::Staff => "desk.no-staff",
             Self::Text => "desk.no-text",
             Self::Address => "desk.no-address",
@@ -54,14 +53,8 @@ impl Site {
     }
 
     pub(super) fn desk_error(&self, error: &DeskError, case: Option<CaseId>) -> Response {
-        let status = match error {
-            DeskError::Unavailable => return self.notice(&Notice::Unavailable),
-            DeskError::NotFound => StatusCode::NOT_FOUND,
-            DeskError::Changed => StatusCode::CONFLICT,
-            DeskError::Refused(CaseRefusal::AboveOwnRole | CaseRefusal::OwnCase) => StatusCode::FORBIDDEN,
-            _ => StatusCode::UNPROCESSABLE_ENTITY,
-        };
-        self.not_done(status, words::error(error, &self.language()), case)
+        let Some(why) = NotDone::of(error) else { return self.notice(&Notice::Unavailable) };
+        self.not_done(why.status(), words::error(error, &self.language()), case)
     }
 
     fn not_done(&self, status: StatusCode, words: String, case: Option<CaseId>) -> Response {

@@ -8,12 +8,16 @@
 //!
 //! Each step carries the version of the case that the page showed, and leads back to the page of the case.
 
-mod act;
+pub(crate) mod act;
 mod answer;
+mod duty;
+mod not_done;
 mod page;
-mod words;
+pub(crate) mod words;
 
-use crate::desk::case::CaseEventKind;
+pub(crate) use duty::{CASES, Counter, OnDuty};
+pub(crate) use not_done::NotDone;
+
 use crate::desk::{Desk, DeskError, QueuePlace, Staff};
 use crate::ids::{AccountId, CaseId};
 use crate::store::StoreError;
@@ -28,9 +32,6 @@ use axum::routing::{get, post};
 use axum::{Extension, Router};
 use page::{CasePage, QueuePage};
 use std::sync::Arc;
-
-/// Cases on one page of the queue.
-const CASES: u32 = 25;
 
 /// What the host knows of the staff in front of the pages.
 ///
@@ -95,28 +96,15 @@ pub fn desk_router(desk: Desk, host: Arc<dyn StaffHost>, config: WebConfig) -> R
     finish(routes, Site { recovery, config, surface: Surface::Session })
 }
 
-#[derive(Clone)]
-struct Counter {
-    desk: Desk,
-    host: Arc<dyn StaffHost>,
-}
-
-/// Somebody of the staff, signed in, at the desk.
-struct OnDuty {
-    staff: Staff,
-    desk: Desk,
-    host: Arc<dyn StaffHost>,
-}
-
 impl FromRequestParts<Arc<Site>> for OnDuty {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Self, Response> {
-        let Some(Counter { desk, host }) = parts.extensions.get::<Counter>().cloned() else {
+        let Some(counter) = parts.extensions.get::<Counter>() else {
             return Err(site.notice(&Notice::Unavailable));
         };
-        match host.signed_in(&parts.headers).await {
-            Ok(Some(staff)) => Ok(Self { staff, desk, host }),
+        match counter.on_duty(&parts.headers).await {
+            Ok(Some(on)) => Ok(on),
             Ok(None) => Err(site.not_staff()),
             Err(error) => Err(site.host_error(&error)),
         }
@@ -139,13 +127,7 @@ async fn case(State(site): State<Arc<Site>>, on: OnDuty, RawQuery(query): RawQue
     };
     match on.desk.view(&on.staff, id).await {
         Ok(view) => {
-            let follows = |event: CaseEventKind| {
-                view.case.takes(event) && (event != CaseEventKind::Approve || view.may_decide)
-            };
-            site.page(
-                StatusCode::OK,
-                &CasePage::new(site.frame(), &site.language(), &view, &on.staff, follows),
-            )
+            site.page(StatusCode::OK, &CasePage::new(site.frame(), &site.language(), &view, &on.staff))
         }
         Err(error) => site.desk_error(&error, None),
     }

@@ -103,14 +103,9 @@ pub(super) struct CasePage<'a> {
 }
 
 impl<'a> CasePage<'a> {
-    pub(super) fn new(
-        frame: Frame<'a>,
-        said: &Language,
-        view: &CaseView,
-        me: &Staff,
-        follows: impl Fn(CaseEventKind) -> bool,
-    ) -> Self {
+    pub(super) fn new(frame: Frame<'a>, said: &Language, view: &CaseView, me: &Staff) -> Self {
         let case = &view.case;
+        let follows = |event: CaseEventKind| view.takes(event);
         let plea = case.plea();
         Self {
             frame,

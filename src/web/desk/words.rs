@@ -7,6 +7,7 @@ use crate::desk::case::{
 use crate::desk::{DeskError, Ial, Overdue};
 use crate::flow::Dismissal;
 use crate::language::Language;
+use crate::web::desk::NotDone;
 
 pub(super) fn state(state: CaseStateKind) -> &'static str {
     match state {
@@ -115,43 +116,16 @@ pub(super) fn reason(why: Dismissal) -> &'static str {
 }
 
 /// Why the desk did not do something, in a sentence.
-pub(super) fn error(error: &DeskError, language: &Language) -> String {
-    let key = match error {
-        DeskError::NotFound => "desk.error.not-found",
-        DeskError::Changed => "desk.error.changed",
-        DeskError::AlreadyOpen => "desk.error.already-open",
-        DeskError::NotRecoverable => "desk.error.not-recoverable",
-        DeskError::NothingLost => "desk.error.nothing-lost",
-        DeskError::NoSuchAddress => "desk.error.no-such-address",
-        DeskError::NotReached => "desk.error.not-reached",
-        DeskError::Unavailable => "desk.error.unavailable",
-        DeskError::Refused(refusal) => return refused(*refusal, language),
-    };
-    language.text(key).to_owned()
-}
-
-fn refused(refusal: CaseRefusal, language: &Language) -> String {
-    let key = match refusal {
-        CaseRefusal::Illegal { state: at, event: tried } => {
-            let (at, tried) = (language.text(state(at)), language.text(event(tried)));
-            return language.fill("desk.error.illegal", &[("state", at), ("event", tried)]);
+pub(crate) fn error(error: &DeskError, language: &Language) -> String {
+    let key = NotDone::of(error).map_or("desk.error.unavailable", NotDone::key);
+    match error {
+        DeskError::Refused(CaseRefusal::Illegal { state: at, event: tried }) => {
+            let (at, tried) = (language.text(state(*at)), language.text(event(*tried)));
+            language.fill(key, &[("state", at), ("event", tried)])
         }
-        CaseRefusal::EvidenceTooWeak { needed } => {
-            return language.fill("desk.error.too-weak", &[("level", language.text(level(needed)))]);
+        DeskError::Refused(CaseRefusal::EvidenceTooWeak { needed }) => {
+            language.fill(key, &[("level", language.text(level(*needed)))])
         }
-        CaseRefusal::AboveOwnRole => "desk.error.above-own-role",
-        CaseRefusal::OwnCase => "desk.error.own-case",
-        CaseRefusal::NoSubject => "desk.error.no-subject",
-        CaseRefusal::NoAccount => "desk.error.no-account",
-        CaseRefusal::AccountKnown => "desk.error.account-known",
-        CaseRefusal::NotAssigned => "desk.error.not-assigned",
-        CaseRefusal::SecondPersonNeeded => "desk.error.second-person",
-        CaseRefusal::LossNotShown => "desk.error.loss-not-shown",
-        CaseRefusal::NoNewAddress => "desk.error.no-new-address",
-        CaseRefusal::WaitsAlready => "desk.error.waits-already",
-        CaseRefusal::TooEarly => "desk.error.too-early",
-        CaseRefusal::NotIdle => "desk.error.not-idle",
-        CaseRefusal::Full => "desk.error.full",
-    };
-    language.text(key).to_owned()
+        _ => language.text(key).to_owned(),
+    }
 }
