@@ -70,6 +70,11 @@ mod question;
 mod security;
 mod sign_in;
 mod spoken;
+#[cfg(feature = "templates")]
+pub mod templates;
+#[cfg(not(feature = "templates"))]
+#[path = "no_templates.rs"]
+mod templates;
 mod theme;
 mod well_known;
 

@@ -10,7 +10,7 @@
 
 mod act;
 mod answer;
-mod page;
+pub(super) mod page;
 mod words;
 
 use crate::desk::case::CaseEventKind;
