@@ -81,12 +81,15 @@ impl Site {
         why: Option<AnswerRefused>,
     ) -> Response {
         let (language, info) = (self.language(), self.info(member));
-        let list = info.question_list().iter().map(|question| QuestionLine {
-            code: question.code.clone(),
-            text: language.question(question),
-        });
+        let list = info
+            .question_list()
+            .iter()
+            .map(|question| QuestionLine { code: question.code.clone(), text: language.question(question) });
         let status = if why.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
         let (frame, form) = (self.frame(), self.form_token(member));
-        self.page(status, &QuestionsPage { frame, form, list: list.collect(), chosen, problem: why.map(words) })
+        self.page(
+            status,
+            &QuestionsPage { frame, form, list: list.collect(), chosen, problem: why.map(words) },
+        )
     }
 }

@@ -81,7 +81,8 @@ fn problem(ours: &Form, theirs: &Form) -> Option<FormProblem> {
         Kind::Hidden(_) => theirs.fields.iter().any(|f| (&f.name, &f.kind) == (&needed.name, &needed.kind)),
         _ => theirs.fields.iter().any(|f| f.name == needed.name),
     };
-    let needed = ours.fields.iter().filter(|field| field.is_required || matches!(field.kind, Kind::Hidden(_)));
+    let needed =
+        ours.fields.iter().filter(|field| field.is_required || matches!(field.kind, Kind::Hidden(_)));
     if let Some(Field { name, .. }) = needed.clone().find(|field| !is_there(field)) {
         return Some(FormProblem::Lacks { action: action(), field: name.clone() });
     }

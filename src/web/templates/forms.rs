@@ -137,7 +137,7 @@ fn attribute(text: &str) -> ((String, String), &str) {
 }
 
 /// A value without the escapes that templates write.
-fn unescaped(value: &str) -> String {
+pub(super) fn unescaped(value: &str) -> String {
     let (mut plain, mut rest) = (String::with_capacity(value.len()), value);
     while let Some((before, after)) = rest.split_once('&') {
         plain.push_str(before);
@@ -156,9 +156,11 @@ fn character(name: &str) -> Option<char> {
             Some(digits) => u32::from_str_radix(digits, 16).ok(),
             None => digits.parse().ok(),
         },
-        None => return [("amp", '&'), ("lt", '<'), ("gt", '>'), ("quot", '"'), ("apos", '\'')]
-            .into_iter()
-            .find_map(|(known, character)| (known == name).then_some(character)),
+        None => {
+            return [("amp", '&'), ("lt", '<'), ("gt", '>'), ("quot", '"'), ("apos", '\'')]
+                .into_iter()
+                .find_map(|(known, character)| (known == name).then_some(character));
+        }
     };
     number.and_then(char::from_u32)
 }
@@ -188,7 +190,16 @@ mod tests {
 
     #[test]
     fn what_breaks_off_ends_without_an_end() {
-        for page in ["<", "<form", "<form action=", "<form action='", "<form><input name=\"a", "<!--", "<é", "<form =é é='"] {
+        for page in [
+            "<",
+            "<form",
+            "<form action=",
+            "<form action='",
+            "<form><input name=\"a",
+            "<!--",
+            "<é",
+            "<form =é é='",
+        ] {
             forms(page);
         }
     }

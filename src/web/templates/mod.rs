@@ -90,8 +90,8 @@
 //! # Variables
 //!
 //! A variable that can be none is always there. `apps[]` is an element of the list `apps`. The forms of a page with their
-//! fields are those of regain's own template of that name, below `templates/web`; a whole set in this dialect, which a host
-//! can begin with, is in `tests/templates/pages`.
+//! fields are those of the template of that name in `templates/host`: a whole set, which looks as regain's own and which a host
+//! can begin with.
 //!
 #![doc = include_str!("variables.md")]
 //!
@@ -235,7 +235,10 @@ fn environment() -> Environment<'static> {
 
 fn escaped(out: &mut Output, state: &mut State, value: &Value) -> Result<(), Error> {
     if *state.auto_escape() != AutoEscape::Html {
-        return Err(Error::new(ErrorKind::InvalidOperation, "variables are always escaped: leave autoescape on"));
+        return Err(Error::new(
+            ErrorKind::InvalidOperation,
+            "variables are always escaped: leave autoescape on",
+        ));
     }
     minijinja::escape_formatter(out, state, value)
 }

@@ -35,17 +35,9 @@ pub(super) fn all(site: &Site) -> Samples<'_> {
         [(false, Vec::new()), (true, Vec::new()), (false, vec!["This is too short.".to_owned()])]
     {
         let form = secret("token-of-a-form");
-        all.push(Box::new(PasswordPage {
-            frame: site.frame(),
-            form,
-            at_least: 15,
-            wrong_present,
-            reasons,
-        }));
+        all.push(Box::new(PasswordPage { frame: site.frame(), form, at_least: 15, wrong_present, reasons }));
     }
-    for (on_file, problem) in
-        [(&[][..], None), (emails(), None), (emails(), Some("unchanged.on-file"))]
-    {
+    for (on_file, problem) in [(&[][..], None), (emails(), None), (emails(), Some("unchanged.on-file"))] {
         let (chosen, typed) = (on_file.first().map_or("", String::as_str), problem.map_or("", |_| NEW));
         let form = secret("token-of-a-form");
         all.push(Box::new(EmailPage { frame: site.frame(), form, on_file, chosen, typed, problem }));
@@ -105,7 +97,13 @@ fn app_code(site: &Site, refused: bool) -> AppCodePage<'_> {
 
 fn sure(site: &Site) -> Samples<'_> {
     let asked: [(&str, &'static [&'static str], &str, &'static str, Option<String>); 3] = [
-        ("Make new codes?", &["new-codes.old", "new-codes.once"], "codes", "new-codes.make", Some("none".to_owned())),
+        (
+            "Make new codes?",
+            &["new-codes.old", "new-codes.once"],
+            "codes",
+            "new-codes.make",
+            Some("none".to_owned()),
+        ),
         ("Remove “<phone>”?", &["remove-app.last"], "remove", "remove-app.remove", Some("0a".repeat(16))),
         ("Remove them?", &["remove-questions.then"], "questions/remove", "remove-questions.remove", None),
     ];

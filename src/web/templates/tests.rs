@@ -1,5 +1,7 @@
 use super::check::in_every_state;
+use super::forms::unescaped;
 use super::pages::NAMES;
+use super::{Templates, TemplatesBuilder};
 use crate::language::Language;
 use crate::testing::World;
 use minijinja::Value;
@@ -140,7 +142,8 @@ fn every_page_is_documented_and_has_its_states() {
 fn every_template_of_ours_is_a_page_that_a_host_can_write() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/web");
     let names = |folder: &Path, before: &str| -> Vec<String> {
-        let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").file_name());
+        let entries =
+            fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").file_name());
         entries.map(|name| format!("{before}{}", name.to_str().expect("ASCII"))).collect()
     };
     let mut ours: BTreeSet<_> = names(&folder, "").into_iter().collect();
@@ -149,4 +152,26 @@ fn every_template_of_ours_is_a_page_that_a_host_can_write() {
         assert!(ours.remove(part), "{part}");
     }
     assert_eq!(ours, NAMES.iter().map(|name| (*name).to_owned()).collect());
+}
+
+/// The set that a host can begin with: regain's own pages in the dialect of hosts' templates.
+fn set() -> TemplatesBuilder {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/host");
+    let read = |name: &str| fs::read_to_string(folder.join(name)).expect("a template");
+    let parts = ["layout.html", "password_field.html"];
+    let builder = parts.iter().fold(Templates::builder(), |builder, name| builder.part(name, read(name)));
+    NAMES.iter().fold(builder, |builder, name| builder.page(name, read(name)))
+}
+
+#[test]
+fn the_set_to_begin_with_is_regains_own_pages() {
+    let recovery = World::new().recovery;
+    let templates = set().build(&recovery).unwrap_or_else(|error| panic!("{error}"));
+    let ready = templates.0.expect("templates");
+    let Ok(()) = in_every_state::<Infallible>(&recovery, |sample| {
+        let template = ready.environment.get_template(sample.name()).expect("every page");
+        let theirs = template.render(sample.view()).expect("it was written before");
+        assert_eq!(unescaped(&theirs), unescaped(&sample.own()), "{}", sample.name());
+        Ok(())
+    });
 }
