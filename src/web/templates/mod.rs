@@ -206,8 +206,10 @@ impl TemplatesBuilder {
             let added = environment.add_template_owned(name.clone(), source);
             added.map_err(|error| check::source(&name, &error))?;
         }
-        let ready = Ready { environment, pages };
+        let mut ready = Ready { environment, pages };
         check::check(&ready, recovery)?;
+        // Before people nothing is told of what was on a page.
+        ready.environment.set_debug(false);
         Ok(Templates(Some(Arc::new(ready))))
     }
 }
@@ -223,7 +225,8 @@ impl WebConfig {
 /// Strict, and without a way round escaping.
 fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
-    environment.set_debug(false);
+    // So that an error names the variable.
+    environment.set_debug(true);
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_fuel(Some(FUEL));
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
