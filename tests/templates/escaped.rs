@@ -46,6 +46,8 @@ async fn no_way_through_a_template_is_one_round_escaping() {
     let app = regain::web::router(recovery, WebConfig::new(ClientAddress::None).templates(templates));
     let portal = Portal { app, ..Portal::plain() };
     let page = portal.get("/recovery/link?token=x").await.body;
-    let plain = page.to_lowercase().replace("<b>", "").replace("</b>", "").replace("<!doctype html>", "");
+    let plain = ["<b>", "</b>", "<B>", "</B>", "<!doctype html>"]
+        .iter()
+        .fold(page.clone(), |page, tag| page.replace(tag, ""));
     assert!(page.contains("SERVICE") && !plain.contains('<'), "{page}");
 }

@@ -85,7 +85,6 @@
 //!
 //! All keys are in [`locales/en.txt`](https://docs.rs/crate/regain/latest/source/locales/en.txt): the comment above each group
 //! says on which pages it is shown, and what its placeholders are filled with. A *key* among the variables is said by `say`.
-//! What a macro of an imported part needs, hand it as an argument: it sees no variables and none of these functions.
 //!
 //! # Variables
 //!

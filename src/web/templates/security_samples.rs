@@ -96,22 +96,16 @@ fn app_code(site: &Site, refused: bool) -> AppCodePage<'_> {
 }
 
 fn sure(site: &Site) -> Samples<'_> {
-    let asked: [(&str, &'static [&'static str], &str, &'static str, Option<String>); 3] = [
-        (
-            "Make new codes?",
-            &["new-codes.old", "new-codes.once"],
-            "codes",
-            "new-codes.make",
-            Some("none".to_owned()),
-        ),
-        ("Remove “<phone>”?", &["remove-app.last"], "remove", "remove-app.remove", Some("0a".repeat(16))),
-        ("Remove them?", &["remove-questions.then"], "questions/remove", "remove-questions.remove", None),
-    ];
-    let page = |(title, words, action, button, factor)| {
+    let page = |title, words: &'static [&'static str], action, button, factor: Option<&str>| {
         let (frame, form) = (site.frame(), secret("token-of-a-form"));
+        let factor = factor.map(str::to_owned);
         Box::new(SurePage { frame, form, title, words, action, button, factor }) as Box<_>
     };
-    asked.into_iter().map(page).collect()
+    vec![
+        page("New codes?", &["new-codes.old", "new-codes.once"], "codes", "new-codes.make", Some("none")),
+        page("Remove “<phone>”?", &["remove-app.last"], "remove", "remove-app.remove", Some("0a0a")),
+        page("Remove?", &["remove-questions.then"], "questions/remove", "remove-questions.remove", None),
+    ]
 }
 
 #[cfg(feature = "questions")]
