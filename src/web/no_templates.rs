@@ -9,7 +9,7 @@ impl<T: Template> Page for T {}
 
 /// None.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Templates;
+pub(super) struct Templates(());
 
 impl Templates {
     #[expect(clippy::unused_self, reason = "with the feature it has pages")]

@@ -13,7 +13,7 @@ use std::path::Path;
 
 const DOCUMENTED: &str = include_str!("variables.md");
 /// The section for what every page has.
-const FRAME: &str = "every page";
+const FRAME: &str = "Every page";
 
 /// Page, variable, and what it is.
 type Variables = BTreeMap<(String, String), String>;
@@ -103,7 +103,7 @@ fn documented() -> Variables {
     let (mut page, mut found) = (String::new(), Variables::new());
     for line in DOCUMENTED.lines() {
         if let Some(title) = line.strip_prefix("## ") {
-            page = if title.starts_with('`') { between(title).to_owned() } else { title.to_lowercase() };
+            page = if title.starts_with('`') { between(title).to_owned() } else { title.to_owned() };
         } else if let ["", name, kind, meaning, ""] = line.split('|').map(str::trim).collect::<Vec<_>>()[..]
             && name.starts_with('`')
         {
