@@ -1,6 +1,7 @@
 //! Page templates of a host's: what is built, and what is served then.
 
 mod built;
+mod desk;
 mod escaped;
 mod served;
 

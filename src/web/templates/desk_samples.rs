@@ -67,7 +67,7 @@ fn bare(site: &Site) -> CasePage<'_> {
 }
 
 /// All that a case can have, and all that can follow.
-fn whole(site: &Site) -> CasePage<'_> {
+pub(super) fn whole(site: &Site) -> CasePage<'_> {
     let text = |text: &str| text.to_owned();
     let written = || Written { words: text("Called <back>."), by: text("jon"), at: text("27 March 1985") };
     let choice = || Choice { code: text("code"), words: text("Its words") };

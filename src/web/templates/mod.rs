@@ -120,7 +120,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-/// What writing one page may cost: a hundred times what the largest needs.
+/// What writing one page may cost: ten times what the largest case of the desk needs, and a thousand times any other page.
 const FUEL: u64 = 500_000;
 
 /// Templates that were found good. Cheap to clone.

@@ -175,3 +175,27 @@ fn the_set_to_begin_with_is_regains_own_pages() {
         Ok(())
     });
 }
+
+/// As many notes as a case takes, each as long as it may be, and of what is longest when it is escaped.
+#[cfg(feature = "desk")]
+#[test]
+fn the_largest_page_costs_a_tenth_of_what_a_page_may_cost() {
+    use crate::desk::LONGEST_TEXT;
+    use crate::desk::case::MOST_ENTRIES;
+    use crate::web::desk::page::Written;
+    let recovery = World::new().recovery;
+    let ready = set().build(&recovery).expect("the set builds").0.expect("templates");
+    let config = crate::web::WebConfig::new(crate::web::ClientAddress::None);
+    let site = crate::web::Site { recovery, config, surface: crate::web::Surface::Session };
+    let mut case = super::desk_samples::whole(&site);
+    let written = |longest: usize| {
+        let line = move || Written { words: "'".repeat(longest), by: "'".repeat(255), at: "'".repeat(64) };
+        std::iter::repeat_with(line).take(MOST_ENTRIES).collect()
+    };
+    (case.notes, case.log) = (written(LONGEST_TEXT), written(64));
+    let template = ready.environment.get_template("desk_case.html").expect("a page");
+    let written = template.render_captured(super::frame::view(&case)).expect("it is written");
+    let (spent, _) = written.state().fuel_levels().expect("there is a limit");
+    assert!(spent < super::FUEL / 10, "{spent}");
+    assert!(spent > super::FUEL / 100, "{spent}: it could be less");
+}
