@@ -156,3 +156,13 @@ fn a_form_that_would_not_be_taken_does_not_build() {
     let (commented, _) = problem(link, "<input", "<!-- <input");
     assert!(matches!(commented, FormProblem::Lacks { .. }));
 }
+
+/// RC-16: the address of these pages holds a token until the script took it out.
+#[test]
+fn a_page_that_keeps_its_token_in_the_address_does_not_build() {
+    for name in ["link.html", "disown.html"] {
+        let silent = source(name).replace("assets/link.js", "assets/password.js");
+        let said = refused(parts().page(name, silent)).to_string();
+        assert!(said.starts_with(name) && said.contains("/assets/link.js"), "{said}");
+    }
+}

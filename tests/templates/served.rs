@@ -7,6 +7,8 @@ use regain::Recovery;
 use regain::language::{Language, Languages};
 use regain::testing::World;
 use regain::web::templates::Templates;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
 
 const NEW: &str = "forty-one copper kettles whistle";
 
@@ -111,18 +113,44 @@ async fn every_word_is_in_the_language_of_whoever_asks() {
     assert!(!page.contains(Language::english().text("page.help")), "{page}");
 }
 
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("no panic").write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Templates that were looked at with another service's languages, and fail in this one's.
 #[tokio::test]
 async fn a_template_that_fails_after_all_gives_way_to_regains_own_page() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
+    tracing::subscriber::set_global_default(subscriber).expect("the only subscriber");
+
     let mut setup = World::builder().setup();
     setup.service = setup.service.speaking(Languages::new(Language::english()));
     let english = Recovery::builder(setup).build().unwrap();
-    let failing = "{% if frame.tag == 'es' %}{{ frame.nothing }}{% endif %}<button>";
-    let failing = source("forgot_password.html").replace("<button>", failing);
-    let templates = parts().page("forgot_password.html", failing).build(&english).unwrap();
+    let failing = "<h1>{% if frame.tag == 'es' %}{{ token|int }}{% endif %}";
+    let failing = source("link.html").replace("<h1>", failing);
+    let templates = parts().page("link.html", failing).build(&english).unwrap();
     let portal = Portal::with(|_| templates);
-    assert!(portal.get("/recovery/forgot-password").await.body.contains(MARK));
-    let given_up = portal.get("/recovery/forgot-password?lang=es").await;
-    let own = Portal::plain().get("/recovery/forgot-password?lang=es").await;
-    assert_eq!((given_up.status, given_up.body), (StatusCode::OK, own.body));
+    let ana = portal.world.person("Ana").await;
+    let token = portal.world.fresh_link(&ana).await.expose().to_string();
+    assert!(portal.get(&format!("/recovery/link?token={token}")).await.body.contains(MARK));
+    let page = portal.get(&format!("/recovery/link?token={token}&lang=es")).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(hidden(&page, "token") == token && !page.body.contains(MARK), "{}", page.body);
+    assert!(page.body.contains(Language::spanish().text("link.intro")), "{}", page.body);
+
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let errors: Vec<_> = log.lines().filter(|line| line.contains("ERROR")).collect();
+    assert!(matches!(&errors[..], [only] if only.contains("link.html") && only.contains("line=6")), "{log}");
+    assert!(!log.contains(&token), "{log}");
 }

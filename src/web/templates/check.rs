@@ -49,15 +49,22 @@ fn whole(recovery: &Recovery) -> WebConfig {
     WebConfig { help: Some(format!("{}/help", recovery.links().mount())), ..config }
 }
 
-/// Writes a page, and looks at its forms.
+/// Takes the token out of the address of a page.
+const SCRIPT: &str = "/assets/link.js";
+
+/// Writes a page, and looks at its forms and at the one script that is no mere comfort.
 fn written(ready: &Ready, sample: &dyn Sample) -> Result<(), TemplateError> {
     let template = ready.environment.get_template(sample.name());
     let written = template.and_then(|template| template.render_with_spans(sample.view()));
     let (text, spans) = written.map_err(|error| source(sample.name(), &error))?;
     let place = |at: usize| place(&text, &spans, at);
     let wrong = |(template, line), problem| Err(TemplateError::Form { template, line, problem });
-    let theirs = forms(&text);
-    for ours in forms(&sample.own()) {
+    let (own, theirs) = (sample.own(), forms(&text));
+    if own.contains(SCRIPT) && !text.contains(SCRIPT) {
+        let (template, script) = (sample.name().to_owned(), SCRIPT.to_owned());
+        return Err(TemplateError::Script { template, script: format!("{{{{ frame.mount }}}}{script}") });
+    }
+    for ours in forms(&own) {
         let mut same = theirs.iter().filter(|form| form.action == ours.action).peekable();
         if same.peek().is_none() {
             return wrong((sample.name().to_owned(), 1), FormProblem::Missing { action: ours.action });

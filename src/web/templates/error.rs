@@ -33,6 +33,14 @@ pub enum TemplateError {
         /// What is wrong.
         problem: FormProblem,
     },
+    /// A page whose address holds a token does not load the script that takes it out (RC-16).
+    #[error("{template}: load the script {script}, which takes the token out of the address")]
+    Script {
+        /// Its name.
+        template: String,
+        /// The address of the script.
+        script: String,
+    },
 }
 
 /// What is wrong with a form. It is named by the address that it is sent to.

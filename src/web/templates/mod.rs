@@ -15,13 +15,15 @@
 //! const LAYOUT: &str = r#"<!doctype html>
 //! <html lang="{{ frame.tag }}" dir="{{ frame.direction }}">
 //! <head><title>{% block title %}{% endblock %}</title>
-//! <link rel="stylesheet" href="{{ frame.mount }}/assets/regain.css"></head>
+//! <link rel="stylesheet" href="{{ frame.mount }}/assets/regain.css">
+//! {% block script %}{% endblock %}</head>
 //! <body><main>{% block main %}{% endblock %}</main>
 //! <footer>{{ say("page.help") }} {{ frame.support }}</footer></body>
 //! </html>"#;
 //!
 //! const LINK: &str = r#"{% extends "layout.html" %}
 //! {% block title %}{{ say("link.title") }}{% endblock %}
+//! {% block script %}<script src="{{ frame.mount }}/assets/link.js" defer></script>{% endblock %}
 //! {% block main %}
 //! <h1>{{ say("link.title") }}</h1>
 //! <form method="post" action="{{ frame.mount }}/link{{ frame.lang }}">
@@ -46,7 +48,7 @@
 //! let refused = Templates::builder().part("layout.html", LAYOUT).page("link.html", broken).build(&recovery);
 //! assert_eq!(
 //!     refused.unwrap_err().to_string(),
-//!     "link.html, line 5: the form to /recovery/link needs the field token, with the value that the page has for it",
+//!     "link.html, line 6: the form to /recovery/link needs the field token, with the value that the page has for it",
 //! );
 //! # Ok::<(), TemplateError>(())
 //! ```
@@ -61,7 +63,9 @@
 //!
 //! - a template does not parse, or uses a variable or a text key that there is not;
 //! - a form of regain's page is missing: each is known by its `action`, with `frame.lang` at its end;
-//! - a form lacks a hidden or a required field of regain's, or has a field that regain's has not.
+//! - a form lacks a hidden or a required field of regain's, or has a field that regain's has not;
+//! - `link.html` or `disown.html` does not load `/assets/link.js`, which takes the token out of the address. The other scripts
+//!   are for comfort.
 //!
 //! Should a template fail all the same when somebody asks, that person gets regain's own page, and an error is traced
 //! without what was on the page.
