@@ -137,7 +137,7 @@ async fn a_template_that_fails_after_all_gives_way_to_regains_own_page() {
     let mut setup = World::builder().setup();
     setup.service = setup.service.speaking(Languages::new(Language::english()));
     let english = Recovery::builder(setup).build().unwrap();
-    let failing = "<h1>{% if frame.tag == 'es' %}{{ token|int }}{% endif %}";
+    let failing = "<h1>{% if frame.tag == 'es' %}{% include token %}{% endif %}";
     let failing = source("link.html").replace("<h1>", failing);
     let templates = parts().page("link.html", failing).build(&english).unwrap();
     let portal = Portal::with(|_| templates);
