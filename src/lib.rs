@@ -21,7 +21,7 @@
 //!
 //! Who is stuck gets help from people: [`desk`].
 //!
-//! Features: `api`, `desk`, `sqlite`, `postgres`, `web`, `qr`, `eml`, `smtp`, `print`, `webhook`, `testing`, and `tokio` for `Worker::run`. None is on by default.
+//! Features: `api`, `desk`, `sqlite`, `postgres`, `web`, `templates`, `qr`, `eml`, `smtp`, `print`, `webhook`, `testing`, and `tokio` for `Worker::run`. None is on by default.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 

@@ -235,7 +235,7 @@ fn needed(language: &str) -> Vec<String> {
 }
 
 /// The names in braces; nothing where the braces do not go together.
-fn placeholders(text: &str) -> Option<BTreeSet<&str>> {
+pub(crate) fn placeholders(text: &str) -> Option<BTreeSet<&str>> {
     let mut names = BTreeSet::new();
     let mut rest = text;
     while let Some(open) = rest.find(['{', '}']) {

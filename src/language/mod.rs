@@ -22,6 +22,8 @@ mod plural;
 mod said;
 mod tag;
 
+#[cfg(feature = "templates")]
+pub(crate) use file::placeholders;
 pub use file::{LanguageError, Problem};
 pub use tag::{InvalidLanguageTag, LanguageTag};
 

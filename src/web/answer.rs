@@ -158,6 +158,14 @@ impl Notice {
 
 impl Site {
     pub(super) fn notice(&self, notice: &Notice) -> Response {
+        let mut answer = self.page(notice.status(), &self.notice_page(notice));
+        if let Some(time) = notice.retry_after() {
+            answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(time.as_secs()));
+        }
+        answer
+    }
+
+    pub(super) fn notice_page(&self, notice: &Notice) -> NoticePage<'_> {
         let frame = match notice {
             // Without a token, that page says just this.
             Notice::LinkNotUsable => {
@@ -165,17 +173,12 @@ impl Site {
             }
             _ => self.frame().alone(),
         };
-        let page = NoticePage {
+        NoticePage {
             frame,
             title: notice.title(),
             words: notice.words(&self.language()),
             action: self.next_step(notice),
-        };
-        let mut answer = self.page(notice.status(), &page);
-        if let Some(time) = notice.retry_after() {
-            answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(time.as_secs()));
         }
-        answer
     }
 
     pub(super) fn error(&self, error: RecoveryError) -> Response {

@@ -26,7 +26,7 @@ const KEPT: &str = "Max-Age=3600";
 const GONE: &str = "Max-Age=0";
 
 pub(super) async fn form(State(site): State<Arc<Site>>) -> Response {
-    site.code_page(StatusCode::OK, CodeFor::Typing { refused: false })
+    site.code_page(StatusCode::OK, CodeFor::Typing)
 }
 
 pub(super) async fn exchange(State(site): State<Arc<Site>>, posted: Posted) -> Response {
@@ -34,7 +34,7 @@ pub(super) async fn exchange(State(site): State<Arc<Site>>, posted: Posted) -> R
     let token = match site.exchange(&posted, &code, &reference).await {
         Ok(token) => token,
         Err(RecoveryError::CodeNotUsable) => {
-            return site.code_page(StatusCode::UNPROCESSABLE_ENTITY, CodeFor::Typing { refused: true });
+            return site.code_page(StatusCode::UNPROCESSABLE_ENTITY, CodeFor::Refused);
         }
         Err(RecoveryError::TooManyAttempts { retry_after }) => {
             return site.notice(&Notice::TooManyCodes { retry_after });
@@ -50,12 +50,14 @@ pub(super) async fn exchange(State(site): State<Arc<Site>>, posted: Posted) -> R
 
 /// What the page is shown for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "templates", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
 pub(super) enum CodeFor {
     /// Somebody asked just now (EN-1).
     Asked,
-    Typing {
-        refused: bool,
-    },
+    /// Somebody has a code to type.
+    Typing,
+    /// What was typed opens nothing.
+    Refused,
 }
 
 impl Site {

@@ -1,6 +1,7 @@
 //! How the pages are served, and where those pages are that they lead to.
 
 use crate::origin::{PathError, is_plain_path};
+use crate::web::templates::Templates;
 use crate::web::{ClientAddress, LinkHost, Logo};
 use axum::body::Bytes;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ pub struct WebConfig {
     pub(super) style_sheet: Option<Bytes>,
     pub(super) logo: Option<Logo>,
     pub(super) link_host: Option<Arc<dyn LinkHost>>,
+    pub(super) templates: Templates,
 }
 
 impl WebConfig {
@@ -25,7 +27,16 @@ impl WebConfig {
     #[must_use]
     pub fn new(client_address: ClientAddress) -> Self {
         let (security, home) = ("/security".to_owned(), "/".to_owned());
-        Self { client_address, security, home, help: None, style_sheet: None, logo: None, link_host: None }
+        Self {
+            client_address,
+            security,
+            home,
+            help: None,
+            style_sheet: None,
+            logo: None,
+            link_host: None,
+            templates: Templates::default(),
+        }
     }
 
     /// Security information at another path.

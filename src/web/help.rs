@@ -13,12 +13,13 @@ use axum::{Extension, Router};
 use std::sync::Arc;
 
 #[derive(Template)]
+#[cfg_attr(feature = "templates", derive(serde::Serialize))]
 #[template(path = "web/help.html")]
-struct HelpForm<'a> {
-    frame: Frame<'a>,
-    longest: usize,
-    longest_reach: usize,
-    refused: bool,
+pub(super) struct HelpForm<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) longest: usize,
+    pub(super) longest_reach: usize,
+    pub(super) refused: bool,
 }
 
 /// The page `/help` below the mount; merge it beside [`router`](super::router), which has its style sheet, and say so in

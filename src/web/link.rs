@@ -128,8 +128,12 @@ impl Site {
 
     fn new_password(&self, token: &RecoveryToken, view: &LinkView, reasons: &[Reason]) -> Response {
         let status = if reasons.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-        let page =
-            NewPassword { frame: self.frame(), token: token.expose(), at_least: view.at_least, reasons };
+        let page = NewPassword {
+            frame: self.frame(),
+            token: token.expose(),
+            at_least: view.at_least,
+            reasons: self.reasons(reasons),
+        };
         self.page(status, &page)
     }
 }

@@ -35,7 +35,8 @@
 //!
 //! [`sign_in_router`] has the sign-in page with its second step, and [`security_router`] what a signed-in person changes:
 //! apps for the second step, recovery codes, the password, the e-mail address. [`change_password_router`] leads password
-//! managers there. Colours and a logo are set in [`WebConfig`].
+//! managers there. Colours and a logo are set in [`WebConfig`]; with feature `templates` a host writes whole pages itself, as
+//! the module `regain::web::templates` says.
 //!
 //! Every page is in one of the languages of the [`Service`](crate::mail::Service): in the one that `lang` in its address
 //! names, as the links at the foot of a page do, or else in the one that the browser asks for by `Accept-Language`.
@@ -70,6 +71,11 @@ mod question;
 mod security;
 mod sign_in;
 pub(crate) mod spoken;
+#[cfg(feature = "templates")]
+pub mod templates;
+#[cfg(not(feature = "templates"))]
+#[path = "no_templates.rs"]
+mod templates;
 mod theme;
 mod well_known;
 

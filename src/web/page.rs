@@ -5,6 +5,7 @@ use crate::password::Reason;
 use crate::web::Site;
 use crate::web::code::CodeFor;
 use crate::web::spoken::{Elsewhere, Spoken};
+use crate::web::templates::Page;
 use askama::Template;
 use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_LANGUAGE, VARY};
 use axum::http::{HeaderValue, StatusCode};
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// What the frame shows: configuration only; and what its words come from.
+#[derive(Clone)]
 pub(super) struct Frame<'a> {
     spoken: Arc<Spoken>,
     pub(super) service: &'a str,
@@ -30,7 +32,7 @@ pub(super) struct Frame<'a> {
 
 /// What the words of a template come from. Keys are those of `locales/en.txt`.
 impl Frame<'_> {
-    fn language(&self) -> &Language {
+    pub(super) fn language(&self) -> &Arc<Language> {
         &self.spoken.language
     }
 
@@ -82,15 +84,6 @@ impl Frame<'_> {
         self.language().around(key, hole, &[(name, value)])
     }
 
-    pub(super) fn reason(&self, reason: &Reason) -> String {
-        self.language().reason(reason)
-    }
-
-    #[cfg(feature = "questions")]
-    pub(super) fn question(&self, question: &crate::factor::Question) -> String {
-        self.language().question(question)
-    }
-
     pub(super) fn months(&self) -> impl Iterator<Item = &str> {
         self.language().months()
     }
@@ -107,12 +100,14 @@ impl Frame<'_> {
 }
 
 /// A link to one of our own pages. The label is a key.
+#[cfg_attr(feature = "templates", derive(serde::Serialize))]
 pub(super) struct Action {
     pub(super) label: &'static str,
     pub(super) href: String,
 }
 
 #[derive(Template)]
+#[cfg_attr(feature = "templates", derive(serde::Serialize))]
 #[template(path = "web/notice.html")]
 pub(super) struct NoticePage<'a> {
     pub(super) frame: Frame<'a>,
@@ -123,18 +118,21 @@ pub(super) struct NoticePage<'a> {
 }
 
 #[derive(Template)]
+#[cfg_attr(feature = "templates", derive(serde::Serialize))]
 #[template(path = "web/forgot_username.html")]
 pub(super) struct ForgotUsername<'a> {
     pub(super) frame: Frame<'a>,
 }
 
 #[derive(Template)]
+#[cfg_attr(feature = "templates", derive(serde::Serialize))]
 #[template(path = "web/forgot_password.html")]
 pub(super) struct ForgotPassword<'a> {
     pub(super) frame: Frame<'a>,
 }
 
 #[derive(Template)]
+#[cfg_attr(feature = "templates", derive(serde::Serialize))]
 #[template(path = "web/link.html")]
 pub(super) struct LinkPage<'a> {
     pub(super) frame: Frame<'a>,
@@ -142,6 +140,7 @@ pub(super) struct LinkPage<'a> {
 }
 
 #[derive(Template)]
+#[cfg_attr(feature = "templates", derive(serde::Serialize))]
 #[template(path = "web/disown.html")]
 pub(super) struct DisownPage<'a> {
     pub(super) frame: Frame<'a>,
@@ -152,6 +151,7 @@ pub(super) struct DisownPage<'a> {
 
 #[cfg(feature = "questions")]
 #[derive(Template)]
+#[cfg_attr(feature = "templates", derive(serde::Serialize))]
 #[template(path = "web/question.html")]
 pub(super) struct QuestionPage<'a> {
     pub(super) frame: Frame<'a>,
@@ -161,15 +161,18 @@ pub(super) struct QuestionPage<'a> {
 }
 
 #[derive(Template)]
+#[cfg_attr(feature = "templates", derive(serde::Serialize))]
 #[template(path = "web/new_password.html")]
 pub(super) struct NewPassword<'a> {
     pub(super) frame: Frame<'a>,
     pub(super) token: Zeroizing<String>,
     pub(super) at_least: usize,
-    pub(super) reasons: &'a [Reason],
+    /// Why the last one was refused.
+    pub(super) reasons: Vec<String>,
 }
 
 #[derive(Template)]
+#[cfg_attr(feature = "templates", derive(serde::Serialize))]
 #[template(path = "web/code.html")]
 pub(super) struct CodePage<'a> {
     pub(super) frame: Frame<'a>,
@@ -178,6 +181,7 @@ pub(super) struct CodePage<'a> {
 
 /// The second step.
 #[derive(Template)]
+#[cfg_attr(feature = "templates", derive(serde::Serialize))]
 #[template(path = "web/factor.html")]
 pub(super) struct FactorPage<'a> {
     pub(super) frame: Frame<'a>,
@@ -190,6 +194,7 @@ pub(super) struct FactorPage<'a> {
 }
 
 #[derive(Template)]
+#[cfg_attr(feature = "templates", derive(serde::Serialize))]
 #[template(path = "web/sign_in.html")]
 pub(super) struct SignInPage<'a> {
     pub(super) frame: Frame<'a>,
@@ -229,9 +234,16 @@ impl Site {
         format!("{path}{}", Spoken::now(self.languages()).parameter(path))
     }
 
-    pub(super) fn page(&self, status: StatusCode, page: &impl Template) -> Response {
+    /// Why a password was refused, in words.
+    pub(super) fn reasons(&self, reasons: &[Reason]) -> Vec<String> {
         let language = self.language();
-        let mut answer = match page.render() {
+        reasons.iter().map(|reason| language.reason(reason)).collect()
+    }
+
+    pub(super) fn page(&self, status: StatusCode, page: &impl Page) -> Response {
+        let language = self.language();
+        let written = self.config.templates.render(page).map_or_else(|| page.render(), Ok);
+        let mut answer = match written {
             Ok(text) => (status, Html(text)).into_response(),
             Err(error) => {
                 tracing::error!(%error, "a page could not be written");

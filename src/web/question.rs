@@ -33,7 +33,8 @@ impl Site {
                 let refused = tried == Tried::Refused;
                 let status = if refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
                 let (frame, token) = (self.frame(), token.expose());
-                self.page(status, &QuestionPage { frame, token, question: question.text, refused })
+                let question = self.language().question(&question);
+                self.page(status, &QuestionPage { frame, token, question, refused })
             }
             Ok(None) => self.notice(&Notice::FactorNeeded),
             Err(error) => self.error(error),

@@ -37,6 +37,7 @@ pub(super) struct Spoken {
 
 /// The same page in another language.
 #[derive(Clone)]
+#[cfg_attr(feature = "templates", derive(serde::Serialize))]
 pub(super) struct Elsewhere {
     pub(super) href: String,
     pub(super) tag: String,
@@ -68,6 +69,20 @@ impl Spoken {
     /// That of the request that is being answered.
     pub(super) fn now(languages: &Languages) -> Arc<Self> {
         SPOKEN.try_with(Arc::clone).unwrap_or_else(|_| Arc::new(Self::default(languages)))
+    }
+
+    /// As if somebody had followed the link to this language; or as if the browser had asked for it, on a page of a link.
+    #[cfg(feature = "templates")]
+    pub(super) fn sample(languages: &Languages, language: &Arc<Language>, chosen: bool) -> Self {
+        let all = elsewhere(languages, language, "");
+        let others = if chosen { all.clone() } else { Vec::new() };
+        Self { language: language.clone(), chosen, all, others }
+    }
+
+    /// Does something in this language.
+    #[cfg(feature = "templates")]
+    pub(super) fn at_once<T>(self, doing: impl FnOnce() -> T) -> T {
+        SPOKEN.sync_scope(Arc::new(self), doing)
     }
 
     /// Answers a request in this language.

@@ -51,6 +51,16 @@ async fn a_question_is_asked_between_the_link_and_the_new_password() {
 }
 
 #[tokio::test]
+async fn the_question_behind_a_link_is_asked_in_the_language_of_the_page() {
+    let world = World::new();
+    let ana = world.person("ana");
+    set(&world.browser(&ana, AuthLevel::Password)).await;
+    let token = world.token_for("ana").await;
+    let page = world.post("/recovery/link?lang=es", &[("token", &token)]).await;
+    assert!(page.body.contains("¿Dónde aprendió a nadar?"), "{}", page.body);
+}
+
+#[tokio::test]
 async fn answers_that_cannot_be_kept_are_not_shown_again() {
     let world = World::new();
     let ana = world.person("ana");

@@ -12,7 +12,7 @@ pub(crate) mod act;
 mod answer;
 mod duty;
 mod not_done;
-mod page;
+pub(super) mod page;
 pub(crate) mod words;
 
 pub(crate) use duty::{CASES, Counter, OnDuty};

@@ -10,25 +10,27 @@ use crate::web::page::Frame;
 use askama::Template;
 
 #[derive(Template)]
+#[cfg_attr(feature = "templates", derive(serde::Serialize))]
 #[template(path = "web/desk_queue.html")]
-pub(super) struct QueuePage<'a> {
-    frame: Frame<'a>,
-    cases: Vec<Row>,
-    next: Option<String>,
-    is_first: bool,
+pub(in crate::web) struct QueuePage<'a> {
+    pub(in crate::web) frame: Frame<'a>,
+    pub(in crate::web) cases: Vec<Row>,
+    pub(in crate::web) next: Option<String>,
+    pub(in crate::web) is_first: bool,
 }
 
 /// A case in the queue, in words.
-struct Row {
-    id: String,
-    number: String,
-    age: String,
-    line: String,
-    overdue: Option<String>,
+#[cfg_attr(feature = "templates", derive(serde::Serialize))]
+pub(in crate::web) struct Row {
+    pub(in crate::web) id: String,
+    pub(in crate::web) number: String,
+    pub(in crate::web) age: String,
+    pub(in crate::web) line: String,
+    pub(in crate::web) overdue: Option<String>,
 }
 
 impl<'a> QueuePage<'a> {
-    pub(super) fn new(frame: Frame<'a>, said: &Language, page: &Page, goes_on: bool) -> Self {
+    pub(in crate::web) fn new(frame: Frame<'a>, said: &Language, page: &Page, goes_on: bool) -> Self {
         let next = page.next.map(|place| place.to_string());
         let cases = page.cases.iter().map(|case| Row::of(case, said)).collect();
         Self { frame, cases, next, is_first: !goes_on }
@@ -56,54 +58,57 @@ impl Row {
 }
 
 /// Something to choose: its code and its words.
-struct Choice {
-    code: String,
-    words: String,
+#[cfg_attr(feature = "templates", derive(serde::Serialize))]
+pub(in crate::web) struct Choice {
+    pub(in crate::web) code: String,
+    pub(in crate::web) words: String,
 }
 
 /// Something with who wrote it and when.
-struct Written {
-    words: String,
-    by: String,
-    at: String,
+#[cfg_attr(feature = "templates", derive(serde::Serialize))]
+pub(in crate::web) struct Written {
+    pub(in crate::web) words: String,
+    pub(in crate::web) by: String,
+    pub(in crate::web) at: String,
 }
 
 #[derive(Template)]
+#[cfg_attr(feature = "templates", derive(serde::Serialize))]
 #[template(path = "web/desk_case.html")]
-pub(super) struct CasePage<'a> {
-    frame: Frame<'a>,
-    id: String,
-    version: u64,
-    number: String,
-    state: String,
-    origin: String,
-    opened: String,
-    overdue: Option<String>,
-    assignee: Option<String>,
-    me: String,
-    account: Option<String>,
-    level_needed: Option<String>,
-    plea: Option<String>,
-    reach: Option<String>,
-    approval: Vec<String>,
-    evidence: Vec<Written>,
-    notes: Vec<Written>,
-    log: Vec<Written>,
-    kinds: Vec<Choice>,
-    levels: Vec<Choice>,
-    needs: Vec<Choice>,
-    destinations: Vec<Choice>,
-    longest: usize,
-    may_concern: bool,
-    may_assign: bool,
-    may_note: bool,
-    may_record: bool,
-    may_approve: bool,
-    may_end: bool,
+pub(in crate::web) struct CasePage<'a> {
+    pub(in crate::web) frame: Frame<'a>,
+    pub(in crate::web) id: String,
+    pub(in crate::web) version: u64,
+    pub(in crate::web) number: String,
+    pub(in crate::web) state: String,
+    pub(in crate::web) origin: String,
+    pub(in crate::web) opened: String,
+    pub(in crate::web) overdue: Option<String>,
+    pub(in crate::web) assignee: Option<String>,
+    pub(in crate::web) me: String,
+    pub(in crate::web) account: Option<String>,
+    pub(in crate::web) level_needed: Option<String>,
+    pub(in crate::web) plea: Option<String>,
+    pub(in crate::web) reach: Option<String>,
+    pub(in crate::web) approval: Vec<String>,
+    pub(in crate::web) evidence: Vec<Written>,
+    pub(in crate::web) notes: Vec<Written>,
+    pub(in crate::web) log: Vec<Written>,
+    pub(in crate::web) kinds: Vec<Choice>,
+    pub(in crate::web) levels: Vec<Choice>,
+    pub(in crate::web) needs: Vec<Choice>,
+    pub(in crate::web) destinations: Vec<Choice>,
+    pub(in crate::web) longest: usize,
+    pub(in crate::web) may_concern: bool,
+    pub(in crate::web) may_assign: bool,
+    pub(in crate::web) may_note: bool,
+    pub(in crate::web) may_record: bool,
+    pub(in crate::web) may_approve: bool,
+    pub(in crate::web) may_end: bool,
 }
 
 impl<'a> CasePage<'a> {
-    pub(super) fn new(frame: Frame<'a>, said: &Language, view: &CaseView, me: &Staff) -> Self {
+    pub(in crate::web) fn new(frame: Frame<'a>, said: &Language, view: &CaseView, me: &Staff) -> Self {
         let case = &view.case;
         let follows = |event: CaseEventKind| view.takes(event);
         let plea = case.plea();

@@ -10,7 +10,7 @@ mod codes;
 mod form;
 mod member;
 mod overview;
-mod pages;
+pub(super) mod pages;
 mod password;
 #[cfg(feature = "questions")]
 mod questions;

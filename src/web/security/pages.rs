@@ -1,85 +1,93 @@
 //! The pages for security information as templates. What a person typed before, such as the name of an app, is escaped.
 
-use crate::password::Reason;
 use crate::web::page::Frame;
 use askama::Template;
 use zeroize::Zeroizing;
 
 /// An app, as the overview shows it.
-pub(super) struct AppLine {
-    pub(super) id: String,
-    pub(super) label: String,
-    pub(super) about: String,
+#[cfg_attr(feature = "templates", derive(serde::Serialize))]
+pub(in crate::web) struct AppLine {
+    pub(in crate::web) id: String,
+    pub(in crate::web) label: String,
+    pub(in crate::web) about: String,
 }
 
 #[derive(Template)]
+#[cfg_attr(feature = "templates", derive(serde::Serialize))]
 #[template(path = "web/security/overview.html")]
-pub(super) struct OverviewPage<'a> {
-    pub(super) frame: Frame<'a>,
-    pub(super) problems: Vec<String>,
-    pub(super) apps: Vec<AppLine>,
+pub(in crate::web) struct OverviewPage<'a> {
+    pub(in crate::web) frame: Frame<'a>,
+    pub(in crate::web) problems: Vec<String>,
+    pub(in crate::web) apps: Vec<AppLine>,
     /// How many factors of the host's own there are beside.
-    pub(super) others: usize,
-    pub(super) codes: Option<String>,
-    pub(super) emails: Vec<String>,
-    pub(super) waiting: Option<String>,
-    pub(super) takes_addresses: bool,
+    pub(in crate::web) others: usize,
+    pub(in crate::web) codes: Option<String>,
+    pub(in crate::web) emails: Vec<String>,
+    pub(in crate::web) waiting: Option<String>,
+    pub(in crate::web) takes_addresses: bool,
     /// How many security questions there are; nothing where nobody can choose any.
-    pub(super) questions: Option<usize>,
+    pub(in crate::web) questions: Option<usize>,
 }
 
 #[derive(Template)]
+#[cfg_attr(feature = "templates", derive(serde::Serialize))]
 #[template(path = "web/security/app.html")]
-pub(super) struct AppPage<'a> {
-    pub(super) frame: Frame<'a>,
-    pub(super) form: Zeroizing<String>,
-    pub(super) label: &'a str,
-    pub(super) refused: bool,
+pub(in crate::web) struct AppPage<'a> {
+    pub(in crate::web) frame: Frame<'a>,
+    pub(in crate::web) form: Zeroizing<String>,
+    pub(in crate::web) label: &'a str,
+    pub(in crate::web) refused: bool,
 }
 
 #[derive(Template)]
+#[cfg_attr(feature = "templates", derive(serde::Serialize))]
 #[template(path = "web/security/app_code.html")]
-pub(super) struct AppCodePage<'a> {
-    pub(super) frame: Frame<'a>,
-    pub(super) form: Zeroizing<String>,
-    pub(super) factor: String,
+pub(in crate::web) struct AppCodePage<'a> {
+    pub(in crate::web) frame: Frame<'a>,
+    pub(in crate::web) form: Zeroizing<String>,
+    pub(in crate::web) factor: String,
     /// An SVG of our own: it holds no text of anybody's.
-    pub(super) qr: Zeroizing<String>,
-    pub(super) secret: Zeroizing<String>,
-    pub(super) uri: Zeroizing<String>,
-    pub(super) refused: bool,
+    #[cfg_attr(feature = "templates", serde(serialize_with = "crate::web::templates::as_markup"))]
+    pub(in crate::web) qr: Zeroizing<String>,
+    pub(in crate::web) secret: Zeroizing<String>,
+    pub(in crate::web) uri: Zeroizing<String>,
+    pub(in crate::web) refused: bool,
 }
 
 #[derive(Template)]
+#[cfg_attr(feature = "templates", derive(serde::Serialize))]
 #[template(path = "web/security/codes.html")]
-pub(super) struct CodesPage<'a> {
-    pub(super) frame: Frame<'a>,
-    pub(super) codes: Vec<Zeroizing<String>>,
-    pub(super) app_is_on: bool,
+pub(in crate::web) struct CodesPage<'a> {
+    pub(in crate::web) frame: Frame<'a>,
+    pub(in crate::web) codes: Vec<Zeroizing<String>>,
+    pub(in crate::web) app_is_on: bool,
 }
 
 /// Asks whether one is sure.
 #[derive(Template)]
+#[cfg_attr(feature = "templates", derive(serde::Serialize))]
 #[template(path = "web/security/sure.html")]
-pub(super) struct SurePage<'a> {
-    pub(super) frame: Frame<'a>,
-    pub(super) form: Zeroizing<String>,
-    pub(super) title: &'a str,
+pub(in crate::web) struct SurePage<'a> {
+    pub(in crate::web) frame: Frame<'a>,
+    pub(in crate::web) form: Zeroizing<String>,
+    pub(in crate::web) title: &'a str,
     /// Keys.
-    pub(super) words: &'a [&'static str],
-    pub(super) action: &'a str,
-    pub(super) button: &'static str,
-    pub(super) factor: Option<String>,
+    pub(in crate::web) words: &'a [&'static str],
+    pub(in crate::web) action: &'a str,
+    pub(in crate::web) button: &'static str,
+    pub(in crate::web) factor: Option<String>,
 }
 
 #[derive(Template)]
+#[cfg_attr(feature = "templates", derive(serde::Serialize))]
 #[template(path = "web/security/password.html")]
-pub(super) struct PasswordPage<'a> {
-    pub(super) frame: Frame<'a>,
-    pub(super) form: Zeroizing<String>,
-    pub(super) at_least: usize,
-    pub(super) wrong_present: bool,
-    pub(super) reasons: &'a [Reason],
+pub(in crate::web) struct PasswordPage<'a> {
+    pub(in crate::web) frame: Frame<'a>,
+    pub(in crate::web) form: Zeroizing<String>,
+    pub(in crate::web) at_least: usize,
+    pub(in crate::web) wrong_present: bool,
+    /// Why the new one was refused.
+    pub(in crate::web) reasons: Vec<String>,
 }
 
 impl PasswordPage<'_> {
@@ -89,46 +97,58 @@ impl PasswordPage<'_> {
 }
 
 #[derive(Template)]
+#[cfg_attr(feature = "templates", derive(serde::Serialize))]
 #[template(path = "web/security/email.html")]
-pub(super) struct EmailPage<'a> {
-    pub(super) frame: Frame<'a>,
-    pub(super) form: Zeroizing<String>,
-    pub(super) on_file: &'a [String],
+pub(in crate::web) struct EmailPage<'a> {
+    pub(in crate::web) frame: Frame<'a>,
+    pub(in crate::web) form: Zeroizing<String>,
+    pub(in crate::web) on_file: &'a [String],
     /// The address that goes; empty for none.
-    pub(super) chosen: &'a str,
-    pub(super) typed: &'a str,
+    pub(in crate::web) chosen: &'a str,
+    pub(in crate::web) typed: &'a str,
     /// A key, as below.
-    pub(super) problem: Option<&'static str>,
+    pub(in crate::web) problem: Option<&'static str>,
 }
 
 #[derive(Template)]
+#[cfg_attr(feature = "templates", derive(serde::Serialize))]
 #[template(path = "web/security/email_code.html")]
-pub(super) struct EmailCodePage<'a> {
-    pub(super) frame: Frame<'a>,
-    pub(super) form: Zeroizing<String>,
+pub(in crate::web) struct EmailCodePage<'a> {
+    pub(in crate::web) frame: Frame<'a>,
+    pub(in crate::web) form: Zeroizing<String>,
     /// Where the code went.
-    pub(super) address: String,
-    pub(super) refused: bool,
+    pub(in crate::web) address: String,
+    pub(in crate::web) refused: bool,
+}
+
+/// A question to choose, in the language of the page.
+#[cfg(feature = "questions")]
+#[cfg_attr(feature = "templates", derive(serde::Serialize))]
+pub(in crate::web) struct QuestionLine {
+    pub(in crate::web) code: String,
+    pub(in crate::web) text: String,
 }
 
 #[cfg(feature = "questions")]
 #[derive(Template)]
+#[cfg_attr(feature = "templates", derive(serde::Serialize))]
 #[template(path = "web/security/questions.html")]
-pub(super) struct QuestionsPage<'a> {
-    pub(super) frame: Frame<'a>,
-    pub(super) form: Zeroizing<String>,
-    pub(super) list: Vec<crate::factor::Question>,
+pub(in crate::web) struct QuestionsPage<'a> {
+    pub(in crate::web) frame: Frame<'a>,
+    pub(in crate::web) form: Zeroizing<String>,
+    pub(in crate::web) list: Vec<QuestionLine>,
     /// The codes of the questions that were chosen so far.
-    pub(super) chosen: [String; crate::factor::QUESTIONS],
-    pub(super) problem: Option<&'static str>,
+    pub(in crate::web) chosen: [String; crate::factor::QUESTIONS],
+    pub(in crate::web) problem: Option<&'static str>,
 }
 
 #[derive(Template)]
+#[cfg_attr(feature = "templates", derive(serde::Serialize))]
 #[template(path = "web/security/step_up.html")]
-pub(super) struct StepUpPage<'a> {
-    pub(super) frame: Frame<'a>,
-    pub(super) form: Zeroizing<String>,
-    pub(super) back: &'static str,
-    pub(super) asks_code: bool,
-    pub(super) refused: bool,
+pub(in crate::web) struct StepUpPage<'a> {
+    pub(in crate::web) frame: Frame<'a>,
+    pub(in crate::web) form: Zeroizing<String>,
+    pub(in crate::web) back: &'static str,
+    pub(in crate::web) asks_code: bool,
+    pub(in crate::web) refused: bool,
 }

@@ -49,7 +49,7 @@ impl Site {
             form: self.form_token(member),
             at_least: view.password_at_least,
             wrong_present: matches!(said, Said::WrongPresent),
-            reasons: if let Said::Refused(reasons) = said { reasons } else { &[] },
+            reasons: if let Said::Refused(reasons) = said { self.reasons(reasons) } else { Vec::new() },
         };
         let refused = !matches!(said, Said::Nothing);
         Ok(self.page(if refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }, &page))

@@ -2,7 +2,7 @@
 
 use super::form;
 use super::member::{Member, Sent};
-use super::pages::{QuestionsPage, SurePage};
+use super::pages::{QuestionLine, QuestionsPage, SurePage};
 use super::step_up::Back;
 use crate::error::RecoveryError;
 use crate::factor::{Answer, AnswerRefused, QUESTIONS};
@@ -80,9 +80,16 @@ impl Site {
         chosen: [String; QUESTIONS],
         why: Option<AnswerRefused>,
     ) -> Response {
-        let list = self.info(member).question_list().to_vec();
+        let (language, info) = (self.language(), self.info(member));
+        let list = info
+            .question_list()
+            .iter()
+            .map(|question| QuestionLine { code: question.code.clone(), text: language.question(question) });
         let status = if why.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
         let (frame, form) = (self.frame(), self.form_token(member));
-        self.page(status, &QuestionsPage { frame, form, list, chosen, problem: why.map(words) })
+        self.page(
+            status,
+            &QuestionsPage { frame, form, list: list.collect(), chosen, problem: why.map(words) },
+        )
     }
 }
