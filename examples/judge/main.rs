@@ -44,6 +44,9 @@ struct Args {
     /// Ends with 1 if a line cannot be read.
     #[arg(long)]
     strict: bool,
+    /// Ends with 1 if regain is worse than this by more than its interval: floor, percent of weak accepted, of strong refused.
+    #[arg(long, value_name = "15:10:0.5")]
+    at_most: Vec<passwords::Limit>,
 }
 
 fn main() -> ExitCode {
@@ -66,10 +69,10 @@ fn main() -> ExitCode {
             Case::Ask(case) => asks.push(case),
         }
     }
-    passwords::print(&passwords);
+    let within = passwords::print(&passwords, &args.at_most);
     identity::print(&asks);
     for (file, line) in &all.unread {
         eprintln!("judge: {}: line {line} is no case", file.display());
     }
-    if args.strict && !all.unread.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    if !within || (args.strict && !all.unread.is_empty()) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
