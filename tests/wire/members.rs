@@ -18,12 +18,14 @@ pub struct Members(Mutex<Vec<AuthSession>>);
 impl Members {
     fn begin(&self, signed_in: SignedIn) -> HeaderMap {
         let mut sessions = self.0.lock().expect("no panic");
-        let number = u8::try_from(sessions.len()).expect("few sessions");
+        let number = sessions.len();
+        let mut binding = [0; 32];
+        binding[..8].copy_from_slice(&(number as u64).to_be_bytes());
         sessions.push(AuthSession {
             account: signed_in.account,
             level: signed_in.level,
             authenticated_at: signed_in.authenticated_at,
-            binding: [number; 32],
+            binding,
         });
         let cookie = HeaderValue::from_str(&format!("member={number}")).expect("a header");
         HeaderMap::from_iter([(SET_COOKIE, cookie)])

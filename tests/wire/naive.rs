@@ -27,7 +27,8 @@ impl Naive {
 
     pub async fn start(self) -> Running {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let running = Running { address: listener.local_addr().expect("an address"), heard: Heard::default() };
+        let running =
+            Running { address: listener.local_addr().expect("an address"), heard: Heard::default() };
         let heard = running.heard.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {

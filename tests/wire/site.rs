@@ -1,10 +1,10 @@
 //! A server on a port of its own, and a client that sends bytes as they are.
 
 use crate::members::Members;
+use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use axum::Router;
 use regain::api::{self, ApiConfig};
 use regain::mail::Message;
 use regain::testing::{Someone, World};
@@ -15,7 +15,6 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-pub const ORIGIN: &str = "https://portal.mercy.example";
 pub const HOST: &str = "Host: portal.mercy.example\r\n";
 pub const FORM: &str = "Content-Type: application/x-www-form-urlencoded\r\n";
 pub const JSON: &str = "Content-Type: application/json\r\n";
@@ -185,6 +184,17 @@ impl Answer {
         let cookie = self.header("set-cookie").expect("a cookie");
         cookie.split(';').next().expect("a pair").to_owned()
     }
+}
+
+/// Whether all links in a mail lead to the configured address, and all its headers are the configured ones.
+pub fn is_ours(mail: &Message) -> bool {
+    let text = format!("{}\n{}\n{}", mail.subject, *mail.text, *mail.html);
+    let mut links = text.match_indices("://").map(|(at, _)| (&text[..at], &text[at..]));
+    let from = mail.sender.from().as_str();
+    let answers = mail.sender.answers().map_or(from, |address| address.as_str());
+    links.all(|(before, link)| before.ends_with("https") && link.starts_with("://portal.mercy.example/"))
+        && (from, answers) == ("portal@mercy.example", "portal@mercy.example")
+        && mail.message_id.ends_with("@mercy.example")
 }
 
 /// A form, or a query, with everything escaped but letters and digits.

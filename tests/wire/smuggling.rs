@@ -126,5 +126,8 @@ async fn naive_servers_are_caught() {
     assert_eq!(caught.len(), 6);
     assert!(caught.values().all(|counts| counts.iter().any(|count| *count > 0)), "{caught:?}");
     // By the length alone, by chunks alone, by neither.
-    assert!(caught["TE.CL"][0] > 20 && caught["CL.TE"][1] > 20 && caught["unread bodies"][2] > 5, "{caught:?}");
+    assert!(
+        caught["TE.CL"][0] > 20 && caught["CL.TE"][1] > 20 && caught["unread bodies"][2] > 5,
+        "{caught:?}"
+    );
 }

