@@ -5,6 +5,7 @@
 
 mod doubled;
 mod enumeration;
+mod leak;
 mod members;
 mod naive;
 mod redirects;
