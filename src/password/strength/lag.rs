@@ -3,6 +3,7 @@
 use super::cut::Cut;
 use super::text::Text;
 use super::walk::{Key, LAYOUTS, key};
+use std::ops::Range;
 
 /// Bits to say that something before is taken again, beside how far back.
 const AGAIN: f32 = 3.0;
@@ -51,88 +52,96 @@ fn distance(before: char, now: char) -> Option<i32> {
 
 pub(super) fn voice(cut: &mut Cut, text: &Text) {
     let plain = &text.plain;
-    let boards =
-        LAYOUTS.map(|(layout, extra)| (plain.iter().map(|&c| key(layout, c)).collect::<Vec<_>>(), extra));
+    let boards = LAYOUTS
+        .map(|(layout, extra)| (plain.iter().map(|&c| key(layout, c)).collect::<Vec<Option<Key>>>(), extra));
+    let mut reached: [Reach; 4] = std::array::from_fn(|_| Reach(vec![0; plain.len()]));
+    let [copied, counted, own_steps, on_keys] = &mut reached;
     for lag in 1..=LONGEST_LAG.min(plain.len().saturating_sub(1)) {
+        let before = |at: usize| at.checked_sub(lag);
         let steps: Vec<Option<i32>> = (0..plain.len())
-            .map(|at| at.checked_sub(lag).and_then(|before| distance(plain[before], plain[at])))
+            .map(|at| before(at).and_then(|before| distance(plain[before], plain[at])))
             .collect();
-        copies(cut, text, lag, &steps);
-        counted(cut, text, lag, &steps);
-        each_its_own(cut, text, lag, &steps);
+        let ends = ends(&steps);
+        for from in lag..plain.len() {
+            let (first, end) = (steps[from], ends[from]);
+            if first == Some(0) {
+                let (shortest, bits) = if lag == 1 { (2, 2.0) } else { (SHORTEST, AGAIN + log2(lag)) };
+                copied.offer(cut, text, from..end, shortest, bits);
+            } else if let Some(step) = first {
+                let far = log2(usize::try_from(step.unsigned_abs()).unwrap_or(1));
+                counted.offer(cut, text, from..end, SHORTEST, STEP + 1.0 + far + 1.5 * log2(lag));
+            }
+        }
         if lag >= 2 {
+            each_its_own(cut, text, lag, &steps, own_steps);
             for (keys, extra) in &boards {
-                along_the_keys(cut, text, lag, keys, *extra);
+                along_the_keys(cut, text, lag, (keys, *extra), on_keys);
             }
         }
     }
     turned_round(cut, text);
 }
 
-/// Ends of the run from `from` on in which `holds`.
-fn run(from: usize, all: usize, holds: impl Fn(usize) -> bool) -> usize {
-    (from..all).find(|&at| !holds(at)).unwrap_or(all)
-}
-
-fn offer_all(cut: &mut Cut, text: &Text, from: usize, end: usize, shortest: usize, bits: f32) {
-    for to in from + shortest..=end {
-        cut.offer(from, to, bits + text.dress(from, to).min(2.0));
+/// For each place, where the run of the same step ends that begins there.
+fn ends<T: PartialEq>(steps: &[T]) -> Vec<usize> {
+    let mut ends: Vec<usize> = (1..=steps.len()).collect();
+    for at in (1..steps.len()).rev() {
+        if steps[at - 1] == steps[at] {
+            ends[at - 1] = ends[at];
+        }
     }
+    ends
 }
 
-/// The same as `lag` before: one character again, a word again.
-fn copies(cut: &mut Cut, text: &Text, lag: usize, steps: &[Option<i32>]) {
-    for from in lag..steps.len() {
-        let end = run(from, steps.len(), |at| steps[at] == Some(0));
-        let shortest = if lag == 1 { 2 } else { SHORTEST };
-        let bits = if lag == 1 { 2.0 } else { AGAIN + log2(lag) };
-        offer_all(cut, text, from, end, shortest, bits);
-    }
-}
+/// How far a shorter lag has come already, from each place: a longer one says the same for more.
+struct Reach(Vec<usize>);
 
-/// One step for all: `abcdef`, `2468`, `a1b2c3`.
-fn counted(cut: &mut Cut, text: &Text, lag: usize, steps: &[Option<i32>]) {
-    for from in lag..steps.len() {
-        let Some(step) = steps[from].filter(|step| *step != 0) else { continue };
-        let end = run(from, steps.len(), |at| steps[at] == Some(step));
-        let far = log2(usize::try_from(step.unsigned_abs()).unwrap_or(1));
-        offer_all(cut, text, from, end, SHORTEST, STEP + 1.0 + far + 1.5 * log2(lag));
+impl Reach {
+    fn offer(&mut self, cut: &mut Cut, text: &Text, part: Range<usize>, shortest: usize, bits: f32) {
+        let first = (part.start + shortest).max(self.0[part.start] + 1);
+        for to in first..=part.end {
+            cut.offer(part.start, to, bits + text.dress(part.start, to).min(2.0));
+        }
+        self.0[part.start] = self.0[part.start].max(part.end);
     }
 }
 
 /// For each place in the repetition a step of its own: `a1c2e3`, `Test11Test12`.
-fn each_its_own(cut: &mut Cut, text: &Text, lag: usize, steps: &[Option<i32>]) {
-    if lag < 2 {
-        return;
-    }
-    for from in lag..steps.len() {
-        let first: Vec<Option<i32>> = steps.iter().skip(from).take(lag).copied().collect();
-        if first.len() < lag || first.iter().any(Option::is_none) {
-            continue;
-        }
-        let end = run(from, steps.len(), |at| steps[at].is_some() && steps[at] == first[(at - from) % lag]);
+fn each_its_own(cut: &mut Cut, text: &Text, lag: usize, steps: &[Option<i32>], reach: &mut Reach) {
+    // From each place, how long the steps are those of one repetition before.
+    let same: Vec<bool> =
+        (0..steps.len()).map(|at| at >= lag && steps[at].is_some() && steps[at] == steps[at - lag]).collect();
+    let ends = ends(&same);
+    for from in lag..steps.len().saturating_sub(lag) {
+        let (next, first) = (from + lag, &steps[from..from + lag]);
         let moved = first.iter().filter(|step| **step != Some(0)).count();
-        if moved == 0 {
+        if !same[next] || moved == 0 || first.iter().any(Option::is_none) {
             continue;
         }
         #[expect(clippy::cast_precision_loss, reason = "at most 64")]
         let bits = AGAIN + log2(lag) + moved as f32 * (STEP + log2(lag).min(3.0));
-        offer_all(cut, text, from, end, lag.max(SHORTEST), bits);
+        reach.offer(cut, text, from..ends[next], lag.max(SHORTEST), bits);
     }
 }
 
 /// One step over the keyboard for all: `1qaz2wsx`.
-fn along_the_keys(cut: &mut Cut, text: &Text, lag: usize, keys: &[Option<Key>], extra: f32) {
+fn along_the_keys(
+    cut: &mut Cut,
+    text: &Text,
+    lag: usize,
+    (keys, extra): (&[Option<Key>], f32),
+    reach: &mut Reach,
+) {
     let step = |at: usize| {
         let (before, now) = (keys[at.checked_sub(lag)?]?, keys[at]?);
         Some((now.row - before.row, now.column - before.column))
     };
+    let steps: Vec<Option<(i8, i8)>> = (0..keys.len()).map(step).collect();
+    let ends = ends(&steps);
     for from in lag..keys.len() {
-        let Some(first) = step(from).filter(|(row, column)| (row.abs() + column.abs()) <= 3) else {
-            continue;
-        };
-        let end = run(from, keys.len(), |at| step(at) == Some(first));
-        offer_all(cut, text, from, end, lag.max(SHORTEST), AGAIN + STEP + extra + log2(lag));
+        if steps[from].is_some_and(|(row, column)| row.abs() + column.abs() <= 3) {
+            reach.offer(cut, text, from..ends[from], lag.max(SHORTEST), AGAIN + STEP + extra + log2(lag));
+        }
     }
 }
 
@@ -144,8 +153,10 @@ fn turned_round(cut: &mut Cut, text: &Text) {
             let mirrored = |at: usize| {
                 (from + from).checked_sub(at + middle).is_some_and(|before| plain[before] == plain[at])
             };
-            let end = run(from, plain.len(), mirrored);
-            offer_all(cut, text, from, end, SHORTEST, AGAIN + 1.0);
+            let end = (from..plain.len()).find(|&at| !mirrored(at)).unwrap_or(plain.len());
+            for to in from + SHORTEST..=end {
+                cut.offer(from, to, AGAIN + 1.0);
+            }
         }
     }
 }

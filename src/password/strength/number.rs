@@ -9,6 +9,7 @@ const KNOWN: f32 = 8.0;
 /// Bits to say that numbers count on.
 const COUNTS: f32 = 3.0;
 const SHORTEST: usize = 7;
+const FIRST_DIGITS: usize = 4;
 
 const PI: &str = "3141592653589793238462643383279502884197169399375105820974944592307816406286208998628034825342117067982148086513";
 const E: &str = "2718281828459045235360287471352662497757247093699959574966967627724076630353547594571382178525166427427466391932";
@@ -63,7 +64,9 @@ pub(super) fn voice(cut: &mut Cut, text: &Text) {
     let mut from = 0;
     while from + SHORTEST <= digits.len() {
         let known = SERIES.iter().filter_map(|series| longest(series, &digits[from..])).max().unwrap_or(0);
-        let counted = counting(&digits[from..]).unwrap_or((0, 0.0));
+        // They are looked for where digits begin.
+        let begins = from < FIRST_DIGITS || places[from - 1] + 1 < places[from];
+        let counted = if begins { counting(&digits[from..]).unwrap_or((0, 0.0)) } else { (0, 0.0) };
         if known >= SHORTEST
             && let Some(signs) = spread(from, from + known)
         {
