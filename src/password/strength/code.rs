@@ -1,16 +1,19 @@
 //! Codes of a whole text, and what they stand for.
 
-use super::super::disguise::{on_latin_keys, without_separator};
+use super::super::disguise::{JUDGED, on_latin_keys, without_separator};
 use super::tables::after;
 use super::walk::{US, key};
 use crate::characters::is_ignorable;
 use base64ct::{Base64, Base64Unpadded, Base64Url, Base64UrlUnpadded, Encoding};
+use unicode_normalization::UnicodeNormalization as _;
 
 type Reading = (Vec<char>, f32);
 
 /// What the text may stand for, and how many bits it costs to try that.
 pub(super) fn readings(typed: &str, plain: &[char]) -> Vec<Reading> {
     let text: String = plain.iter().collect();
+    // In capitals as typed, which some codes need, but for what cannot be seen and for full-width forms.
+    let seen: String = typed.nfkc().filter(|c| !is_ignorable(*c)).take(JUDGED).collect();
     let digits = |base: u32, width: usize| numbers(&text, base, width);
     let mut all: Vec<Reading> = Vec::new();
     let mut add = |decoded: Option<Vec<char>>, bits: f32| {
@@ -21,17 +24,17 @@ pub(super) fn readings(typed: &str, plain: &[char]) -> Vec<Reading> {
     add(on_latin_keys(typed), 2.0);
     add(as_typed(typed), 0.5);
     add(romanised(typed), 2.0);
-    add(upside_down(typed), 3.0);
+    add(upside_down(&seen), 3.0);
     if let Some((once, bits)) = once_each(plain) {
         add(Some(once), bits);
     }
-    add(base64(typed), 3.0);
+    add(base64(&seen), 3.0);
     add(base32(&text), 3.0);
     add(digits(16, 2), 3.0);
     add(digits(2, 8), 3.0);
     add(digits(8, 3), 4.0);
     add(decimal(&text), 3.0);
-    add(percents(typed), 2.0);
+    add(percents(&seen), 2.0);
     add(morse(&text), 3.0);
     add(places_in_the_alphabet(&text), 4.0);
     add(spelled(&text), 4.0);
@@ -47,15 +50,15 @@ fn printable(bytes: &[u8]) -> Option<Vec<char>> {
     text.chars().all(|c| !c.is_control()).then(|| text.chars().flat_map(char::to_lowercase).collect())
 }
 
-fn base64(typed: &str) -> Option<Vec<char>> {
-    let typed = typed.trim();
+fn base64(seen: &str) -> Option<Vec<char>> {
+    let seen = seen.trim();
     let decoders = [
         Base64::decode_vec,
         Base64Unpadded::decode_vec,
         Base64Url::decode_vec,
         Base64UrlUnpadded::decode_vec,
     ];
-    decoders.iter().filter_map(|decode| decode(typed).ok()).find_map(|bytes| printable(&bytes))
+    decoders.iter().filter_map(|decode| decode(seen).ok()).find_map(|bytes| printable(&bytes))
 }
 
 fn base32(text: &str) -> Option<Vec<char>> {
@@ -79,7 +82,10 @@ fn base32(text: &str) -> Option<Vec<char>> {
 fn numbers(text: &str, base: u32, width: usize) -> Option<Vec<char>> {
     let text =
         ["0x", "\\x", "\\u00", "&#x", ";"].iter().fold(text.to_owned(), |text, sign| text.replace(sign, " "));
-    let digits: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
+    let (digits, signs): (String, String) = text.chars().partition(char::is_ascii_alphanumeric);
+    if signs.contains(char::is_alphanumeric) || signs.chars().count() > 3 * digits.len() / width {
+        return None;
+    }
     if !digits.len().is_multiple_of(width) || !digits.chars().all(|c| c.is_digit(base)) {
         return None;
     }
@@ -90,16 +96,20 @@ fn numbers(text: &str, base: u32, width: usize) -> Option<Vec<char>> {
 
 /// Bytes in decimal, with something between.
 fn decimal(text: &str) -> Option<Vec<char>> {
+    let text = text.replace("&#", " ");
     let parts: Vec<&str> =
         text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
-    let signs = text.len() - parts.iter().map(|part| part.len()).sum::<usize>();
+    let signs = text.chars().filter(|c| !c.is_ascii_digit()).count();
+    if text.chars().any(|c| c.is_alphanumeric() && !c.is_ascii_digit()) {
+        return None;
+    }
     let bytes: Option<Vec<u8>> = parts.iter().map(|part| part.parse().ok()).collect();
     printable(&bytes?).filter(|_| parts.len() >= 4 && signs <= 3 * parts.len())
 }
 
-fn percents(typed: &str) -> Option<Vec<char>> {
+fn percents(seen: &str) -> Option<Vec<char>> {
     let mut bytes = Vec::new();
-    let mut rest = typed.as_bytes();
+    let mut rest = seen.as_bytes();
     while let [first, after @ ..] = rest {
         let (byte, next) = match (first, after) {
             (b'%', [high, low, next @ ..]) => {
@@ -111,7 +121,7 @@ fn percents(typed: &str) -> Option<Vec<char>> {
         bytes.push(byte);
         rest = next;
     }
-    printable(&bytes).filter(|_| typed.contains('%'))
+    printable(&bytes).filter(|_| seen.contains('%'))
 }
 
 const MORSE: [&str; 36] = [
@@ -193,13 +203,10 @@ fn spelled(text: &str) -> Option<Vec<char>> {
     for at in 0..letters.len() {
         let Some(so_far) = best[at].clone() else { continue };
         let Some(rest) = letters.get(at..) else { continue };
-        for (_, letter) in names.iter().filter(|(name, _)| rest.starts_with(name)) {
-            let name = names.iter().filter(|(name, c)| c == letter && rest.starts_with(name));
-            for (name, _) in name {
-                let next = &mut best[at + name.len()];
-                if next.as_ref().is_none_or(|next| next.len() > so_far.len() + 1) {
-                    *next = Some(so_far.iter().copied().chain([*letter]).collect());
-                }
+        for (name, letter) in names.iter().filter(|(name, _)| rest.starts_with(name)) {
+            let next = &mut best[at + name.len()];
+            if next.as_ref().is_none_or(|next| next.len() > so_far.len() + 1) {
+                *next = Some(so_far.iter().copied().chain([*letter]).collect());
             }
         }
     }
@@ -250,11 +257,12 @@ fn doubled(plain: &[char]) -> Option<Vec<char>> {
     (rest.is_empty() && pairs.iter().all(|[a, b]| a == b)).then(|| pairs.iter().map(|pair| pair[0]).collect())
 }
 
-fn upside_down(typed: &str) -> Option<Vec<char>> {
+fn upside_down(seen: &str) -> Option<Vec<char>> {
     const TURNED: &str = "ɐqɔpǝɟƃɥᴉɾʞlɯuodbɹsʇnʌʍxʎz";
     let mut turned = 0;
-    let letters: Vec<char> = typed
+    let letters: Vec<char> = seen
         .chars()
+        .flat_map(char::to_lowercase)
         .rev()
         .map(|c| {
             let at = TURNED.chars().position(|letter| letter == c);

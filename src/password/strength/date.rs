@@ -21,13 +21,11 @@ pub(super) fn voice(cut: &mut Cut, text: &Text) {
         }
         for joined in [false, true] {
             for order in ["dmy", "mdy", "ymd", "dm", "md"] {
-                for width in [1, 2].into_iter().filter(|width| joined || *width == 2) {
-                    for digits in [2, 4] {
-                        if let Some(length) = date(rest, order, joined, width, digits) {
-                            let year = if order.len() == 2 { 0.0 } else { YEAR };
-                            let by_chance = if joined { 0.0 } else { BY_CHANCE };
-                            cut.offer(from, from + length, DAY_OF_YEAR + year + FORM + by_chance);
-                        }
+                for digits in [2, 4] {
+                    if let Some(length) = date(rest, order, joined, digits) {
+                        let year = if order.len() == 2 { 0.0 } else { YEAR };
+                        let by_chance = if joined { 0.0 } else { BY_CHANCE };
+                        cut.offer(from, from + length, DAY_OF_YEAR + year + FORM + by_chance);
                     }
                 }
             }
@@ -44,10 +42,19 @@ fn year(text: &[char]) -> Option<usize> {
     number(text, 4).filter(|year| (1900..2050).contains(year)).map(|_| 4)
 }
 
+/// A day or a month, and how many digits it has: one only where something stands between the parts.
+fn part(text: &[char], most: u32, joined: bool) -> Option<usize> {
+    let widths: &[usize] = if joined { &[2, 1] } else { &[2] };
+    widths
+        .iter()
+        .copied()
+        .find(|&width| number(text, width).is_some_and(|number| (1..=most).contains(&number)))
+}
+
 /// How long the date is that stands here.
-fn date(text: &[char], order: &str, joined: bool, width: usize, digits: usize) -> Option<usize> {
+fn date(text: &[char], order: &str, joined: bool, digits: usize) -> Option<usize> {
     let (mut at, mut sign) = (0, None);
-    for (place, part) in order.chars().enumerate() {
+    for (place, which) in order.chars().enumerate() {
         if place > 0 && joined {
             let here = *text.get(at)?;
             if !matches!(here, '-' | '/' | '.' | ' ' | '_' | ',') || sign.is_some_and(|sign| sign != here) {
@@ -57,11 +64,11 @@ fn date(text: &[char], order: &str, joined: bool, width: usize, digits: usize) -
             at += 1;
         }
         let rest = text.get(at..)?;
-        match part {
+        match which {
             'y' if digits == 4 => at += year(rest)?,
             'y' => at += number(rest, 2).map(|_| 2)?,
-            'm' => at += number(rest, width).filter(|month| (1..=12).contains(month)).map(|_| width)?,
-            _ => at += number(rest, width).filter(|day| (1..=31).contains(day)).map(|_| width)?,
+            'm' => at += part(rest, 12, joined)?,
+            _ => at += part(rest, 31, joined)?,
         }
     }
     // Two digits for the day and the month alone are any number.

@@ -29,7 +29,6 @@ pub(super) fn bits(text: &str, own: &[Vec<char>]) -> f32 {
     words::meant(&mut cut, &read);
     words::shown_to_zxcvbn(&mut cut, &read);
     phrase::voice(&mut cut, &read);
-    walk::voice(&mut cut, &read);
     date::voice(&mut cut, &read);
     number::voice(&mut cut, &read);
     let mut least = cut.cheapest();
@@ -49,6 +48,7 @@ fn simple_voices(cut: &mut Cut, text: &Text, own: &[Vec<char>]) {
     words::common(cut, text);
     words::own(cut, text, own);
     lag::voice(cut, text);
+    walk::voice(cut, text);
 }
 
 #[cfg(test)]
@@ -91,6 +91,10 @@ mod tests {
             ("a1c2e3g4i5k6m7o8", 32.0),
             ("122333444455555666666", 20.0),
             ("абвгдежзиклм", 24.0),
+            ("aG9zcGl0\u{200b}YWw=", 16.0),
+            ("фывамипенгоьтирнек", 45.0),
+            ("25/3/1984", 18.0),
+            ("げんき", 14.0),
         ] {
             let bits = priced(text);
             assert!(bits <= most, "{text}: {bits}");
@@ -107,7 +111,9 @@ mod tests {
             ("c3f09be4d71a85", 56.0),
             ("spearman ladder oboe customs", 51.7),
             ("鮮掲砲耐粒", 58.9),
-            ("ющжъэфцшыя", 50.0),
+            ("гъмобжщекю", 50.0),
+            ("гъмобжщекю616263", 60.0),
+            ("xqz104kwj111pbd115mgh112", 95.0),
         ] {
             let bits = priced(text);
             assert!(bits >= 0.9 * drawn, "{text}: {bits}");

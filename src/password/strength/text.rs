@@ -70,6 +70,9 @@ impl Text {
 
     fn capitals(&self, from: usize, to: usize) -> f32 {
         let part = &self.capital[from..to];
+        if !part.contains(&true) {
+            return 0.0;
+        }
         let letters: Vec<bool> = part
             .iter()
             .zip(&self.plain[from..to])

@@ -162,7 +162,7 @@ pub(super) fn common(cut: &mut Cut, text: &Text) {
             .map(|meant| (meant, false)),
     );
     for (read, is_backwards) in read {
-        for from in 0..all.min(AROUND) {
+        for from in 0..=all.min(AROUND) {
             for to in (all.saturating_sub(AROUND).max(from + SHORTEST_COMMON)..=all).rev() {
                 let value: String = read[from..to].iter().collect();
                 if !blocklist::contains(&value) {
@@ -176,7 +176,7 @@ pub(super) fn common(cut: &mut Cut, text: &Text) {
     }
 }
 
-/// Its dictionaries, dates and years; where it knows nothing it says nothing.
+/// Its dictionaries; where it knows nothing it says nothing.
 pub(super) fn shown_to_zxcvbn(cut: &mut Cut, text: &Text) {
     let shown: String = text.plain.iter().take(SHOWN_TO_ZXCVBN).collect();
     for part in zxcvbn::zxcvbn(&shown, &[]).sequence() {
