@@ -32,7 +32,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use time::macros::{date, datetime};
 use time::{Duration, OffsetDateTime};
 
-const FIRST: &str = "the first password Ana forgot";
+const FIRST: &str = "a brass kettle that she forgot";
 const NEW: &str = "forty-one copper kettles whistle";
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;

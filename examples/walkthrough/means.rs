@@ -42,7 +42,7 @@ async fn a_letter(portal: &Portal) -> Outcome {
     let envelope = "Boris Ivanov\n12 Mill Lane\nSpringfield";
     boris.addresses = vec![AddressOnFile::Post(PostalAddress::parse(envelope)?)];
     boris.person = Some(Person::new("Boris", "Ivanov"));
-    let old = Password::new("what Boris once chose");
+    let old = Password::new("what he chose by lantern light");
     boris.password = Some(portal.recovery.hash_new_password(&boris, &old).await?);
     portal.accounts.put(boris, portal.recovery.blind_index());
     asker(&portal.recovery.ask_password(&Identifier::parse("boris.ivanov"), &somewhere()).await?);
