@@ -75,17 +75,20 @@ fn parse(bytes: &[u8]) -> Mail {
     Mail { id, to, about: about(mail.subject().unwrap_or_default(), &text) }
 }
 
+/// In English and Spanish: one of the portal's people reads that.
 fn about(subject: &str, text: &str) -> About {
-    if subject.starts_with("Choose a new password") {
+    let begins = |english: &str, spanish: &str| subject.starts_with(english) || subject.starts_with(spanish);
+    if begins("Choose a new password", "Elija una contraseña nueva") {
         let url = text.lines().find(|line| line.contains("token=")).expect("a link").trim();
         let path = url.strip_prefix(crate::portals::ORIGIN).expect("a link to the portal").to_owned();
         let token = RecoveryToken::parse(path.split_once("token=").unwrap().1).expect("a whole token");
         return About::Link { path, flow: token.flow().as_bytes().to_vec() };
     }
-    if subject.starts_with("Your username") {
+    if begins("Your username", "Su nombre de usuario") {
         let username = text.lines().find_map(|line| line.strip_prefix("    ")).expect("a username");
         return About::Reminder(username.to_owned());
     }
-    assert!(subject.ends_with("was changed"), "a mail that nobody knows: {subject}");
+    let is_notice = subject.ends_with("was changed") || subject.ends_with("se cambió");
+    assert!(is_notice, "a mail that nobody knows: {subject}");
     About::Changed
 }
