@@ -28,10 +28,11 @@ pub(super) struct Text {
 
 impl Text {
     pub(super) fn read(text: &str) -> Self {
-        let plain: Vec<char> = undisguise(text).into_iter().take(SHOWN).collect();
+        let read = undisguise(text);
         let typed: Vec<char> = text.chars().filter(|&c| !is_ignorable(c)).take(JUDGED).collect();
         // Where a character was read as two, or as none, the typed ones do not stand beside the read ones.
-        let is_even = undisguise(text).len() == typed.len();
+        let is_even = read.len() == typed.len();
+        let plain: Vec<char> = read.into_iter().take(SHOWN).collect();
         let typed = if is_even { &typed[..plain.len()] } else { &plain[..] };
         Self::of(plain.clone(), typed)
     }
