@@ -1,7 +1,7 @@
 //! Texts with something filled in: numbers in their forms, dates, lengths of time.
 
 use super::{Language, plural};
-use crate::password::{CharacterClass, Reason};
+use crate::password::{CharacterClass, PartKind, Reason};
 use std::fmt::Write as _;
 use time::{Duration, OffsetDateTime};
 
@@ -97,13 +97,48 @@ impl Language {
             Reason::Breached => "reason.breached",
             Reason::BreachUnknown => "reason.breach-unknown",
             Reason::OwnData => "reason.own-data",
-            Reason::Guessable => "reason.guessable",
+            Reason::Guessable { mostly } => guessable(*mostly),
             Reason::Composition(CharacterClass::Letters) => "reason.needs-letter",
             Reason::Composition(CharacterClass::Digits) => "reason.needs-digit",
             Reason::Composition(CharacterClass::Specials) => "reason.needs-special",
             Reason::SameAsPresent => "reason.same-as-present",
         };
         self.text(key).to_owned()
+    }
+
+    /// What a part of a password was recognised as.
+    #[must_use]
+    pub fn part(&self, kind: PartKind) -> &str {
+        self.text(match kind {
+            PartKind::Word => "part.word",
+            PartKind::WordLike => "part.word-like",
+            PartKind::Common => "part.common",
+            PartKind::OwnData => "part.own-data",
+            PartKind::Phrase => "part.phrase",
+            PartKind::Copy => "part.copy",
+            PartKind::Sequence => "part.sequence",
+            PartKind::Keyboard => "part.keyboard",
+            PartKind::Date => "part.date",
+            PartKind::Code => "part.code",
+            PartKind::Unknown => "part.unknown",
+        })
+    }
+}
+
+/// What is wrong, and the one thing that helps.
+fn guessable(mostly: PartKind) -> &'static str {
+    match mostly {
+        PartKind::Word => "guessable.word",
+        PartKind::WordLike => "guessable.word-like",
+        PartKind::Common => "guessable.common",
+        PartKind::OwnData => "guessable.own-data",
+        PartKind::Phrase => "guessable.phrase",
+        PartKind::Copy => "guessable.copy",
+        PartKind::Sequence => "guessable.sequence",
+        PartKind::Keyboard => "guessable.keyboard",
+        PartKind::Date => "guessable.date",
+        PartKind::Code => "guessable.code",
+        PartKind::Unknown => "guessable.unknown",
     }
 }
 

@@ -17,7 +17,9 @@ mod argon;
 mod blocklist;
 mod breach;
 mod disguise;
+mod explanation;
 mod hash;
+mod judge;
 mod own_data;
 mod pepper;
 mod policy;
@@ -30,6 +32,7 @@ pub use argon::{Argon2Hasher, Argon2HasherBuilder, CostError};
 #[cfg(feature = "questions")]
 pub(crate) use blocklist::is_common;
 pub use breach::{BoxError, BreachedPasswords, InMemoryBreached, OnBreachFailure};
+pub use explanation::Explanation;
 pub use hash::{HashError, PasswordHash, PasswordHasher, Verification};
 pub use pepper::{Pepper, PepperIdError, PepperRing};
 pub use policy::{
@@ -38,4 +41,5 @@ pub use policy::{
 };
 pub use pool::{HashPool, PoolError};
 pub use reason::{CharacterClass, Reason};
+pub use strength::{Part, PartKind};
 pub use text::{MAX_BYTES, Password, PreparedPassword};

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use time::Date;
 
-use super::disguise::{on_latin_keys, period, undisguise, without_copies, without_separator};
+use super::disguise::undisguise;
+use super::judge::{Judge, Wanted};
 use super::own_data::OwnWords;
-use super::{CharacterClass, PreparedPassword, Reason, blocklist, strength};
+use super::{CharacterClass, Explanation, PreparedPassword, Reason};
 
 /// Floor in code points where the password is the only factor, NIST SP 800-63B-4 3.1.1.2.
 pub const FLOOR: usize = 15;
@@ -18,20 +19,6 @@ pub const FLOOR_WITH_SECOND_FACTOR: usize = 8;
 
 /// Highest floor that may be set: longer passwords may not be asked for than must be accepted.
 const HIGHEST_FLOOR: usize = 64;
-
-/// Characters that zxcvbn gets to see. It would read 100, but takes half a second for 100 that may all stand
-/// for letters (13 ms for 32); strength that does not show in five words is rare.
-const SHOWN_TO_ZXCVBN: usize = 32;
-
-/// zxcvbn's scores: 4 is over 10^10 guesses; 2, over 10^6, is the most that eight random characters reach.
-const SCORE: u8 = 4;
-const SCORE_WITH_SECOND_FACTOR: u8 = 2;
-
-/// Bits that the estimate of guesses asks for: 2^45 guesses at the hash's cost are some 30,000 years of one core, and what a
-/// generator drew from 2^51 values or more is not refused for the little that looks like a pattern in it by chance. Online,
-/// where every sign-in takes a second factor too, 2^40.
-const BITS: f32 = 45.0;
-const BITS_WITH_SECOND_FACTOR: f32 = 40.0;
 
 /// What is known about the person who chooses a password. `Debug` does not show it.
 #[derive(Clone, Default)]
@@ -139,74 +126,37 @@ impl PasswordPolicy {
     ///
     /// Every [`Reason`] that applies, for the person to see at once.
     pub fn check(&self, password: &PreparedPassword, context: &PolicyContext<'_>) -> Result<(), Vec<Reason>> {
-        let floor = self.floor(context);
-        let too_short = password.code_points() < floor;
-        let readings = readings(password.as_str());
-        let mut reasons = Vec::from_iter(too_short.then_some(Reason::TooShort { at_least: floor }));
-        reasons.extend(self.0.composition.missing_in(password.as_str()).map(Reason::Composition));
-        if self.is_common(password.as_str(), &readings) {
-            reasons.push(Reason::Common);
-        } else {
-            let weakness = self.weakness(password.as_str(), &readings, context);
-            // Too short is said already, and is guessable in any case.
-            reasons.extend(weakness.filter(|&weakness| !too_short || weakness == Reason::OwnData));
-        }
+        let reasons = self.reasons(password, self.floor(context), &self.judge(password, context));
         if reasons.is_empty() { Ok(()) } else { Err(reasons) }
     }
 
-    /// PW-9: the whole value, never a part of it.
-    fn is_common(&self, typed: &str, readings: &[Vec<char>]) -> bool {
-        let lower: Vec<char> = typed.chars().flat_map(char::to_lowercase).collect();
-        readings.iter().chain([&lower]).flat_map(|reading| [reading, period(reading)]).any(|reading| {
-            let value = String::from_iter(reading);
-            blocklist::contains(&value) || self.0.blocked.contains(&value)
-        })
+    /// The same, and why: what the password is made of, and how many guesses that takes.
+    #[must_use]
+    pub fn explain(&self, password: &PreparedPassword, context: &PolicyContext<'_>) -> Explanation {
+        let judge = self.judge(password, context);
+        let reasons = self.reasons(password, self.floor(context), &judge);
+        judge.explanation(reasons)
     }
 
-    /// PW-10: strength must come from neither the person's own data nor repetition.
-    fn weakness(&self, typed: &str, readings: &[Vec<char>], context: &PolicyContext<'_>) -> Option<Reason> {
-        let judge = Judge {
-            own: OwnWords::new(context, &self.0.service_words),
-            floor: self.floor(context),
-            score: if context.second_factor { SCORE_WITH_SECOND_FACTOR } else { SCORE },
-        };
-        let weakness = readings.iter().find_map(|reading| judge.weakness(reading));
-        weakness.or_else(|| {
-            let least = if context.second_factor { BITS_WITH_SECOND_FACTOR } else { BITS };
-            let guessed = !self.0.zxcvbn_alone && strength::bits(typed, judge.own.words()) < least;
-            guessed.then_some(Reason::Guessable)
-        })
-    }
-}
-
-/// What a guesser might take the text for. It is as weak as the weakest of these.
-fn readings(text: &str) -> Vec<Vec<char>> {
-    let plain = undisguise(text);
-    let joined = without_separator(&plain);
-    [Some(plain), joined, on_latin_keys(text)].into_iter().flatten().collect()
-}
-
-struct Judge {
-    own: OwnWords,
-    floor: usize,
-    score: u8,
-}
-
-impl Judge {
-    fn weakness(&self, text: &[char]) -> Option<Reason> {
-        let rest = self.own.taken_out_of(text);
-        if self.is_strong(&rest) {
-            let period = period(text).len();
-            return (period < self.floor && period < text.len()).then_some(Reason::Guessable);
+    fn reasons(&self, password: &PreparedPassword, floor: usize, judge: &Judge<'_>) -> Vec<Reason> {
+        let too_short = password.code_points() < floor;
+        let mut reasons = Vec::from_iter(too_short.then_some(Reason::TooShort { at_least: floor }));
+        reasons.extend(self.0.composition.missing_in(password.as_str()).map(Reason::Composition));
+        if judge.is_common(&self.0.blocked) {
+            reasons.push(Reason::Common);
+        } else {
+            // Too short is said already, and is guessable in any case.
+            let weakness =
+                if self.0.zxcvbn_alone { judge.weakness() } else { judge.weakness_by_any_measure() };
+            reasons.extend(weakness.filter(|&weakness| !too_short || weakness == Reason::OwnData));
         }
-        let own = text.len() - rest.len();
-        let rests_on_own_data = own > 0 && (own * 2 >= text.len() || self.is_strong(text));
-        Some(if rests_on_own_data { Reason::OwnData } else { Reason::Guessable })
+        reasons
     }
 
-    fn is_strong(&self, text: &[char]) -> bool {
-        let fresh = without_copies(text, SHOWN_TO_ZXCVBN);
-        u8::from(zxcvbn::zxcvbn(&fresh, &self.own.names()).score()) >= self.score
+    fn judge<'t>(&self, password: &'t PreparedPassword, context: &PolicyContext<'_>) -> Judge<'t> {
+        let own = OwnWords::new(context, &self.0.service_words);
+        let wanted = if context.second_factor { Wanted::WITH_SECOND_FACTOR } else { Wanted::ALONE };
+        Judge::new(password.as_str(), own, self.floor(context), wanted)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Why a password was refused, in words for the person who chose it.
 
+use super::PartKind;
 use super::text::MAX_BYTES;
 use crate::language::Language;
 use std::fmt;
@@ -34,7 +35,10 @@ pub enum Reason {
     /// Made of what others may know about the person: names, birth date, addresses, record number.
     OwnData,
     /// Too easy to guess: too few surprises for its length.
-    Guessable,
+    Guessable {
+        /// What most of it is, for the advice that helps; [`PartKind::Unknown`] where it is simply too little.
+        mostly: PartKind,
+    },
     /// A kind of character that this service asks for is missing.
     Composition(CharacterClass),
     /// The password that is to be replaced.
@@ -65,7 +69,7 @@ impl Reason {
             Self::Breached => "breached",
             Self::BreachUnknown => "breach-unknown",
             Self::OwnData => "own-data",
-            Self::Guessable => "guessable",
+            Self::Guessable { .. } => "guessable",
             Self::Composition(CharacterClass::Letters) => "needs-letter",
             Self::Composition(CharacterClass::Digits) => "needs-digit",
             Self::Composition(CharacterClass::Specials) => "needs-special",

@@ -1,5 +1,6 @@
 //! What a person may choose as a password, and how it is kept.
 
+mod explanation;
 mod hashing;
 mod own_data;
 mod policy;
@@ -44,6 +45,13 @@ fn maria() -> PolicyContext<'static> {
 fn assert_refused(typed: &str, person: &PolicyContext<'_>, reason: Reason) {
     let reasons = check(typed, person).expect_err(&format!("{typed:?} is accepted"));
     assert!(reasons.contains(&reason), "{typed:?} is refused for {reasons:?}, not for {reason:?}");
+}
+
+#[track_caller]
+fn assert_guessable(typed: &str, person: &PolicyContext<'_>) {
+    let reasons = check(typed, person).expect_err(&format!("{typed:?} is accepted"));
+    let is_guessable = |reason: &Reason| matches!(reason, Reason::Guessable { .. });
+    assert!(reasons.iter().any(is_guessable), "{typed:?} is refused for {reasons:?}");
 }
 
 #[track_caller]

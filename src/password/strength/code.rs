@@ -7,27 +7,34 @@ use crate::characters::is_ignorable;
 use base64ct::{Base64, Base64Unpadded, Base64Url, Base64UrlUnpadded, Encoding};
 use unicode_normalization::UnicodeNormalization as _;
 
-type Reading = (Vec<char>, f32);
+/// What a text may stand for.
+pub(super) struct Reading {
+    pub(super) text: Vec<char>,
+    /// How many bits it costs to try that.
+    pub(super) bits: f32,
+    /// Only spelled in another way, so that its parts are still to be seen in it.
+    pub(super) is_spelling: bool,
+}
 
-/// What the text may stand for, and how many bits it costs to try that.
 pub(super) fn readings(typed: &str, plain: &[char]) -> Vec<Reading> {
     let text: String = plain.iter().collect();
     // In capitals as typed, which some codes need, but for what cannot be seen and for full-width forms.
     let seen: String = typed.nfkc().filter(|c| !is_ignorable(*c)).take(JUDGED).collect();
     let digits = |base: u32, width: usize| numbers(&text, base, width);
     let mut all: Vec<Reading> = Vec::new();
-    let mut add = |decoded: Option<Vec<char>>, bits: f32| {
-        all.extend(decoded.filter(|d| d.len() >= 3).map(|d| (d, bits)))
+    let mut add = |is_spelling: bool, text: Option<Vec<char>>, bits: f32| {
+        all.extend(text.filter(|text| text.len() >= 3).map(|text| Reading { text, bits, is_spelling }));
     };
-    add(without_separator(plain), 3.0);
-    add(doubled(plain), 3.0);
-    add(on_latin_keys(typed), 2.0);
-    add(as_typed(typed), 0.5);
-    add(romanised(typed), 2.0);
-    add(upside_down(&seen), 3.0);
+    add(true, without_separator(plain), 3.0);
+    add(true, doubled(plain), 3.0);
+    add(true, on_latin_keys(typed), 2.0);
+    add(true, as_typed(typed), 0.5);
+    add(true, romanised(typed), 2.0);
+    add(true, upside_down(&seen), 3.0);
     if let Some((once, bits)) = once_each(plain) {
-        add(Some(once), bits);
+        add(true, Some(once), bits);
     }
+    let mut add = |text: Option<Vec<char>>, bits: f32| add(false, text, bits);
     add(base64(&seen), 3.0);
     add(base32(&text), 3.0);
     add(digits(16, 2), 3.0);
@@ -240,7 +247,7 @@ fn romanised(typed: &str) -> Option<Vec<char>> {
 }
 
 /// Each run of one character as one, with what its lengths cost: `122333`, `aaabbbccc`.
-fn once_each(plain: &[char]) -> Option<Reading> {
+fn once_each(plain: &[char]) -> Option<(Vec<char>, f32)> {
     let runs: Vec<&[char]> = plain.chunk_by(|a, b| a == b).collect();
     let lengths: Vec<usize> = runs.iter().map(|run| run.len()).collect();
     let is_even = lengths.windows(2).all(|pair| pair[0] == pair[1]);

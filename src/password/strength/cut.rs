@@ -1,11 +1,14 @@
 //! The cheapest way to cut a text into parts.
 
+use super::part::{Part, PartKind};
 use super::text::Text;
 
 /// Bits that say which voice speaks next.
 const NEXT: f32 = 1.0;
 
-struct Part {
+#[derive(Clone, Copy)]
+struct Offer {
+    kind: PartKind,
     from: usize,
     bits: f32,
 }
@@ -13,7 +16,7 @@ struct Part {
 /// What the voices offer, by where a part ends.
 pub(super) struct Cut {
     alone: Vec<f32>,
-    ending: Vec<Vec<Part>>,
+    ending: Vec<Vec<Offer>>,
 }
 
 impl Cut {
@@ -23,18 +26,42 @@ impl Cut {
     }
 
     /// A voice takes `from..to` for so many bits.
-    pub(super) fn offer(&mut self, from: usize, to: usize, bits: f32) {
+    pub(super) fn offer(&mut self, kind: PartKind, from: usize, to: usize, bits: f32) {
         debug_assert!(from < to);
-        self.ending[to].push(Part { from, bits: bits + NEXT });
+        self.ending[to].push(Offer { kind, from, bits: bits + NEXT });
     }
 
-    pub(super) fn cheapest(&self) -> f32 {
+    /// The parts that cost least together. Characters that no voice takes are one part.
+    pub(super) fn cheapest(&self) -> Vec<Part> {
         let mut best = vec![0.0_f32; self.alone.len() + 1];
+        let mut taken = Vec::with_capacity(best.len());
         for to in 1..best.len() {
-            let alone = best[to - 1] + self.alone[to - 1];
-            let parts = self.ending[to].iter().map(|part| best[part.from] + part.bits);
-            best[to] = parts.fold(alone, f32::min);
+            let alone = Offer { kind: PartKind::Unknown, from: to - 1, bits: self.alone[to - 1] };
+            let costs = |offer: &Offer| best[offer.from] + offer.bits;
+            let chosen = self.ending[to].iter().fold(alone, |cheapest, offer| {
+                if costs(offer) < costs(&cheapest) { *offer } else { cheapest }
+            });
+            best[to] = costs(&chosen);
+            taken.push(chosen);
         }
-        best[self.alone.len()]
+        parts(&taken)
     }
+}
+
+/// From the end to the beginning, where each part says where it begins.
+fn parts(taken: &[Offer]) -> Vec<Part> {
+    let (mut parts, mut to): (Vec<Part>, usize) = (Vec::new(), taken.len());
+    while let Some(&Offer { kind, from, bits }) = to.checked_sub(1).and_then(|last| taken.get(last)) {
+        let characters = to - from;
+        match parts.last_mut().filter(|after| kind == PartKind::Unknown && after.kind == kind) {
+            Some(after) => {
+                after.characters += characters;
+                after.bits += bits;
+            }
+            None => parts.push(Part { kind, characters, bits }),
+        }
+        to = from;
+    }
+    parts.reverse();
+    parts
 }

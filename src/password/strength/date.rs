@@ -1,6 +1,7 @@
 //! Dates and years in the forms in which people write them.
 
 use super::cut::Cut;
+use super::part::PartKind;
 use super::text::Text;
 
 /// A year of the last hundred or so; and a day of one of them, with the form it is written in.
@@ -17,7 +18,7 @@ pub(super) fn voice(cut: &mut Cut, text: &Text) {
             |at: Option<usize>| at.and_then(|at| text.plain.get(at)).is_some_and(char::is_ascii_digit);
         if let Some(4) = year(rest) {
             let by_chance = is_digit(from.checked_sub(1)) || is_digit(Some(from + 4));
-            cut.offer(from, from + 4, YEAR + if by_chance { BY_CHANCE } else { 0.0 });
+            cut.offer(PartKind::Date, from, from + 4, YEAR + if by_chance { BY_CHANCE } else { 0.0 });
         }
         for joined in [false, true] {
             for order in ["dmy", "mdy", "ymd", "dm", "md"] {
@@ -25,7 +26,7 @@ pub(super) fn voice(cut: &mut Cut, text: &Text) {
                     if let Some(length) = date(rest, order, joined, digits) {
                         let year = if order.len() == 2 { 0.0 } else { YEAR };
                         let by_chance = if joined { 0.0 } else { BY_CHANCE };
-                        cut.offer(from, from + length, DAY_OF_YEAR + year + FORM + by_chance);
+                        cut.offer(PartKind::Date, from, from + length, DAY_OF_YEAR + year + FORM + by_chance);
                     }
                 }
             }

@@ -1,6 +1,7 @@
 //! What repeats, counts up or turns round: each character follows from one before it.
 
 use super::cut::Cut;
+use super::part::PartKind;
 use super::text::Text;
 use super::walk::{Key, LAYOUTS, key};
 use std::ops::Range;
@@ -54,7 +55,8 @@ pub(super) fn voice(cut: &mut Cut, text: &Text) {
     let plain = &text.plain;
     let boards = LAYOUTS
         .map(|(layout, extra)| (plain.iter().map(|&c| key(layout, c)).collect::<Vec<Option<Key>>>(), extra));
-    let mut reached: [Reach; 4] = std::array::from_fn(|_| Reach(vec![0; plain.len()]));
+    let kinds = [PartKind::Copy, PartKind::Sequence, PartKind::Sequence, PartKind::Keyboard];
+    let mut reached = kinds.map(|kind| Reach { kind, ends: vec![0; plain.len()] });
     let [copied, counted, own_steps, on_keys] = &mut reached;
     for lag in 1..=LONGEST_LAG.min(plain.len().saturating_sub(1)) {
         let before = |at: usize| at.checked_sub(lag);
@@ -94,15 +96,18 @@ fn ends<T: PartialEq>(steps: &[T]) -> Vec<usize> {
 }
 
 /// How far a shorter lag has come already, from each place: a longer one says the same for more.
-struct Reach(Vec<usize>);
+struct Reach {
+    kind: PartKind,
+    ends: Vec<usize>,
+}
 
 impl Reach {
     fn offer(&mut self, cut: &mut Cut, text: &Text, part: Range<usize>, shortest: usize, bits: f32) {
-        let first = (part.start + shortest).max(self.0[part.start] + 1);
+        let first = (part.start + shortest).max(self.ends[part.start] + 1);
         for to in first..=part.end {
-            cut.offer(part.start, to, bits + text.dress(part.start, to).min(2.0));
+            cut.offer(self.kind, part.start, to, bits + text.dress(part.start, to).min(2.0));
         }
-        self.0[part.start] = self.0[part.start].max(part.end);
+        self.ends[part.start] = self.ends[part.start].max(part.end);
     }
 }
 
@@ -155,7 +160,7 @@ fn turned_round(cut: &mut Cut, text: &Text) {
             };
             let end = (from..plain.len()).find(|&at| !mirrored(at)).unwrap_or(plain.len());
             for to in from + SHORTEST..=end {
-                cut.offer(from, to, AGAIN + 1.0);
+                cut.offer(PartKind::Copy, from, to, AGAIN + 1.0);
             }
         }
     }

@@ -11,6 +11,7 @@ mod cut;
 mod date;
 mod lag;
 mod number;
+mod part;
 mod phrase;
 mod tables;
 mod text;
@@ -18,11 +19,38 @@ mod walk;
 mod words;
 
 use cut::Cut;
+pub use part::{Part, PartKind};
 use text::Text;
 
-/// Bits that a text costs at least.
+/// A code that saves less than a quarter is one by chance: the price holds, but nobody is told of it.
+const BY_CHANCE: f32 = 0.75;
+
+/// Bits that a text costs at least, and in which parts.
+#[derive(Debug, Default)]
+pub(super) struct Estimate {
+    pub(super) bits: f32,
+    pub(super) parts: Vec<Part>,
+}
+
+impl Estimate {
+    fn of(parts: Vec<Part>) -> Self {
+        Self { bits: parts.iter().map(|part| part.bits).sum(), parts }
+    }
+
+    /// What most of the text is, of that which was recognised; unknown where that is less than half of it.
+    pub(super) fn mostly(&self) -> PartKind {
+        let length = |kind: PartKind| -> usize {
+            self.parts.iter().filter(|part| part.kind == kind).map(|part| part.characters).sum()
+        };
+        let unknown = length(PartKind::Unknown);
+        let all: usize = self.parts.iter().map(|part| part.characters).sum();
+        let known = self.parts.iter().map(|part| part.kind).filter(|&kind| kind != PartKind::Unknown);
+        known.max_by_key(|&kind| length(kind)).filter(|_| 2 * unknown <= all).unwrap_or(PartKind::Unknown)
+    }
+}
+
 /// `own` are words that others may know of the person or the service, undisguised.
-pub(super) fn bits(text: &str, own: &[Vec<char>]) -> f32 {
+pub(super) fn estimate(text: &str, own: &[Vec<char>]) -> Estimate {
     let read = Text::read(text);
     let mut cut = Cut::new(&read);
     simple_voices(&mut cut, &read, own);
@@ -31,13 +59,25 @@ pub(super) fn bits(text: &str, own: &[Vec<char>]) -> f32 {
     phrase::voice(&mut cut, &read);
     date::voice(&mut cut, &read);
     number::voice(&mut cut, &read);
-    let mut least = cut.cheapest();
-    for (decoded, extra) in code::readings(text, &read.plain) {
-        let decoded =
-            if decoded.len() == read.len() { read.read_as(decoded) } else { Text::decoded(&decoded) };
+    let mut least = Estimate::of(cut.cheapest());
+    let at_first = least.bits;
+    for reading in code::readings(text, &read.plain) {
+        let same_length = reading.text.len() == read.len();
+        let decoded = if same_length { read.read_as(reading.text) } else { Text::decoded(&reading.text) };
         let mut cut = Cut::new(&decoded);
         simple_voices(&mut cut, &decoded, own);
-        least = least.min(cut.cheapest() + extra);
+        let other = Estimate::of(cut.cheapest());
+        let bits = other.bits + reading.bits;
+        if bits < least.bits {
+            let parts = match reading.is_spelling {
+                true => other.parts,
+                false if bits < BY_CHANCE * at_first => {
+                    vec![Part { kind: PartKind::Code, characters: read.len(), bits }]
+                }
+                false => least.parts,
+            };
+            least = Estimate { bits, parts };
+        }
     }
     least
 }
@@ -57,6 +97,10 @@ mod tests {
 
     fn priced(text: &str) -> f32 {
         bits(text, &[])
+    }
+
+    fn bits(text: &str, own: &[Vec<char>]) -> f32 {
+        estimate(text, own).bits
     }
 
     /// Each by the voice that knows it; without that voice it is dearer than this.

@@ -1,6 +1,7 @@
 //! Numbers that follow from a rule: steps, powers, primes, the digits of pi.
 
 use super::cut::Cut;
+use super::part::PartKind;
 use super::text::Text;
 use std::sync::LazyLock;
 
@@ -70,12 +71,12 @@ pub(super) fn voice(cut: &mut Cut, text: &Text) {
         if known >= SHORTEST
             && let Some(signs) = spread(from, from + known)
         {
-            cut.offer(places[from], places[from + known - 1] + 1, KNOWN + signs);
+            cut.offer(PartKind::Sequence, places[from], places[from + known - 1] + 1, KNOWN + signs);
         }
         if counted.0 >= SHORTEST
             && let Some(signs) = spread(from, from + counted.0)
         {
-            cut.offer(places[from], places[from + counted.0 - 1] + 1, counted.1 + signs);
+            cut.offer(PartKind::Sequence, places[from], places[from + counted.0 - 1] + 1, counted.1 + signs);
         }
         from += 1;
     }

@@ -1,6 +1,7 @@
 //! Sayings, verses, titles and lists that everybody knows, whole or in part, and their first letters.
 
 use super::cut::Cut;
+use super::part::PartKind;
 use super::text::Text;
 use super::words::letters_meant;
 use std::collections::HashMap;
@@ -60,7 +61,7 @@ pub(super) fn voice(cut: &mut Cut, text: &Text) {
         for from in 0..letters.len() {
             for length in KNOWN.iter().filter_map(|texts| texts.longest(&letters[from..])) {
                 let (first, last) = (places[from], places[from + length - 1] + 1);
-                cut.offer(first, last, WHICH + extra + text.dress(first, last).min(3.0));
+                cut.offer(PartKind::Phrase, first, last, WHICH + extra + text.dress(first, last).min(3.0));
             }
         }
     }

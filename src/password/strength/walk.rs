@@ -1,6 +1,7 @@
 //! Walks over the keys of a keyboard.
 
 use super::cut::Cut;
+use super::part::PartKind;
 use super::text::Text;
 
 /// Where a key lies. Rows are moved half a key to the right each, so that neighbours above are at 0 and 1.
@@ -77,7 +78,7 @@ pub(super) fn voice(cut: &mut Cut, text: &Text) {
                     break;
                 }
                 if at + 1 - from >= SHORTEST {
-                    cut.offer(from, at + 1, bits + text.dress(from, at + 1).min(2.0));
+                    cut.offer(PartKind::Keyboard, from, at + 1, bits + text.dress(from, at + 1).min(2.0));
                 }
             }
         }

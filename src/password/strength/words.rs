@@ -1,6 +1,7 @@
 //! Words, names and common passwords; own data; what looks like a word; and what zxcvbn knows besides.
 
 use super::cut::Cut;
+use super::part::PartKind;
 use super::tables::{Hash, after, word};
 use super::text::Text;
 use crate::password::blocklist;
@@ -94,7 +95,7 @@ fn listed(
             let (from, to) = place(from, to);
             let swapped = if backwards { Some(0.0) } else { swapped(text, read, from, to, 2) };
             if let Some(swapped) = swapped {
-                cut.offer(from, to, bits + extra + short + swapped + text.dress(from, to));
+                cut.offer(PartKind::Word, from, to, bits + extra + short + swapped + text.dress(from, to));
             }
         }
     }
@@ -128,7 +129,7 @@ fn word_like(cut: &mut Cut, text: &Text, read: &[char]) {
                 continue;
             }
             if let Some(swapped) = swapped(text, read, from, to, 3) {
-                cut.offer(from, to, bits + swapped + text.dress(from, to));
+                cut.offer(PartKind::WordLike, from, to, bits + swapped + text.dress(from, to));
             }
         }
     }
@@ -144,7 +145,7 @@ pub(super) fn own(cut: &mut Cut, text: &Text, own: &[Vec<char>]) {
             let here = |word: &&Vec<char>| !word.is_empty() && reads_as(&read[from..], word);
             for word in own.iter().filter(here) {
                 let (first, last) = (places[from], places[from + word.len() - 1] + 1);
-                cut.offer(first, last, OWN + text.dress(first, last));
+                cut.offer(PartKind::OwnData, first, last, OWN + text.dress(first, last));
             }
         }
     }
@@ -170,7 +171,7 @@ pub(super) fn common(cut: &mut Cut, text: &Text) {
                 }
                 let (from, to) = if is_backwards { (all - to, all - from) } else { (from, to) };
                 let swapped = if read[..] == text.plain[..] || is_backwards { 1.0 } else { 3.0 };
-                cut.offer(from, to, COMMON + swapped + text.dress(from, to));
+                cut.offer(PartKind::Common, from, to, COMMON + swapped + text.dress(from, to));
             }
         }
     }
@@ -185,7 +186,7 @@ pub(super) fn shown_to_zxcvbn(cut: &mut Cut, text: &Text) {
         if let Some(guesses) = part.guesses.filter(|_| is_known) {
             #[expect(clippy::cast_precision_loss, reason = "a logarithm")]
             let bits = (guesses.max(1) as f32).log2();
-            cut.offer(from, to, bits + text.dress(from, to));
+            cut.offer(PartKind::Word, from, to, bits + text.dress(from, to));
         }
     }
 }
