@@ -63,7 +63,7 @@
 //! | 404 | `no-such-case` |
 //! | 409 | `case-changed` |
 //! | 422, what is sent | `invalid`, `no-such-account`, `address-not-on-file`, `address-takes-no-link` |
-//! | 422, where the case stands | `step-not-possible`, `case-already-open`, `account-not-said`, `account-said-already`, `not-assigned`, `case-full`, `waits-already`, `too-early`, `not-idle` |
+//! | 422, where the case stands | `step-not-possible`, `case-already-open`, `account-not-said`, `not-assigned`, `case-full`, `waits-already`, `too-early`, `not-idle` |
 //! | 422, what a decision needs | `second-person-needed`, `evidence-too-weak`, `loss-not-shown`, `new-address-not-shown` |
 //! | 422, the account | `owner-not-known`, `not-recoverable`, `nothing-lost` |
 //!

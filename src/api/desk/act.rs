@@ -107,7 +107,7 @@ pub(in crate::api) struct CaseSeen {
 
 problems!(OpenProblems: NotStaff, Desk(NoSuchAccount), Desk(AlreadyOpen), Desk(AboveOwnRole), Desk(OwnCase),
     Desk(NoSubject), Desk(Changed), Unavailable);
-problems!(ConcernProblems: NotStaff, Desk(NoSuchAccount), Desk(NoSuchCase), Desk(Changed), Desk(Illegal), Desk(AccountKnown),
+problems!(ConcernProblems: NotStaff, Desk(NoSuchAccount), Desk(NoSuchCase), Desk(Changed), Desk(Illegal),
     Desk(AlreadyOpen), Desk(AboveOwnRole), Desk(OwnCase), Desk(NoSubject), Desk(Full), Unavailable);
 problems!(StepProblems: NotStaff, Desk(NoSuchCase), Desk(Changed), Desk(Illegal), Desk(AboveOwnRole), Desk(OwnCase),
     Desk(NoSubject), Desk(Full), Unavailable);

@@ -224,9 +224,6 @@ pub enum CaseRefusal {
     /// It is not said yet which account the case is about.
     #[error("say first which account the case is about")]
     NoAccount,
-    /// The case is about an account already.
-    #[error("the case is about an account already; open another one")]
-    AccountKnown,
     /// Whoever looks after the case writes down the evidence.
     #[error("only who looks after the case records evidence; assign it to yourself first")]
     NotAssigned,

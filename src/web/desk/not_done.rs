@@ -47,7 +47,6 @@ table! {
     OwnCase = "own-case", FORBIDDEN, "desk.error.own-case";
     NoSubject = "owner-not-known", UNPROCESSABLE_ENTITY, "desk.error.no-subject";
     NoAccount = "account-not-said", UNPROCESSABLE_ENTITY, "desk.error.no-account";
-    AccountKnown = "account-said-already", UNPROCESSABLE_ENTITY, "desk.error.account-known";
     NotAssigned = "not-assigned", UNPROCESSABLE_ENTITY, "desk.error.not-assigned";
     SecondPersonNeeded = "second-person-needed", UNPROCESSABLE_ENTITY, "desk.error.second-person";
     EvidenceTooWeak = "evidence-too-weak", UNPROCESSABLE_ENTITY, "desk.error.too-weak";
@@ -77,7 +76,6 @@ impl NotDone {
                 CaseRefusal::OwnCase => Self::OwnCase,
                 CaseRefusal::NoSubject => Self::NoSubject,
                 CaseRefusal::NoAccount => Self::NoAccount,
-                CaseRefusal::AccountKnown => Self::AccountKnown,
                 CaseRefusal::NotAssigned => Self::NotAssigned,
                 CaseRefusal::SecondPersonNeeded => Self::SecondPersonNeeded,
                 CaseRefusal::EvidenceTooWeak { .. } => Self::EvidenceTooWeak,
