@@ -6,7 +6,10 @@
 /// One mistake at a time, in the whole process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the table in `Bug::what` says it in words")]
-#[cfg_attr(not(feature = "desk"), allow(dead_code, reason = "some are the desk's"))]
+#[cfg_attr(
+    not(all(feature = "desk", feature = "questions")),
+    allow(dead_code, reason = "some are of those features")
+)]
 pub enum Bug {
     VersionNotCompared,
     RivalLinkNotSeen,
@@ -45,6 +48,9 @@ pub enum Bug {
     RoleNotCompared,
     SignInLeavesCases,
     CaseWaitsUntold,
+    QuestionNotNeeded,
+    AnswerOpensEveryLink,
+    AnswerNotCounted,
 }
 
 #[cfg(not(regain_planted))]
@@ -113,6 +119,9 @@ mod active {
             Self::RoleNotCompared,
             Self::SignInLeavesCases,
             Self::CaseWaitsUntold,
+            Self::QuestionNotNeeded,
+            Self::AnswerOpensEveryLink,
+            Self::AnswerNotCounted,
         ];
 
         /// The mistake in words.
@@ -159,6 +168,9 @@ mod active {
                 Self::RoleNotCompared => "staff act on accounts above their role",
                 Self::SignInLeavesCases => "a sign-in leaves a case that waits",
                 Self::CaseWaitsUntold => "nobody is told of an approved case",
+                Self::QuestionNotNeeded => "a link chooses a password without the answer to its question",
+                Self::AnswerOpensEveryLink => "an answer opens the account's later links too",
+                Self::AnswerNotCounted => "answers are compared, and not counted",
             }
         }
     }

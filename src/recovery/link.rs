@@ -167,7 +167,7 @@ impl Inner {
         if proven.factor_needed() {
             return Err(RecoveryError::FactorNeeded);
         }
-        if proven.gate() != Gate::Open {
+        if proven.gate() != Gate::Open && !planted(Bug::QuestionNotNeeded) {
             return Err(RecoveryError::QuestionNeeded);
         }
         let late = planted(Bug::CountedAfterwards);

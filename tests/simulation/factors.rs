@@ -12,6 +12,7 @@ use regain::password::Password;
 use regain::recovery::{Chosen, LinkView, SignInTicket, SignedIn};
 use regain::security::{AuthSession, Confirmed, FactorLabel, FreshCodes, SecurityView, TotpEnrolment};
 use regain::{Recovery, RecoveryError};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 type Answer<T> = Option<Result<T, RecoveryError>>;
@@ -25,6 +26,7 @@ struct Things {
     apps: Vec<App>,
     codes: Vec<String>,
     last: Option<Shown>,
+    answers: BTreeMap<String, String>,
 }
 
 /// An authenticator app.
@@ -80,6 +82,14 @@ impl Kit {
         held(&self.0).last = Some(shown.clone());
     }
 
+    pub fn remember_answers(&self, answers: &[(String, String)]) {
+        held(&self.0).answers = answers.iter().cloned().collect();
+    }
+
+    pub fn answer(&self, question: &str) -> Option<String> {
+        held(&self.0).answers.get(question).cloned()
+    }
+
     pub fn last(&self) -> Option<Shown> {
         held(&self.0).last.clone()
     }
@@ -95,9 +105,9 @@ fn proof(shown: &Shown) -> Result<FactorProof, RecoveryError> {
 }
 
 /// How a change that a signed-in person makes is named in a trace.
-struct Change<'a> {
-    what: &'static str,
-    session: &'a AuthSession,
+pub struct Change<'a> {
+    pub what: &'static str,
+    pub session: &'a AuthSession,
 }
 
 impl Town {
@@ -148,7 +158,7 @@ impl Town {
         .await
     }
 
-    async fn change<T, F>(
+    pub async fn change<T, F>(
         self: &Arc<Self>,
         node: usize,
         change: Change<'_>,

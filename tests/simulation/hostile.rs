@@ -3,6 +3,7 @@
 
 use crate::factors::guess;
 use crate::oracle::{Shown, Truth, Typed};
+use crate::questions;
 use crate::stage::{MINUTE, SECOND};
 use crate::town::Town;
 use base64ct::{Base64UrlUnpadded, Encoding as _};
@@ -24,6 +25,9 @@ pub async fn attack(town: Arc<Town>) {
         let node = town.any_node();
         if town.stage.dice().permille(250) {
             attack_factor(&town, node).await;
+        }
+        if town.weather.profile.questions && town.stage.dice().permille(200) {
+            questions::attack(&town, node, NETWORK).await;
         }
         if town.weather.profile.desk && town.stage.dice().permille(150) {
             let victim = town.stage.dice().pick(&town.residents).clone();

@@ -21,6 +21,7 @@ mod people;
 mod planted;
 mod post;
 mod profile;
+mod questions;
 mod run;
 mod security;
 mod staff;
@@ -32,7 +33,8 @@ use run::{Many, run_many, simulate};
 /// Seeds of a plain `cargo test`.
 const FEW: u64 = 60;
 /// What has to have happened in so many seeds, or they prove little.
-const HAPPENINGS: [&str; 40] = [
+const HAPPENINGS: [&str; 44] = [
+    "answers refused",
     "asks expired",
     "asks over the account's limit",
     "asks shared out",
@@ -67,6 +69,9 @@ const HAPPENINGS: [&str; 40] = [
     "passwords completed by a worker",
     "passwords refused",
     "pleas",
+    "questions answered",
+    "questions asked for",
+    "questions set",
     "recovery codes used",
     "settlements that came too late",
     "sign-ins attacked without the factor",

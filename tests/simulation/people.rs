@@ -3,6 +3,7 @@
 use crate::factors::Kit;
 use crate::hasher::{new_hash, old_hash};
 use crate::oracle::Typed;
+use crate::questions::answer_for_link;
 use crate::security::{look_after, prove_for_link, sign_in};
 use crate::staff::plea_of;
 use crate::stage::{MINUTE, Owner, SECOND};
@@ -200,10 +201,12 @@ async fn follow_a_link(town: &Arc<Town>, me: &Resident, node: usize, mine: &mut 
         }
         35..50 => {
             prove_for_link(town, me, &token).await;
+            answer_for_link(town, me, &token).await;
             choose_twice_at_once(town, me, &token, mine).await;
         }
         _ => {
             prove_for_link(town, me, &token).await;
+            answer_for_link(town, me, &token).await;
             let chosen = fresh(town, me);
             if let Some(Ok(_)) = town.choose(node, &token, &chosen, me.network).await {
                 mine.clone_from(&chosen);

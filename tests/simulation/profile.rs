@@ -40,6 +40,8 @@ pub struct Profile {
     pub meddling: bool,
     /// Whether there is a support desk.
     pub desk: bool,
+    /// Whether the host has security questions.
+    pub questions: bool,
     pub horizon: i64,
 }
 
@@ -82,6 +84,7 @@ impl Profile {
             meddling: dice.permille(600),
             // By dice of its own: without a desk a seed is what it is without this question.
             desk: Dice::new(!seed).permille(350),
+            questions: Dice::new(seed.rotate_left(32)).permille(300),
             horizon: dice.between(HOUR, 4 * HOUR),
         }
     }

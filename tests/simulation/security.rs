@@ -3,6 +3,7 @@
 use crate::factors::guess;
 use crate::oracle::Shown;
 use crate::people::{Resident, fresh};
+use crate::questions::set_or_remove;
 use crate::stage::{MINUTE, SECOND};
 use crate::town::Town;
 use futures_util::future::join;
@@ -77,6 +78,7 @@ pub async fn look_after(town: &Arc<Town>, me: &Resident, mine: &mut String, sess
             }
         }
         50..54 if me.careful => me.kit.lose_phone(),
+        54..85 if town.weather.profile.questions => set_or_remove(town, me, session).await,
         _ => {}
     }
 }

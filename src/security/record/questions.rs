@@ -3,6 +3,7 @@
 use super::Record;
 use crate::ids::FlowId;
 use crate::password::PasswordHash;
+use crate::planted::{Bug, planted};
 
 /// Wrong answers in a row, after which no question is asked any more: only the desk helps then (SQ-5, RL-1).
 pub(crate) const ANSWER_CAP: u32 = 10;
@@ -47,7 +48,8 @@ impl Record {
     /// What stands before the bearer of this flow's link.
     pub(crate) fn gate(&self, flow: FlowId) -> Gate<'_> {
         let Some(questions) = &self.questions else { return Gate::Open };
-        if questions.answered == Some(flow) {
+        let every = planted(Bug::AnswerOpensEveryLink) && questions.answered.is_some();
+        if questions.answered == Some(flow) || every {
             return Gate::Open;
         }
         match questions.present() {

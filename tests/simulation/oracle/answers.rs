@@ -79,7 +79,9 @@ impl Oracle {
             Ok(_) | Err(RecoveryError::FactorNeeded | RecoveryError::TooManyAttempts { .. }) => {
                 choice.true_for.is_some()
             }
-            Err(RecoveryError::PasswordRefused(_)) => choice.true_for.is_some(),
+            Err(RecoveryError::PasswordRefused(_) | RecoveryError::QuestionNeeded) => {
+                choice.true_for.is_some()
+            }
             Err(RecoveryError::LinkNotUsable) => true,
             Err(RecoveryError::Unavailable) => self.failed(),
             Err(_) => false,
@@ -102,6 +104,7 @@ impl Oracle {
                 self.stage.tally("choices pending");
             }
             Err(RecoveryError::FactorNeeded) => self.stage.tally("factors asked for"),
+            Err(RecoveryError::QuestionNeeded) => self.stage.tally("questions asked for"),
             _ => {}
         }
     }

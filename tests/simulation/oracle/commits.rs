@@ -53,6 +53,7 @@ impl Oracle {
         }
         self.cases_decided(&mut book, clock, commit);
         self.factors_decided(&mut book, commit);
+        self.questions_decided(&mut book, commit);
         self.queued(&mut book, clock, commit);
         for write in &commit.flows {
             self.written(&mut book, clock, commit, write);

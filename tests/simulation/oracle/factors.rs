@@ -1,6 +1,7 @@
 //! Second factors: where one is bound, no session and no new password without it; each code once; each try counted before it
 //! is compared; each change its owner's, and told.
 
+use super::shown::{Shown, Truth};
 use super::{Book, LinkSeen, Oracle};
 use crate::clock::NodeClock;
 use crate::stage::counted;
@@ -16,37 +17,6 @@ use std::collections::BTreeMap;
 
 /// Failures in a row after which a factor is taken no more.
 const CAP: u32 = 10;
-
-/// What somebody types, and where they have it from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shown {
-    pub text: String,
-    pub truth: Truth,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Truth {
-    /// From the app with this secret, for this step.
-    App(String, u64),
-    /// From the paper.
-    Code,
-    Guess,
-}
-
-impl Shown {
-    /// `None` for what is no code.
-    pub fn proof(&self) -> Option<FactorProof> {
-        FactorProof::parse(&self.text).ok()
-    }
-
-    /// What must not be accepted twice.
-    fn once(&self) -> String {
-        match &self.truth {
-            Truth::App(app, step) => format!("{app} {step}"),
-            Truth::Code | Truth::Guess => self.text.clone(),
-        }
-    }
-}
 
 /// What an account has, by the lines of the audit record.
 #[derive(Default)]
@@ -177,7 +147,7 @@ impl Oracle {
             && commit.audit.is_empty()
         {
             trying.counted = true;
-            let kind = kind_of(&trying.shown);
+            let kind = trying.shown.kind();
             // Whose it is the record says: of people who share a mailbox, one may have opened another's link.
             let account = record.document().account.as_ref();
             // A new app's own codes count for itself.
@@ -191,6 +161,7 @@ impl Oracle {
             let account = line.account.and_then(|name| book.pseudonyms.get(name.as_bytes()).cloned());
             let Some(account) = account else { continue };
             match (line.event.as_str(), line.reason.as_deref()) {
+                ("account.factor_accepted" | "account.factor_refused", Some("questions")) => {}
                 ("account.signed_in", Some(kind)) => self.accepted(book, &account, kind),
                 ("account.factor_accepted", Some(kind)) => self.accepted(book, &account, kind),
                 ("account.factor_refused", _) => self.refused(book, &account),
@@ -263,14 +234,14 @@ impl Oracle {
             return self.stage.broken("a factor is proven by a code that was shown", said());
         };
         let (shown, of_account) = (trying.shown.clone(), trying.account == *account);
-        let true_one = shown.truth != Truth::Guess && of_account && kind_of(&shown) == kind;
+        let true_one = shown.truth != Truth::Guess && of_account && shown.kind() == kind;
         self.hold("only a true code is accepted", true_one, || format!("{}: {shown:?}", said()));
         self.hold("a factor's try is counted before it is compared", trying.counted, said);
         let first = book.used.insert((account.clone(), shown.once()));
         self.hold("a code is accepted once", first, || format!("{}: {shown:?}", said()));
         let binds = self.stage.doing().what == "bind factor";
         if let Some(seen) = book.accounts.get_mut(account).filter(|_| !binds) {
-            let tries = seen.factors.tries.remove(kind_of(&shown)).unwrap_or(0);
+            let tries = seen.factors.tries.remove(shown.kind()).unwrap_or(0);
             self.hold("no factor is proven after its cap", tries <= CAP, || format!("{}: {tries}", said()));
         }
         self.stage.tally(if shown.truth == Truth::Code { "recovery codes used" } else { "app codes used" });
@@ -288,7 +259,14 @@ impl Oracle {
     }
 
     /// What protects an account is changed by its owner only, in a session as strong as the account.
-    fn changed(&self, book: &Book, account: &AccountId, line: &AuditRecord, commit: &Commit, event: u64) {
+    pub(super) fn changed(
+        &self,
+        book: &Book,
+        account: &AccountId,
+        line: &AuditRecord,
+        commit: &Commit,
+        event: u64,
+    ) {
         let doing = self.stage.doing();
         let said = || format!("{} of {} in {}", line.event, account.as_str(), doing.what);
         let acting = book.acting.get(&doing.id).filter(|acting| acting.account == *account);
@@ -400,13 +378,5 @@ impl Oracle {
         self.hold("nobody's factor is lost or made up", (apps, codes) == expected, || {
             format!("{}: {apps} apps and {codes} sets of codes, not {expected:?}", account.as_str())
         });
-    }
-}
-
-fn kind_of(shown: &Shown) -> &'static str {
-    match shown.proof() {
-        Some(FactorProof::Totp(_)) => "totp",
-        Some(FactorProof::RecoveryCode(_)) => "recovery_codes",
-        _ => "none",
     }
 }

@@ -75,6 +75,7 @@ impl Oracle {
                         | "bind factor"
                         | "unbind factor"
                         | "make codes"
+                        | "set questions"
                 );
                 // A call to the host that hung, and set a password after its flow had ended.
                 let late = passage.commit.audit.iter().any(|line| line.event == "password.set_late");
@@ -125,6 +126,10 @@ impl Oracle {
         let waived = seen.by_desk.as_ref().is_some_and(|link| link.waives);
         let whole = !protected || seen.proven || waived;
         self.hold("no password is chosen without the factor that is bound", whole, said);
+        let account = book.accounts.get(&link.account);
+        let open = account
+            .is_none_or(|account| account.questions.stood_open(passage.flow(), choice.began, passage.event));
+        self.hold("no password is chosen before the question is answered", open || waived, said);
         if seen.by_desk.is_some() {
             self.stage.tally(if waived {
                 "passwords chosen without a lost factor"

@@ -60,6 +60,7 @@ impl Oracle {
                 "factor_removed",
                 "factor_disabled",
                 "codes_made",
+                "questions_changed",
                 "case_opened",
                 "case_waiting",
                 "case_decided",

@@ -12,11 +12,13 @@ mod end;
 mod factors;
 mod legal;
 mod mails;
+mod questions;
+mod shown;
 
 pub use answers::Choice;
 pub use desk::Does;
-pub use factors::{Shown, Truth};
 pub use legal::tokens_in;
+pub use shown::{Shown, Truth};
 
 use crate::profile::{Clocks, Profile};
 use crate::stage::{Doing, Stage, held};
@@ -73,6 +75,7 @@ impl Facts {
 struct AccountSeen {
     facts: Vec<Facts>,
     factors: FactorsSeen,
+    questions: questions::QuestionsSeen,
     /// Each password it has had, in plain, since an event.
     passwords: Vec<(u64, String)>,
     /// The account's mails that a budget has to pay for, by the clock of the node that queued them.
@@ -147,6 +150,10 @@ struct Book {
     choosing: BTreeMap<u64, Choice>,
     /// Which factor a task tries.
     trying: BTreeMap<u64, factors::Trying>,
+    /// Which answer a task gives to a security question.
+    answering: BTreeMap<u64, questions::Answering>,
+    /// The answers that a task sets.
+    setting: BTreeMap<u64, Vec<String>>,
     /// The session in which a task changes something.
     acting: BTreeMap<u64, factors::Acting>,
     /// Codes that were accepted.
