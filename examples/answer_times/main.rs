@@ -39,13 +39,11 @@ struct Args {
     seed: u64,
 }
 
-const STATES: [&str; 5] = ["nobody", "known", "with a second factor", "disabled", "over the limit"];
+const STATES: [&str; 4] = ["nobody", "known", "disabled", "over the limit"];
 
 fn of_state<'a>(people: &'a People, state: usize, round: usize) -> Option<&'a Someone> {
-    let turn = |all: &'a [Someone]| all.get(round % all.len());
     match STATES[state] {
-        "known" => turn(&people.known),
-        "with a second factor" => turn(&people.with_factor),
+        "known" => people.known.get(round % people.known.len()),
         "disabled" => Some(&people.disabled),
         "over the limit" => Some(&people.over_limit),
         _ => None,

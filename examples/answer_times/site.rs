@@ -38,7 +38,6 @@ pub const TWIN: &str = "/twin";
 /// The person of each state, whose turn it is.
 pub struct People {
     pub known: Vec<Someone>,
-    pub with_factor: Vec<Someone>,
     pub disabled: Someone,
     pub over_limit: Someone,
 }
@@ -73,15 +72,12 @@ impl Site {
         };
         let mut people = People {
             known: Vec::new(),
-            with_factor: Vec::new(),
             disabled: person("Dora0000".to_owned(), |account| account.status = AccountStatus::Disabled).await,
             over_limit: person("Olga0000".to_owned(), |_| ()).await,
         };
         // So many that nobody has their turn again within the time for one mail.
         for number in 0..=MAIL_EVERY.whole_hours() / ROUND.whole_hours() {
             people.known.push(person(format!("Anna{number:04}"), |_| ()).await);
-            let with_factor = |account: &mut Account| account.factors = vec!["key-1".to_owned()];
-            people.with_factor.push(person(format!("Faye{number:04}"), with_factor).await);
         }
         self.use_up(&people.over_limit).await?;
         Ok(people)
