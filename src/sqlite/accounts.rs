@@ -169,7 +169,7 @@ impl SqliteAccounts {
             accounts.push(account(row, &mut connection).await?);
         }
         if accounts.is_empty() {
-            // As many statements for nobody: the time of a sign-in must not tell (EN-4).
+            // As many statements for nobody: the time of a sign-in must not tell (EN-2).
             addresses("", &mut connection).await?;
         }
         Ok(accounts)
