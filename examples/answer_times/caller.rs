@@ -9,16 +9,23 @@ use std::time::{Duration, Instant};
 pub struct Way {
     pub name: &'static str,
     pub target: &'static str,
+    /// Whether a password is compared.
+    pub hashes: bool,
     pub body: fn(Option<&Someone>) -> String,
 }
 
 pub const WAYS: [Way; 6] = [
-    Way { name: "forgot-password page", target: "/recovery/forgot-password", body: by_name },
-    Way { name: "forgot-username page", target: "/recovery/forgot-username", body: by_claims },
-    Way { name: "sign-in page", target: "/sign-in", body: by_password },
-    Way { name: "password-links API", target: "/api/password-links", body: json_name },
-    Way { name: "username-reminders API", target: "/api/username-reminders", body: json_claims },
-    Way { name: "sign-in API", target: "/api/sign-in", body: json_password },
+    Way { name: "forgot-password page", target: "/recovery/forgot-password", hashes: false, body: by_name },
+    Way { name: "forgot-username page", target: "/recovery/forgot-username", hashes: false, body: by_claims },
+    Way { name: "sign-in page", target: "/sign-in", hashes: true, body: by_password },
+    Way { name: "password-links API", target: "/api/password-links", hashes: false, body: json_name },
+    Way {
+        name: "username-reminders API",
+        target: "/api/username-reminders",
+        hashes: false,
+        body: json_claims,
+    },
+    Way { name: "sign-in API", target: "/api/sign-in", hashes: true, body: json_password },
 ];
 
 /// Of one length for everybody: what is typed is the asker's own choice, and takes its time.
