@@ -1,22 +1,30 @@
-//! What asking costs: in memory, on SQLite, and through a handler beside a bare one with one durable insert.
+//! What asking costs: in memory, on SQLite, and through a handler, the page and the API beside a bare handler with one
+//! durable insert.
 //!
-//! The last group is the one to read as a ratio: both sides sit in one axum router each, get the same 64 requests at
-//! once, and answer when their row is on disk.
+//! The last group is the one to read as a ratio: all sides sit in one axum router each, get 64 requests at once, and
+//! answer when their row is on disk. The page reads its form and writes its HTML, the API its JSON; the bare one reads
+//! and says nothing.
 
 #![allow(missing_docs)]
 
 mod kit;
 
 use axum::Router;
-use axum::extract::State;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, State};
+use axum::http::Request;
+use axum::http::header::CONTENT_TYPE;
 use axum::routing::post;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use kit::{AT_ONCE, NEXT, ask, asking, at_once, recovery};
+use kit::{AT_ONCE, NEXT, ask, asking, at_once, bare_request, recovery, somebody};
+use regain::api::{self, ApiConfig};
 use regain::memory::MemoryFlows;
 use regain::sqlite::SqliteFlows;
+use regain::web::{self, ClientAddress, WebConfig};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -40,6 +48,25 @@ async fn bare(file: &Path) -> Router {
     Router::new().route("/ask", post(insert)).with_state(pool)
 }
 
+/// A browser's request, as the server hands it to the router.
+fn sent(target: &str, kind: &str, body: fn(&str) -> String) -> Request<Body> {
+    let (identifier, address) = somebody();
+    let request = Request::post(target)
+        .header(CONTENT_TYPE, kind)
+        .header("sec-fetch-site", "same-origin")
+        .extension(ConnectInfo(SocketAddr::from((address, 4242))));
+    request.body(body(&identifier).into()).unwrap()
+}
+
+fn form() -> Request<Body> {
+    let body = |identifier: &str| format!("identifier={}", identifier.replace('@', "%40"));
+    sent("/recovery/forgot-password", "application/x-www-form-urlencoded", body)
+}
+
+fn json() -> Request<Body> {
+    sent("/password-links", "application/json", |identifier| format!(r#"{{"identifier":"{identifier}"}}"#))
+}
+
 fn benches(c: &mut Criterion) {
     let runtime = Runtime::new().unwrap();
     let _entered = runtime.enter();
@@ -56,9 +83,17 @@ fn benches(c: &mut Criterion) {
 
     let mut group = c.benchmark_group("64 at once over axum, durable on sqlite");
     group.throughput(Throughput::Elements(AT_ONCE)).sample_size(30);
-    for (name, router) in [("regain ask", asking(sqlite)), ("bare insert", bare)] {
+    let page = web::router(sqlite.clone(), WebConfig::new(ClientAddress::Socket));
+    let api = api::router(sqlite.clone(), ApiConfig::new(ClientAddress::Socket));
+    let rows: [(_, _, fn() -> Request<Body>); 4] = [
+        ("regain ask", asking(sqlite), bare_request),
+        ("regain page", page, form),
+        ("regain api", api, json),
+        ("bare insert", bare, bare_request),
+    ];
+    for (name, router, request) in rows {
         group.bench_function(name, |b| {
-            b.iter_batched(|| (), |()| runtime.block_on(at_once(&router)), BatchSize::PerIteration);
+            b.iter_batched(|| (), |()| runtime.block_on(at_once(&router, request)), BatchSize::PerIteration);
         });
     }
     group.finish();

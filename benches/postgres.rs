@@ -8,7 +8,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use kit::{AT_ONCE, NEXT, ask, asking, at_once, recovery};
+use kit::{AT_ONCE, NEXT, ask, asking, at_once, bare_request, recovery};
 use regain::postgres::{PostgresFlows, SchemaName};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
@@ -50,7 +50,11 @@ fn benches(c: &mut Criterion) {
     group.throughput(Throughput::Elements(AT_ONCE)).sample_size(30);
     for (name, router) in [("regain ask", asking(service)), ("bare insert", bare(pool.clone()))] {
         group.bench_function(name, |b| {
-            b.iter_batched(|| (), |()| runtime.block_on(at_once(&router)), BatchSize::PerIteration);
+            b.iter_batched(
+                || (),
+                |()| runtime.block_on(at_once(&router, bare_request)),
+                BatchSize::PerIteration,
+            );
         });
     }
     group.finish();

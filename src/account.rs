@@ -379,6 +379,8 @@ pub struct HashUpgrade {
 pub trait AccountStore: Send + Sync {
     /// The accounts that this username or e-mail names. Several people may share an e-mail.
     ///
+    /// A sign-in waits for this: make as many statements where nobody is found as where somebody is.
+    ///
     /// # Errors
     /// [`StoreError`] when the store does not answer.
     async fn find_by_identifier(&self, identifier: &Identifier) -> Result<Vec<Account>, StoreError>;

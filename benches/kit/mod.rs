@@ -15,6 +15,7 @@ use regain::origin::{Links, TrustedOrigin};
 use regain::recovery::{Limits, Setup};
 use regain::store::FlowStore;
 use regain::{Client, Recovery};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use time::Duration;
@@ -41,22 +42,24 @@ pub fn recovery(flows: Arc<dyn FlowStore>) -> Recovery {
 }
 
 /// Another identifier and another client each time, so that no budget refuses.
-fn somebody() -> (Identifier, Client) {
+pub fn somebody() -> (String, IpAddr) {
     let n = NEXT.fetch_add(1, Ordering::Relaxed);
     let [.., a, b, c] = n.to_be_bytes();
-    (Identifier::parse(&format!("user{n}@example.org")), Client::at([10, a, b, c].into()))
+    (format!("user{n}@example.org"), [10, a, b, c].into())
 }
 
 pub async fn ask(recovery: &Recovery) {
-    let (identifier, client) = somebody();
-    recovery.ask_password(&identifier, &client).await.unwrap();
+    let (identifier, address) = somebody();
+    recovery.ask_password(&Identifier::parse(&identifier), &Client::at(address)).await.unwrap();
 }
 
-pub async fn at_once(router: &Router) {
-    let requests = (0..AT_ONCE).map(|_| {
-        let request = Request::post("/ask").body(Body::empty()).unwrap();
-        tokio::spawn(router.clone().oneshot(request))
-    });
+/// What a bare handler is sent: it knows itself what to write.
+pub fn bare_request() -> Request<Body> {
+    Request::post("/ask").body(Body::empty()).unwrap()
+}
+
+pub async fn at_once(router: &Router, request: fn() -> Request<Body>) {
+    let requests = (0..AT_ONCE).map(|_| tokio::spawn(router.clone().oneshot(request())));
     for answer in requests.collect::<Vec<_>>() {
         assert!(answer.await.unwrap().unwrap().status().is_success());
     }

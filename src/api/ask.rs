@@ -51,7 +51,7 @@ pub(super) struct LinkAsked {
 }
 
 /// The header `Idempotency-Key`, for the description.
-struct KeyHeader;
+pub(super) struct KeyHeader;
 
 impl IntoParams for KeyHeader {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
@@ -115,7 +115,7 @@ pub(super) async fn password(
     Ok(Answer(StatusCode::ACCEPTED, LinkAsked { ticket: Secret(receipt.ticket.expose()) }))
 }
 
-fn key_in(headers: &HeaderMap) -> Result<Option<AskKey>, Problem> {
+pub(super) fn key_in(headers: &HeaderMap) -> Result<Option<AskKey>, Problem> {
     let all: Vec<_> = headers.get_all(KEY).iter().collect();
     let only = match all[..] {
         [] => return Ok(None),

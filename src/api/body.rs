@@ -8,11 +8,10 @@ use super::problem::{Problem, ProblemCode};
 use crate::client::Client;
 use crate::web::Surface;
 use crate::web::forgery::is_own_post;
-use crate::web::posted::{MAX_BODY, is_of_type};
-use axum::body::to_bytes;
+use crate::web::posted::{Unread, is_of_type, read_body};
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
 use std::fmt;
@@ -32,9 +31,9 @@ pub(super) struct Sent<T> {
 }
 
 impl Caller {
-    fn of(parts: &Parts, api: &Api) -> Self {
-        let client = api.config.client_address.client(&parts.extensions, &parts.headers);
-        Self { client, headers: parts.headers.clone() }
+    fn of(extensions: &Extensions, headers: &HeaderMap, api: &Api) -> Self {
+        let client = api.config.client_address.client(extensions, headers);
+        Self { client, headers: headers.clone() }
     }
 }
 
@@ -42,7 +41,7 @@ impl FromRequestParts<Arc<Api>> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
-        Ok(Self::of(parts, api))
+        Ok(Self::of(&parts.extensions, &parts.headers, api))
     }
 }
 
@@ -50,17 +49,27 @@ impl<T: DeserializeOwned> FromRequest<Arc<Api>> for Sent<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, api: &Arc<Api>) -> Result<Self, Problem> {
-        let (parts, body) = request.into_parts();
         // A page that calls from a script always has an origin, so `null` is always somebody else's.
-        if !is_own_post(&parts.headers, api.recovery.links().origin(), Surface::Session) {
+        if !is_own_post(request.headers(), api.recovery.links().origin(), Surface::Session) {
             return Err(ProblemCode::Foreign.into());
         }
-        if !is_of_type(&parts.headers, "application/json") {
+        if !is_of_type(request.headers(), "application/json") {
             return Err(ProblemCode::NotJson.into());
         }
-        let bytes = to_bytes(body, MAX_BODY).await.map_err(|_| Problem::from(ProblemCode::TooLarge))?;
+        let by = Caller::of(request.extensions(), request.headers(), api);
+        let bytes = read_body(request).await?;
         let Object(body) = serde_json::from_slice(&bytes).map_err(|error| refusal(&error))?;
-        Ok(Self { body, by: Caller::of(&parts, api) })
+        Ok(Self { body, by })
+    }
+}
+
+impl From<Unread> for Problem {
+    fn from(why: Unread) -> Self {
+        Self::from(match why {
+            Unread::TooLarge => ProblemCode::TooLarge,
+            Unread::TooSlow => ProblemCode::TooSlow,
+            Unread::Broken => ProblemCode::Malformed,
+        })
     }
 }
 

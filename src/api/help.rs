@@ -1,5 +1,6 @@
 //! Whoever is stuck writes to the support desk, and gets the one answer.
 
+use super::ask::{KeyHeader, key_in};
 use super::body::Sent;
 use super::problem::{Of, Problem, ProblemCode, problems};
 use super::{Answer, Answered, Api};
@@ -26,11 +27,12 @@ pub(super) struct HelpAsked {
     number: String,
 }
 
-problems!(HelpProblems: TooManyAttempts, Unavailable);
+problems!(HelpProblems: IdempotencyKey, TooManyAttempts, Unavailable);
 
-/// Writes to the support desk.
+/// Writes to the support desk. Nothing is looked up.
 #[utoipa::path(
     post, path = "/help", operation_id = "ask_for_help", tag = "ask", request_body = HelpAsk,
+    params(KeyHeader),
     responses((status = 202, description = "Taken down", body = HelpAsked), Of<HelpProblems>)
 )]
 pub(super) async fn ask(
@@ -39,6 +41,9 @@ pub(super) async fn ask(
 ) -> Answered<HelpAsked> {
     let desk = api.config.help.as_ref().ok_or(Problem::from(ProblemCode::NotFound))?;
     let plea = Plea::new(&body.text, &body.reach).ok_or(Problem::from(ProblemCode::Invalid))?;
-    let receipt = desk.ask_for_help(plea, &by.client).await?;
+    let receipt = match key_in(&by.headers)? {
+        Some(key) => desk.ask_for_help_once(plea, &key, &by.client).await?,
+        None => desk.ask_for_help(plea, &by.client).await?,
+    };
     Ok(Answer(StatusCode::ACCEPTED, HelpAsked { number: receipt.number }))
 }

@@ -10,6 +10,10 @@
 //! form of another site can send; `Origin` and `Sec-Fetch-Site` are looked at as on the pages of a session, and no answer
 //! allows another origin (no CORS). Secrets are in bodies, never in an address.
 //!
+//! An app that is loaded from another origin reaches the API through its own: a path there is passed on to this service,
+//! and that origin is the one of [`Links`](crate::origin::Links). So there is one trusted origin for forms, mails and cookies,
+//! and no list that is one entry too long. Apps that are no browser send neither header, and need nothing of this.
+//!
 //! # Problems
 //!
 //! What goes wrong is `application/problem+json` (RFC 9457) with a stable `code`, the same as at the end of its `type`; the
@@ -20,6 +24,7 @@
 //! | 400 | `malformed`, `idempotency-key` |
 //! | 403 | `foreign`, `not-signed-in`, `step-up-required`, `change-required`, `factor-needed`, `question-needed` |
 //! | 404, 405 | `not-found`, `wrong-method` |
+//! | 408 | `too-slow` |
 //! | 409 | `change-refused` (why: `reasons`) |
 //! | 410 | `link-not-usable` |
 //! | 413, 415 | `too-large`, `not-json` |
@@ -34,10 +39,17 @@
 //! twelve hours (less where [`Retention::ended_flows`](crate::recovery::Retention::ended_flows) is under a day) the same ask
 //! with the same key is answered alike, ticket included; it spends nothing and sends no second mail. The key together with
 //! another body is another ask. Nothing is kept for it: flow and ticket are derived from the key. So a key is a secret of
-//! the app that made it.
+//! the app that made it. What is written to the support desk (`/help`) opens one case in the same way.
 //!
 //! A new password can be sent again, too: a link sets one password, so after a lost answer the repetition says
 //! `link-not-usable` where the first was taken. Then the person signs in with it; they have a mail about the change.
+//!
+//! # Factors of the host's own
+//!
+//! Where a second step can be proven by `host`, such as a passkey, `/sign-in/challenge`, `/link/challenge` and
+//! `/security/step-up/challenge` give what [`HostFactors`](crate::security::HostFactors) asks, and `/host-factor` beside them
+//! takes the answer. Both are bytes in base64url; what is in them is the host's affair. So is the name of the factor that the
+//! answer goes with: its challenge tells it, or what the app knows of the person.
 //!
 //! # Support desk
 //!
@@ -92,6 +104,7 @@ mod disown;
 mod dress;
 #[cfg(feature = "desk")]
 mod help;
+mod host_factor;
 mod link;
 mod problem;
 mod secret;
@@ -117,11 +130,13 @@ use utoipa_axum::routes;
 
 /// The API, at paths of its own: nest the router where it is to be, such as at `/api`.
 ///
-/// Sign-in and security information are there where the configuration has a host's sessions ([`ApiConfig::sessions`]), and
-/// with feature `desk` the support desk where it has staff (`ApiConfig::desk`).
-/// A request that takes longer than 30 seconds is answered with 503.
+/// Sign-in and security information are there where the configuration has a host's sessions ([`ApiConfig::sessions`]), the
+/// routes for factors of the host's own where the [`Recovery`] has its
+/// [`HostFactors`](crate::security::HostFactors), and with feature `desk` the support desk where it has staff
+/// (`ApiConfig::desk`).
+/// A body that takes longer than 20 seconds is answered with 408, a request that takes longer than 30 with 503.
 pub fn router(recovery: Recovery, config: ApiConfig) -> Router {
-    let (routes, description) = routes_of(&config).split_for_parts();
+    let (routes, description) = routes_of(&recovery, &config).split_for_parts();
     let api = Arc::new(Api { recovery, config, description });
     routes
         .fallback(async || Problem::from(ProblemCode::NotFound))
@@ -138,7 +153,7 @@ struct Api {
 
 type Routes = OpenApiRouter<Arc<Api>>;
 
-fn routes_of(config: &ApiConfig) -> Routes {
+fn routes_of(recovery: &Recovery, config: &ApiConfig) -> Routes {
     let routes = description::begin()
         .routes(routes!(description::serve))
         .routes(routes!(ask::username))
@@ -155,10 +170,18 @@ fn routes_of(config: &ApiConfig) -> Routes {
     let routes = if config.help.is_some() { routes.routes(routes!(help::ask)) } else { routes };
     #[cfg(feature = "desk")]
     let routes = if config.counter.is_some() { routes.merge(desk::routes()) } else { routes };
+    let hosts = recovery.0.host_factors.is_some();
+    let routes = if hosts { routes.merge(host_factor::beside_a_link()) } else { routes };
     if config.sessions.is_none() {
         return routes;
     }
-    routes.routes(routes!(sign_in::sign_in)).routes(routes!(sign_in::prove)).merge(security::routes())
+    let routes = routes.routes(routes!(sign_in::sign_in)).routes(routes!(sign_in::prove));
+    let routes = routes.merge(security::routes());
+    if hosts {
+        routes.merge(host_factor::at_a_sign_in()).merge(security::host_factor::routes())
+    } else {
+        routes
+    }
 }
 
 /// JSON that went as it should.

@@ -1,5 +1,6 @@
-//! Text that is a secret: it is wiped, and `Debug` shows none of it.
+//! What is a secret, text or bytes: it is wiped, and `Debug` shows none of it.
 
+use base64ct::{Base64UrlUnpadded, Encoding as _};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use serde::ser::{Serialize, Serializer};
 use std::borrow::Cow;
@@ -71,5 +72,29 @@ impl PartialSchema for Secret {
 impl ToSchema for Secret {
     fn name() -> Cow<'static, str> {
         "Secret".into()
+    }
+}
+
+/// Bytes in base64url, without padding.
+pub(super) struct SecretBytes(pub(super) Zeroizing<Vec<u8>>);
+
+impl<'de> Deserialize<'de> for SecretBytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Secret::deserialize(deserializer)?;
+        let bytes = Base64UrlUnpadded::decode_vec(&text).map_err(|_| D::Error::custom("no base64url"))?;
+        Ok(Self(Zeroizing::new(bytes)))
+    }
+}
+
+impl PartialSchema for SecretBytes {
+    fn schema() -> RefOr<Schema> {
+        let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[A-Za-z0-9_-]*$"));
+        text.description(Some("Bytes in base64url, without padding. A secret: never log it.")).into()
+    }
+}
+
+impl ToSchema for SecretBytes {
+    fn name() -> Cow<'static, str> {
+        "SecretBytes".into()
     }
 }

@@ -96,7 +96,7 @@ fn needed(pending: &PendingSignIn) -> SignInState {
 }
 
 impl Api {
-    async fn open(&self, signed_in: SignedIn) -> Begun {
+    pub(super) async fn open(&self, signed_in: SignedIn) -> Begun {
         let sessions =
             self.config.sessions.as_ref().ok_or(StoreError::plain("the router has no sessions"))?;
         let change_required = signed_in.change_required.map(|why| why.code());

@@ -1,7 +1,7 @@
 //! Asks that are made once, however often they arrive: for clients that repeat what they had no answer to.
 //!
-//! Nothing is kept of a key. Flow and ticket are derived from it and from what was typed, so a repetition finds the very row
-//! that the first one wrote. Whether there is an account plays no part: the row is looked for under its name, and is there
+//! Nothing is kept of a key. Flow and ticket, or a case, are derived from it and from what was typed, so a repetition finds
+//! the very row that the first one wrote. Whether there is an account plays no part: the row is looked for under its name, and is there
 //! for everybody alike.
 
 use crate::budget::Spend;
@@ -37,6 +37,22 @@ impl AskKey {
         } else {
             Err(InvalidAskKey)
         }
+    }
+
+    /// What an ask of a kind is derived from, in this stretch of time and in the one before. `kept` is how long its row
+    /// stays at least: no earlier than that is it swept, so that the rows of two stretches are there.
+    pub(crate) fn subjects(
+        &self,
+        kind: &str,
+        typed: &[u8],
+        kept: Duration,
+        at: Moment,
+    ) -> [Zeroizing<Vec<u8>>; 2] {
+        let counts = COUNTS.min(kept / 2);
+        let millis = i64::try_from(counts.whole_milliseconds()).unwrap_or(i64::MAX).max(1);
+        let now = at.now.millis().div_euclid(millis);
+        [now, now - 1]
+            .map(|stretch| frame(&[kind.as_bytes(), self.0.as_bytes(), typed, &stretch.to_be_bytes()]))
     }
 }
 
@@ -128,8 +144,9 @@ impl Inner {
 
     /// Looks for the ask in this stretch of time and in the one before. Both are always looked at.
     async fn asked_before(&self, named: &Named<'_>, at: Moment) -> Result<Before, RecoveryError> {
-        let stretch = self.stretch(at);
-        let (now, before) = (self.ticket_of(named, stretch), self.ticket_of(named, stretch - 1));
+        let kept = self.retention.ended_flows;
+        let subjects = named.key.subjects(named.purpose.code(), named.typed, kept, at);
+        let [now, before] = subjects.map(|subject| self.ticket_of(&subject));
         let (is_now, was_before) = (self.is_there(&now).await?, self.is_there(&before).await?);
         Ok(match (is_now, was_before) {
             (true, _) => Before::Asked(Receipt { ticket: now }),
@@ -144,19 +161,10 @@ impl Inner {
         Ok(record.is_some())
     }
 
-    /// Rows are swept no earlier than `ended_flows` after they were written, so that those of two stretches are there.
-    fn stretch(&self, at: Moment) -> i64 {
-        let counts = COUNTS.min(self.retention.ended_flows / 2);
-        let millis = i64::try_from(counts.whole_milliseconds()).unwrap_or(i64::MAX).max(1);
-        at.now.millis().div_euclid(millis)
-    }
-
-    fn ticket_of(&self, named: &Named<'_>, stretch: i64) -> AskTicket {
-        let (purpose, stretch) = (named.purpose.code().as_bytes(), stretch.to_be_bytes());
-        let subject = frame(&[purpose, named.key.0.as_bytes(), named.typed, &stretch]);
-        let name = self.pseudonyms.of("ask/once/flow", &subject);
+    fn ticket_of(&self, subject: &[u8]) -> AskTicket {
+        let name = self.pseudonyms.of("ask/once/flow", subject);
         let mut id = [0; 16];
         id.copy_from_slice(&name[..16]);
-        AskTicket::derived(FlowId::from_bytes(id), self.pseudonyms.of("ask/once/ticket", &subject))
+        AskTicket::derived(FlowId::from_bytes(id), self.pseudonyms.of("ask/once/ticket", subject))
     }
 }

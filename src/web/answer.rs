@@ -37,6 +37,9 @@ pub(super) enum Notice {
     Unchanged(&'static str),
     WrongMethod,
     TooLarge,
+    TooSlow,
+    /// What was sent did not arrive whole.
+    Broken,
     NotAForm,
     TooManyAttempts {
         retry_after: Duration,
@@ -83,6 +86,8 @@ impl Notice {
             Self::Forged | Self::OtherSession | Self::SignedOut => StatusCode::FORBIDDEN,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::Broken => StatusCode::BAD_REQUEST,
             Self::NotAForm => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooManyAttempts { .. } | Self::TooManyCodes { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -117,6 +122,7 @@ impl Notice {
             Self::Unchanged(_) => "unchanged.title",
             Self::WrongMethod => "wrong-method.title",
             Self::TooLarge => "too-large.title",
+            Self::TooSlow | Self::Broken => "not-whole.title",
             Self::NotAForm => "not-a-form.title",
             Self::TooManyAttempts { .. } => "too-many.title",
             Self::TooManyCodes { .. } => "too-many-codes.title",
@@ -144,6 +150,8 @@ impl Notice {
             Self::Unchanged(reason) => &[reason],
             Self::WrongMethod => &["wrong-method.why"],
             Self::TooLarge => &["too-large.why"],
+            Self::TooSlow => &["not-whole.slow"],
+            Self::Broken => &["not-whole.broken"],
             Self::NotAForm => &["not-a-form.why"],
             Self::TooManyAttempts { retry_after } => {
                 let why = language.fill("too-many.why", &[("time", &language.wait(*retry_after))]);

@@ -104,8 +104,8 @@ use std::sync::Arc;
 /// The recovery pages, at their full paths: merge the router into the service, do not nest it.
 ///
 /// They set one cookie, `__Host-regain-ask` (`regain-ask` over `http`, on a loopback host), after each ask for a link, and read it where a code is typed; who takes no
-/// cookies uses the link. Each answer carries its own security headers, a body is read up to 16 KiB, and
-/// a request that takes longer than 30 seconds is answered with 503.
+/// cookies uses the link. Each answer carries its own security headers, a body is read up to 16 KiB and
+/// for 20 seconds (else 413 and 408), and a request that takes longer than 30 seconds is answered with 503.
 pub fn router(recovery: Recovery, config: WebConfig) -> Router {
     let at = |path: &str| format!("{}{path}", recovery.links().mount());
     let routes = Router::new()

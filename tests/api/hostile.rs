@@ -86,6 +86,24 @@ async fn nothing_from_another_site_is_taken() {
     assert_eq!(portal.send(own.body(body.into()).unwrap()).await.status, StatusCode::OK);
 }
 
+/// No browser of another origin gets leave to send JSON, nor to read an answer.
+#[tokio::test]
+async fn a_question_for_leave_from_another_origin_is_not_answered() {
+    let portal = Portal::new().await;
+    for origin in ["https://app.mercy.example", "https://evil.test", "null"] {
+        let question = Request::options("/api/password-links")
+            .header(ORIGIN, origin)
+            .header("access-control-request-method", "POST")
+            .header("access-control-request-headers", "content-type");
+        let read = Request::get("/api/openapi.json").header(ORIGIN, origin);
+        for (request, status) in [(question, StatusCode::METHOD_NOT_ALLOWED), (read, StatusCode::OK)] {
+            let answer = portal.send(request.body(Body::empty()).expect("a request")).await;
+            assert_eq!(answer.status, status, "{origin}");
+            assert!(answer.headers.keys().all(|name| !name.as_str().starts_with("access-control-")));
+        }
+    }
+}
+
 /// A form of another site can send these types, and none of them is read.
 #[tokio::test]
 async fn only_json_is_read() {

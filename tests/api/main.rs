@@ -3,6 +3,8 @@
 mod asking;
 mod described;
 mod desk;
+mod help;
+mod host_factor;
 mod hostile;
 mod link;
 mod members;

@@ -3,6 +3,9 @@
 //! The other suites hand requests to the router. Here a server listens, so that what the server makes of broken
 //! requests counts too: which bytes are one request, whose address it is, and what goes back to the last byte.
 
+mod bodies;
+mod clinic;
+mod desk;
 mod doubled;
 mod enumeration;
 mod leak;

@@ -33,10 +33,10 @@ const FORMS: [(&str, &[&str]); 9] = [
 ];
 
 /// The paths that answers lead to. There are no others.
-const OWN: [&str; 4] = ["/home", "/security", "/security/password", "/sign-in"];
+const OWN: [&str; 5] = ["/home", "/recovery/desk/case", "/security", "/security/password", "/sign-in"];
 
 /// Nobody is led away, and nothing of the trick comes back.
-fn check(answer: &Answer) -> Result<(), String> {
+pub fn check(answer: &Answer) -> Result<(), String> {
     if let Some(location) = answer.header("location") {
         let path = location.split_once('?').map_or(location, |(path, _)| path);
         let plain = location.bytes().all(|b| b.is_ascii_alphanumeric() || b"/-_?=&".contains(&b));
@@ -68,6 +68,15 @@ fn without_languages(page: &str) -> String {
         rest.push_str(if plain { after } else { piece });
     }
     rest
+}
+
+/// The trick in each header by which a proxy names a host or a page.
+pub fn host_lines(trick: &str) -> String {
+    ["X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Prefix", "X-Original-URL", "Referer"]
+        .iter()
+        .map(|name| format!("{name}: {trick}\r\n"))
+        .chain([format!("Forwarded: host=\"{trick}\"\r\n")])
+        .collect()
 }
 
 /// A site, and where people were led.
@@ -151,14 +160,8 @@ impl Visit {
         let as_host = format!("Host: {trick}\r\n{FORM}");
         self.send(trick, &request("POST", FORGOT_PASSWORD, &as_host, &body)).await;
         self.send(trick, &request("POST", "/sign-in", &as_host, &body)).await;
-        let lines: String =
-            ["X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Prefix", "X-Original-URL", "Referer"]
-                .iter()
-                .map(|name| format!("{name}: {trick}\r\n"))
-                .collect();
-        let forwarded = format!("Forwarded: host=\"{trick}\"\r\n");
         for headers in
-            [lines, forwarded, format!("Accept-Language: {trick}\r\n"), format!("Cookie: {trick}\r\n")]
+            [host_lines(trick), format!("Accept-Language: {trick}\r\n"), format!("Cookie: {trick}\r\n")]
         {
             self.post(trick, FORGOT_PASSWORD, &headers, &body).await;
             self.send(trick, &request("GET", "/security", &format!("{HOST}{headers}"), "")).await;

@@ -1,11 +1,13 @@
 //! A server on a port of its own, and a client that sends bytes as they are.
 
+use crate::clinic::Clinic;
 use crate::members::Members;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use regain::api::{self, ApiConfig};
+use regain::desk::Desk;
 use regain::mail::Message;
 use regain::testing::{Someone, World};
 use regain::web::{self, ClientAddress, WebConfig};
@@ -42,18 +44,9 @@ impl Site {
         Self::with(ClientAddress::Socket).await
     }
 
-    /// Mounted as the README says: the pages merged, the API nested.
     pub async fn with(client_address: ClientAddress) -> Self {
-        let world = World::new();
-        let (recovery, members) = (&world.recovery, Arc::new(Members::default()));
-        let config = WebConfig::new(client_address.clone());
-        let heard = Heard::default();
-        let app = web::router(recovery.clone(), config.clone())
-            .merge(web::sign_in_router(recovery.clone(), members.clone(), config.clone()))
-            .merge(web::security_router(recovery.clone(), members.clone(), config))
-            .merge(web::change_password_router("/security/password").expect("a path"))
-            .nest("/api", api::router(recovery.clone(), ApiConfig::new(client_address).sessions(members)))
-            .layer(from_fn_with_state(heard.clone(), hear));
+        let (world, heard) = (World::new(), Heard::default());
+        let app = mounted(&world, client_address).layer(from_fn_with_state(heard.clone(), hear));
         let address = serve(app).await;
         Self { world, address, heard }
     }
@@ -86,6 +79,28 @@ impl Site {
         self.world.work().await;
         self.world.mailbox.to(&who.email)
     }
+}
+
+/// All of it, as the README says: the pages merged, the API nested.
+fn mounted(world: &World, client_address: ClientAddress) -> Router {
+    let (recovery, members) = (&world.recovery, Arc::new(Members::default()));
+    let clinic = Arc::new(Clinic(world.accounts.clone()));
+    let desk = Desk::builder(recovery.clone(), clinic.clone())
+        .risk_analysis("Risk analysis of 2026-03-02")
+        .build()
+        .expect("a desk");
+    let config = WebConfig::new(client_address.clone()).help_at("/recovery/help").expect("a path");
+    let api = ApiConfig::new(client_address)
+        .sessions(members.clone())
+        .help(desk.clone())
+        .desk(desk.clone(), clinic.clone());
+    web::router(recovery.clone(), config.clone())
+        .merge(web::sign_in_router(recovery.clone(), members.clone(), config.clone()))
+        .merge(web::security_router(recovery.clone(), members, config.clone()))
+        .merge(web::help_router(desk.clone(), config.clone()))
+        .merge(web::desk_router(desk, clinic, config))
+        .merge(web::change_password_router("/security/password").expect("a path"))
+        .nest("/api", api::router(recovery.clone(), api))
 }
 
 async fn hear(State(heard): State<Heard>, request: Request, next: Next) -> Response {

@@ -232,7 +232,9 @@ def of_staff(name):
 
 def stuck(who):
     plea = models.HelpAsk("My phone is gone.", reach="+1 555 0199")
-    number = done(ask_for_help.sync_detailed(client=browser(), body=plea), 202).number
+    once = {"client": browser(), "body": plea, "idempotency_key": str(uuid.uuid4())}
+    number = done(ask_for_help.sync_detailed(**once), 202).number
+    expect(done(ask_for_help.sync_detailed(**once), 202).number == number, "what is written twice is one case")
     ida, jon, told = of_staff("ida"), of_staff("jon"), []
 
     def at_the_desk(answer, status=200):

@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LinkToken {
-    token: Secret,
+    pub(super) token: Secret,
 }
 
 #[derive(Deserialize, ToSchema)]

@@ -53,7 +53,7 @@ macro_rules! table {
 
 table! {
     Malformed = "malformed", BAD_REQUEST, "No JSON",
-        "The body is no JSON in UTF-8. Nothing was done.";
+        "The body is no JSON in UTF-8, or it did not arrive whole. Nothing was done.";
     IdempotencyKey = "idempotency-key", BAD_REQUEST, "Bad Idempotency-Key",
         "An Idempotency-Key is sent once, and has 16 to 128 visible ASCII characters. Nothing was done.";
     Foreign = "foreign", FORBIDDEN, "Not from our own pages",
@@ -74,6 +74,8 @@ table! {
         "There is nothing at this path. See openapi.json.";
     WrongMethod = "wrong-method", METHOD_NOT_ALLOWED, "Wrong method",
         "This path takes the methods that Allow names.";
+    TooSlow = "too-slow", REQUEST_TIMEOUT, "Too slow",
+        "A body has 20 seconds to arrive. Nothing was done; send it once more.";
     ChangeRefused = "change-refused", CONFLICT, "Nothing was changed",
         "The change is not made; the reasons say why.";
     LinkNotUsable = "link-not-usable", GONE, "This link cannot be used",

@@ -30,9 +30,10 @@ use utoipa::{IntoResponses, ToSchema};
 const PROBLEM_JSON: &str = "application/problem+json";
 
 /// What a body can be refused for before anybody looks at what it says.
-const OF_BODIES: [ProblemCode; 5] = [
+const OF_BODIES: [ProblemCode; 6] = [
     ProblemCode::Malformed,
     ProblemCode::Foreign,
+    ProblemCode::TooSlow,
     ProblemCode::TooLarge,
     ProblemCode::NotJson,
     ProblemCode::Invalid,

@@ -4,6 +4,7 @@
 
 mod addresses;
 mod factors;
+pub(super) mod host_factor;
 mod password;
 #[cfg(feature = "questions")]
 mod questions;

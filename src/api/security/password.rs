@@ -1,10 +1,11 @@
 //! "Is it still you?", and another password.
 
-use super::super::body::Sent;
+use super::super::body::{Caller, Sent};
 use super::super::link::PasswordChosen;
 use super::super::problem::{Of, Problem, problems};
 use super::super::secret::Secret;
 use super::super::{Answer, Answered, Api, when};
+use super::Member;
 use crate::error::RecoveryError;
 use crate::factor::FactorProof;
 use crate::password::Password;
@@ -54,12 +55,23 @@ pub(in crate::api) async fn step_up(
     let member = api.member_with_whatever_session(&by).await?;
     let proof = body.code.as_deref().map(FactorProof::parse).transpose();
     let proof = proof.map_err(|_| RecoveryError::FactorNotAccepted)?;
-    let password = Password::new(body.password.take());
-    let proven = api.recovery.step_up(&member.session, &password, proof.as_ref(), &member.client).await?;
-    let level = proven.level.code();
-    let authenticated_at = when(proven.authenticated_at.to_datetime());
-    let headers = api.raise(&by, proven).await?;
-    Ok((headers, Answer(StatusCode::OK, SteppedUp { level, authenticated_at })))
+    api.step_up(&by, &member, &Password::new(body.password.take()), proof.as_ref()).await
+}
+
+impl Api {
+    pub(super) async fn step_up(
+        &self,
+        by: &Caller,
+        member: &Member,
+        password: &Password,
+        proof: Option<&FactorProof>,
+    ) -> Result<(HeaderMap, Answer<SteppedUp>), Problem> {
+        let proven = self.recovery.step_up(&member.session, password, proof, &member.client).await?;
+        let level = proven.level.code();
+        let authenticated_at = when(proven.authenticated_at.to_datetime());
+        let headers = self.raise(by, proven).await?;
+        Ok((headers, Answer(StatusCode::OK, SteppedUp { level, authenticated_at })))
+    }
 }
 
 /// Changes the password. Every session ends, this one too.

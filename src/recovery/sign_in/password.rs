@@ -198,9 +198,22 @@ impl Inner {
     /// Counts one try at a password in its own commit (RL-7): whether it may be compared. For nobody there is a count just
     /// the same (EN-4).
     async fn count_password(&self, whose: Whose<'_>) -> Result<bool, Fault> {
+        let at = self.clock.read();
         let mut commit = Commit::new(self.realm.clone());
-        commit.spends.push(self.password_budget(whose, self.clock.read()));
-        Ok(self.flows.commit(commit).await? == Committed::Done)
+        commit.spends.push(self.password_budget(whose, at));
+        if self.flows.commit(commit).await? == Committed::Done {
+            return Ok(true);
+        }
+        // A refusal writes nothing. What is not compared any more is written down all the same: a shut password, which is
+        // shut for longer than nobody's, would be told by the time that a durable commit takes.
+        let mut commit = Commit::new(self.realm.clone());
+        let subject = match whose {
+            Whose::Account(id) => id.as_str().as_bytes(),
+            Whose::Nobody(typed) => typed,
+        };
+        commit.spends.push(self.spend("password/shut", subject, Quota::new(u32::MAX, OF_NOBODY), at));
+        self.flows.commit(commit).await?;
+        Ok(false)
     }
 
     pub(super) fn password_budget(&self, whose: Whose<'_>, at: Moment) -> Spend {

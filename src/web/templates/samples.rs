@@ -44,7 +44,7 @@ impl<P: Page> Sample for P {
 pub(super) type Samples<'a> = Vec<Box<dyn Sample + 'a>>;
 
 /// One of each thing that is said with a page of words.
-const NOTICES: [Notice; 22] = [
+const NOTICES: [Notice; 24] = [
     Notice::Asked,
     Notice::LinkNotUsable,
     Notice::FactorNeeded,
@@ -63,6 +63,8 @@ const NOTICES: [Notice; 22] = [
     Notice::Unchanged("unchanged.held"),
     Notice::WrongMethod,
     Notice::TooLarge,
+    Notice::TooSlow,
+    Notice::Broken,
     Notice::NotAForm,
     Notice::TooManyAttempts { retry_after: SOON },
     Notice::TooManyCodes { retry_after: SOON },

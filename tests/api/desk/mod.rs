@@ -3,13 +3,12 @@
 mod refused;
 mod staff;
 
-pub use staff::{Clinic, Heard};
+pub use staff::{Clinic, Heard, session};
 
 use super::{Answer, GOOD_PASSWORD, Portal};
 use axum::http::StatusCode;
 use regain::testing::Someone;
 use serde_json::{Value, json};
-use staff::session;
 use time::Duration;
 
 /// What a page would keep in its hidden fields, and what is filled in.
