@@ -383,9 +383,7 @@ fn read_request(plain: &[u8]) -> Option<(&[u8], Option<Holder>)> {
 /// are meant.
 pub(crate) fn owners_first(identifier: &Identifier, found: Vec<Account>) -> Vec<Account> {
     let Some(key) = identifier.email_key() else { return found };
-    let owns = |account: &Account| {
-        account.addresses.iter().filter_map(AddressOnFile::email).any(|address| address.key().as_str() == key)
-    };
+    let owns = |account: &Account| account.has_address(key);
     if !found.iter().any(owns) {
         return found;
     }

@@ -16,7 +16,9 @@ mod rows;
 mod schema;
 mod trouble;
 mod upkeep;
+mod users;
 mod writer;
 
 pub use accounts::SqliteAccounts;
 pub use flows::SqliteFlows;
+pub use users::{ReadMore, UserStatements, UsersTable};

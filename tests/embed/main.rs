@@ -9,9 +9,11 @@ mod sessions;
 #[expect(dead_code, reason = "each test names one database")]
 mod users;
 
+mod club;
 mod named;
 #[cfg(feature = "postgres")]
 mod on_postgres;
+mod table;
 
 use named::Named;
 use regain::account::{Account, AccountStore as _, AddressOnFile, Applied, PasswordChange};

@@ -4,14 +4,17 @@
 //! every rule of its own; regain reads, and writes a new password hash, guarded by the epoch. Where the host says so, it
 //! writes addresses on file too, guarded in the same way.
 
+mod change;
+
+pub use change::{AddressChange, Applied, HashUpgrade, PasswordChange};
+
 use crate::flow::coded;
 use crate::identity::{
-    AddressError, EmailAddress, Identifier, IdentityKey, Person, PhoneNumber, PostalAddress,
+    AddressError, EmailAddress, Identifier, IdentityKey, Person, PhoneNumber, PostalAddress, username_key,
 };
-use crate::ids::{AccountId, FlowId};
+use crate::ids::AccountId;
 use crate::language::LanguageTag;
 use crate::password::PasswordHash;
-use crate::planted::{Bug, planted};
 use crate::store::StoreError;
 use crate::wire::frame;
 use async_trait::async_trait;
@@ -172,10 +175,34 @@ impl Account {
         }
     }
 
+    /// The same account with what the host's password column holds. A hash that is no PHC string, such as one of bcrypt, cannot be
+    /// checked here, but goes into the epoch as [`Account::revision`]; a new password replaces it by one of Argon2id.
+    #[must_use]
+    pub fn with_stored_password(mut self, stored: &str) -> Self {
+        self.password = PasswordHash::parse(stored).ok();
+        if self.password.is_none() {
+            self.revision = stored.as_bytes().to_vec();
+        }
+        self
+    }
+
     /// The same account, of a person who reads this language.
     #[must_use]
     pub fn in_language(self, language: LanguageTag) -> Self {
         Self { language: Some(language), ..self }
+    }
+
+    /// Whether this is its username or one of its e-mail addresses, compared by canonical key and byte for byte.
+    #[must_use]
+    pub fn is_named_by(&self, identifier: &Identifier) -> bool {
+        let by_username =
+            identifier.username_key().is_some_and(|key| username_key(&self.username).as_deref() == Some(key));
+        by_username || identifier.email_key().is_some_and(|key| self.has_address(key))
+    }
+
+    /// Whether this is the key of one of its e-mail addresses.
+    pub(crate) fn has_address(&self, key: &str) -> bool {
+        self.addresses.iter().filter_map(AddressOnFile::email).any(|address| address.key().as_str() == key)
     }
 
     /// The state of everything a recovery rests on. Any change to it kills every outstanding link (RC-7).
@@ -250,115 +277,20 @@ impl fmt::Debug for AccountEpoch {
     }
 }
 
-/// A new password for one account.
-#[derive(Debug, Clone)]
-pub struct PasswordChange {
-    /// The recovery that this is for, the same in every try. A host keeps the last one that was applied beside the account,
-    /// and answers [`Applied::Before`] when it comes again: one that cannot read its hashes has to; one that can, and does
-    /// not, finds a password that was set and then changed again before regain heard of it to be a conflict, and nobody
-    /// gets the notice.
-    pub flow: FlowId,
-    /// Whose.
-    pub account: AccountId,
-    /// The epoch that the account must still have.
-    pub expected: AccountEpoch,
-    /// The new hash. Its salt is fresh, so finding it already stored means that this very change was applied.
-    pub hash: PasswordHash,
-}
-
-/// What became of a [`PasswordChange`] or an [`AddressChange`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Applied {
-    /// Stored now; with a new password all sessions are ended.
-    Done,
-    /// Was stored before; nothing to do.
-    Before,
-    /// The account changed meanwhile, may not change its password, or is gone; nothing was stored.
-    Conflict,
-}
-
-impl PasswordChange {
-    /// The whole rule: what to do, given the account as it is read inside the host's transaction.
-    ///
-    /// A store calls this, and writes the hash when the answer is [`Applied::Done`].
-    #[must_use]
-    pub fn against(&self, present: Option<&Account>) -> Applied {
-        let Some(account) = present.filter(|account| account.id == self.account) else {
-            return Applied::Conflict;
-        };
-        if account.password.as_ref() == Some(&self.hash) {
-            return Applied::Before;
-        }
-        let allowed = account.takes_a_new_password();
-        let unchanged = account.epoch() == self.expected || planted(Bug::EpochNotCompared);
-        if allowed && unchanged { Applied::Done } else { Applied::Conflict }
-    }
-
-    /// The same for a host that keeps the flow of the last change beside the account: what was set stays known as set, also
-    /// when the account was changed elsewhere since.
-    #[must_use]
-    pub fn against_last(&self, last: Option<FlowId>, present: Option<&Account>) -> Applied {
-        if last == Some(self.flow) { Applied::Before } else { self.against(present) }
-    }
-}
-
-/// Other addresses on file for one account: one was confirmed by a code, or such a change was disputed and is taken back.
-#[derive(Debug, Clone)]
-pub struct AddressChange {
-    /// The change's own name, the same in every try. A host that keeps the last one that was applied beside the account
-    /// knows it again, also where the addresses were changed elsewhere since.
-    pub change: FlowId,
-    /// Whose.
-    pub account: AccountId,
-    /// The epoch that the account must still have.
-    pub expected: AccountEpoch,
-    /// All addresses that are on file from now on, in their order; confirmed, each of them.
-    pub addresses: Vec<AddressOnFile>,
-}
-
-impl AddressChange {
-    /// The whole rule: what to do, given the account as it is read inside the host's transaction.
-    ///
-    /// A store calls this, and writes the addresses when the answer is [`Applied::Done`]. Sessions go on.
-    #[must_use]
-    pub fn against(&self, present: Option<&Account>) -> Applied {
-        let Some(account) = present.filter(|account| account.id == self.account) else {
-            return Applied::Conflict;
-        };
-        if account.addresses == self.addresses {
-            return Applied::Before;
-        }
-        if account.epoch() == self.expected { Applied::Done } else { Applied::Conflict }
-    }
-
-    /// The same for a host that keeps the name of the last change beside the account.
-    #[must_use]
-    pub fn against_last(&self, last: Option<FlowId>, present: Option<&Account>) -> Applied {
-        if last == Some(self.change) { Applied::Before } else { self.against(present) }
-    }
-}
-
-/// The same password under a newer cost.
-#[derive(Debug, Clone)]
-pub struct HashUpgrade {
-    /// Whose.
-    pub account: AccountId,
-    /// The hash that must still be stored.
-    pub from: PasswordHash,
-    /// The hash to store in its place. Sessions go on.
-    pub to: PasswordHash,
-}
-
 /// The host's accounts.
 ///
 /// Look-ups by identifier go by canonical keys ([`Identifier::username_key`], [`Identifier::email_key`]), compared
-/// byte for byte: never by a collation that folds case or accents (CVE-2019-19844, CVE-2024-27295).
+/// byte for byte: never by a collation that folds case or accents (CVE-2019-19844, CVE-2024-27295). A username that is
+/// stored as it was typed, "Ana", is found by its key, "ana", only where the host keeps the key too
+/// ([`username_key`](crate::identity::username_key), [`EmailAddress::key`]).
+///
+/// For a table in SQLite, `sqlite::UsersTable` is one that needs four statements of SQL and no more. Whoever signs people in
+/// without regain finds in [`Recovery::signed_in`](crate::Recovery::signed_in) what is left to do.
 ///
 /// ```
 /// use async_trait::async_trait;
 /// use regain::account::{Account, AccountStore, Applied, PasswordChange};
-/// use regain::identity::{Identifier, IdentityKey};
+/// use regain::identity::Identifier;
 /// use regain::ids::AccountId;
 /// use regain::store::StoreError;
 ///
@@ -368,7 +300,6 @@ pub struct HashUpgrade {
 /// #[async_trait]
 /// impl AccountStore for Nobody {
 ///     async fn find_by_identifier(&self, _: &Identifier) -> Result<Vec<Account>, StoreError> { Ok(vec![]) }
-///     async fn find_by_identity(&self, _: &IdentityKey) -> Result<Vec<Account>, StoreError> { Ok(vec![]) }
 ///     async fn get(&self, _: &AccountId) -> Result<Option<Account>, StoreError> { Ok(None) }
 ///     async fn set_password(&self, change: &PasswordChange) -> Result<Applied, StoreError> {
 ///         Ok(change.against(None))
@@ -385,11 +316,15 @@ pub trait AccountStore: Send + Sync {
     /// [`StoreError`] when the store does not answer.
     async fn find_by_identifier(&self, identifier: &Identifier) -> Result<Vec<Account>, StoreError>;
 
-    /// The accounts that have one of these blind-index values; two are enough, more need not be read.
+    /// The accounts that have one of these blind-index values; two are enough, more need not be read. A host that knows no
+    /// birth dates and no record numbers keeps the default, which finds nobody.
     ///
     /// # Errors
     /// [`StoreError`] when the store does not answer.
-    async fn find_by_identity(&self, key: &IdentityKey) -> Result<Vec<Account>, StoreError>;
+    async fn find_by_identity(&self, key: &IdentityKey) -> Result<Vec<Account>, StoreError> {
+        let _ = key;
+        Ok(Vec::new())
+    }
 
     /// One account, read fresh: a recovery that rests on it checks its epoch.
     ///
