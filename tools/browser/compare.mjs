@@ -16,6 +16,7 @@ const stories = words.filter((word) => word !== '--accept');
 const concerned = (name) => stories.length === 0 || stories.includes(name.split('/')[0]);
 
 function printsIn(screenshots) {
+  if (!existsSync(screenshots)) return read('');
   const files = readdirSync(screenshots).map((story) => join(screenshots, story, 'prints.txt')).filter((prints) => existsSync(prints));
   return read(files.map((prints) => readFileSync(prints, 'utf8')).join(''));
 }

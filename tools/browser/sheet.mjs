@@ -28,6 +28,6 @@ function mark(at, { columns }) {
 
 function coarse(print) {
   const square = (_, at) => `<path fill="rgb(${print.colour(at)})" d="M${at % print.columns} ${Math.floor(at / print.columns)}h1v1h-1z"/>`;
-  const all = Array.from({ length: print.values.length / 3 }, square).join('');
+  const all = Array.from({ length: print.squares }, square).join('');
   return `<svg width="${print.width}" height="${print.height}" viewBox="0 0 ${print.width / SQUARE} ${print.height / SQUARE}" shape-rendering="crispEdges">${all}</svg>`;
 }
