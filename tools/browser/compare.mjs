@@ -16,7 +16,7 @@ const stories = words.filter((word) => word !== '--accept');
 const concerned = (name) => stories.length === 0 || stories.includes(name.split('/')[0]);
 
 function printsIn(screenshots) {
-  if (!existsSync(screenshots)) return read('');
+  if (!existsSync(screenshots)) throw new Error(`no pictures are in ${screenshots}: tools/browser/run makes them`);
   const files = readdirSync(screenshots).map((story) => join(screenshots, story, 'prints.txt')).filter((prints) => existsSync(prints));
   return read(files.map((prints) => readFileSync(prints, 'utf8')).join(''));
 }
