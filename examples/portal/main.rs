@@ -16,6 +16,7 @@ mod pages;
 mod people;
 mod sessions;
 mod stores;
+mod words;
 // The portal's users are those of the other example, which shows how a host's own table is put behind regain.
 #[path = "../embed/users.rs"]
 mod users;
@@ -31,7 +32,7 @@ use mails::Mails;
 use regain::clock::Clock;
 use regain::identity::EmailAddress;
 use regain::ids::Realm;
-use regain::mail::{Sender, Service};
+use regain::mail::Sender;
 use regain::origin::{Links, TrustedOrigin};
 use regain::password::Argon2Hasher;
 use regain::recovery::{Limits, Setup};
@@ -140,8 +141,7 @@ fn recovery(
         realm: Realm::new("mercy").map_err(failed("realm"))?,
         keys,
         links,
-        service: Service::new("Mercy Hospital Patient Portal", "Call +1 555 0100, day and night.")
-            .map_err(failed("service"))?,
+        service: words::service().map_err(failed("service"))?,
         sender: Sender::new(sender).named("Mercy Hospital").map_err(failed("sender"))?,
         accounts: stores.accounts.clone(),
         flows: stores.flows.clone(),

@@ -1,9 +1,10 @@
 //! The portal's own pages: what one sees when signed in, and what the terminal says at the start.
 
 use crate::sessions::{CHANGE_PASSWORD, Portal};
+use crate::words::{Spoken, Words};
 use askama::Template;
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::map_response;
@@ -11,6 +12,7 @@ use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
 use regain::Recovery;
 use regain::account::{Account, AccountStore as _};
+use regain::language::Languages;
 use regain::store::StoreError;
 use std::sync::Arc;
 
@@ -20,42 +22,48 @@ const SIGN_IN: &str = "/sign-in";
 #[template(
     ext = "html",
     source = r#"<!doctype html>
-<html lang="en">
+<html lang="{{ spoken.language.tag() }}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Your health record – {{ service }}</title>
+<title>{{ words.title }} – {{ words.service }}</title>
 <link rel="stylesheet" href="/recovery/assets/regain.css">
 </head>
 <body>
-<header><p>{{ service }}</p></header>
+<header><p>{{ words.service }}</p></header>
 <main>
-<h1>Welcome, {{ name }}</h1>
-<p>You are signed in as <strong>{{ username }}</strong>. A real portal would show your appointments and results here.</p>
+<h1>{{ words.welcome }}, {{ name }}</h1>
+<p>{{ words.signed_in_as }} <strong>{{ username }}</strong>. {{ words.real_portal }}</p>
 <section aria-labelledby="security">
-<h2 id="security">Security</h2>
-<p>An app on your phone that shows codes, your password, your e-mail address.</p>
-<p class="actions"><a class="button quiet" href="/security">Go to Security</a></p>
+<h2 id="security">{{ spoken.language.text("security.title") }}</h2>
+<p>{{ words.what_security_is }}</p>
+<p class="actions"><a class="button quiet" href="/security{{ spoken.parameter() }}">{{ words.go_to_security }}</a></p>
 </section>
-<form method="post" action="/sign-out"><button>Sign out</button></form>
+<form method="post" action="/sign-out{{ spoken.parameter() }}"><button>{{ words.sign_out }}</button></form>
 </main>
-<footer><p>This is an example; the people in it are made up.</p></footer>
+<footer><p>{{ words.example }}</p>
+<nav aria-label="{{ spoken.language.text("page.languages") }}">
+{%- for other in spoken.others() %}
+<a href="?lang={{ other.tag() }}" lang="{{ other.tag() }}" hreflang="{{ other.tag() }}">{{ other.name() }}</a>
+{%- endfor %}
+</nav></footer>
 </body>
 </html>"#
 )]
 struct Home<'a> {
-    service: &'a str,
+    spoken: Spoken<'a>,
+    words: &'static Words,
     name: &'a str,
     username: &'a str,
 }
 
 struct Pages {
-    service: String,
+    languages: Languages,
     portal: Arc<Portal>,
 }
 
 pub fn router(recovery: &Recovery, portal: Arc<Portal>) -> Router {
-    let pages = Pages { service: recovery.service().name.clone(), portal };
+    let pages = Pages { languages: recovery.service().languages.clone(), portal };
     Router::new()
         .route("/", get(home))
         .route("/sign-out", post(sign_out))
@@ -63,18 +71,26 @@ pub fn router(recovery: &Recovery, portal: Arc<Portal>) -> Router {
         .with_state(Arc::new(pages))
 }
 
-async fn home(State(pages): State<Arc<Pages>>, headers: HeaderMap) -> Response {
-    pages.home(&headers).await.unwrap_or_else(|_| StatusCode::SERVICE_UNAVAILABLE.into_response())
+async fn home(State(pages): State<Arc<Pages>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+    pages
+        .home(&headers, query.as_deref())
+        .await
+        .unwrap_or_else(|_| StatusCode::SERVICE_UNAVAILABLE.into_response())
 }
 
 /// `SameSite=Strict` keeps other sites from sending the cookie along.
-async fn sign_out(State(pages): State<Arc<Pages>>, headers: HeaderMap) -> Response {
-    let signed_out = pages.portal.sign_out(&headers, SIGN_IN).await;
+async fn sign_out(
+    State(pages): State<Arc<Pages>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let spoken = Spoken::of(&pages.languages, query.as_deref(), &headers);
+    let signed_out = pages.portal.sign_out(&headers, &format!("{SIGN_IN}{}", spoken.parameter())).await;
     signed_out.unwrap_or_else(|_| StatusCode::SERVICE_UNAVAILABLE.into_response())
 }
 
 impl Pages {
-    async fn home(&self, headers: &HeaderMap) -> Result<Response, StoreError> {
+    async fn home(&self, headers: &HeaderMap, query: Option<&str>) -> Result<Response, StoreError> {
         let Some(session) = self.portal.signed_in(headers).await? else {
             return Ok(Redirect::to(SIGN_IN).into_response());
         };
@@ -85,7 +101,9 @@ impl Pages {
             return self.portal.sign_out(headers, SIGN_IN).await;
         };
         let name = account.person.as_ref().map_or("", |person| &person.given_name);
-        Ok(page(&Home { service: &self.service, name, username: &account.username }))
+        let spoken = Spoken::of(&self.languages, query, headers);
+        let words = spoken.words();
+        Ok(page(&Home { spoken, words, name, username: &account.username }))
     }
 }
 

@@ -1,22 +1,25 @@
 // Every mail that a story sent, as a mail program shows it: on a phone's width, in light and in dark; its text alone says all
 // that its HTML says; nothing is loaded.
 
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import PostalMime from 'postal-mime';
 import { ORIGIN, accessible, expect, shoot } from './stage.mjs';
 
 const seen = new Set();
 
-export async function lookAtMails(folder, browser, story) {
-  for (const file of readdirSync(folder).filter((name) => name.endsWith('.eml'))) {
-    const mail = await PostalMime.parse(readFileSync(join(folder, file)));
+export async function lookAtMails(folder, browser, names) {
+  // Of several mails with one subject the first one is looked at.
+  const sent = (file) => statSync(file, { bigint: true }).mtimeNs;
+  const files = readdirSync(folder).filter((name) => name.endsWith('.eml')).map((name) => join(folder, name));
+  for (const file of files.sort((one, other) => Number(sent(one) - sent(other)))) {
+    const mail = await PostalMime.parse(readFileSync(file));
     if (seen.has(mail.subject)) continue;
     seen.add(mail.subject);
     sameWords(mail);
-    for (const colorScheme of ['light', 'dark']) await look(browser, mail, colorScheme);
+    for (const colorScheme of ['light', 'dark']) await look(browser, mail, colorScheme, names);
   }
-  expect(seen.size > 0, `${story} sent mails`);
+  expect(seen.size > 0, 'the story sent mails');
 }
 
 // Who reads text has every address and every word that matters: buttons are named above their addresses.
@@ -27,11 +30,11 @@ function sameWords(mail) {
   expect(!/<img|<script|<link|url\(/i.test(html), `${mail.subject}: nothing is loaded`);
 }
 
-async function look(browser, mail, colorScheme) {
+async function look(browser, mail, colorScheme, names) {
   const name = `mail-${mail.subject.toLowerCase().replace(/[^a-z0-9áéíóúñ]+/g, '-').slice(0, 60)}-${colorScheme}`;
   const context = await browser.newContext({ viewport: { width: 320, height: 640 }, colorScheme });
   const page = await context.newPage();
-  page.window = page;
+  Object.assign(page, { window: page, names });
   await page.route('**/mail-as-shown', (route) => route.fulfill({ body: mail.html, contentType: 'text/html; charset=utf-8' }));
   await page.goto(`${ORIGIN}/mail-as-shown`);
   // The ground is the mail program's.

@@ -6,11 +6,13 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
+import { launch } from './browser.mjs';
 import { lookAtMails } from './mails.mjs';
+import { story as script, take } from './picture.mjs';
 
-export const [binary, screenshots] = process.argv.slice(2);
-const served = join(screenshots, '..', 'served');
+const [binary, screenshots] = process.argv.slice(2);
+const served = join(screenshots, '..', 'served', script);
+rmSync(served, { recursive: true, force: true });
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const PORT = 18080;
 export const ORIGIN = `http://127.0.0.1:${PORT}`;
@@ -26,8 +28,8 @@ export class Portal {
   constructor(data) {
     this.data = data;
     this.clockFile = join(data, 'clock');
-    this.ahead = 0;
-    writeFileSync(this.clockFile, '0');
+    this.ahead = untilTheDay();
+    writeFileSync(this.clockFile, String(this.ahead));
   }
 
   // Seconds of the portal's clock.
@@ -78,6 +80,14 @@ export class Portal {
   }
 }
 
+// Every story begins on the same day of the year, at the same hour: dates on pages wrap as they did.
+function untilTheDay() {
+  const now = new Date();
+  const day = (year) => Date.UTC(year, 8, 30, 10);
+  const next = day(now.getUTCFullYear()) > now ? day(now.getUTCFullYear()) : day(now.getUTCFullYear() + 1);
+  return Math.ceil((next - now) / 1000);
+}
+
 const desktop = { width: 1280, height: 900 };
 const phone = { width: 320, height: 640 };
 export const SCREENS = [
@@ -91,10 +101,7 @@ export async function tell({ name, javaScript, viewport, dark, locale = 'en-US' 
   const data = mkdtempSync(join(tmpdir(), 'portal-'));
   const portal = new Portal(data);
   await portal.start();
-  const browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-  });
+  const browser = await launch();
   try {
     const looks = { viewport, locale, colorScheme: dark ? 'dark' : 'light' };
     const context = await browser.newContext({ javaScriptEnabled: javaScript, ...looks });
@@ -103,9 +110,10 @@ export async function tell({ name, javaScript, viewport, dark, locale = 'en-US' 
     page.window = javaScript ? page : await (await browser.newContext(looks)).newPage();
     const outside = [];
     page.on('request', (request) => { if (!request.url().startsWith(ORIGIN)) outside.push(request.url()); });
-    page.on('response', (response) => { keep(response).catch(() => {}); });
+    page.on('response', (response) => { if (isPage(response)) page.kept = keep(response).then(() => true, () => false); });
+    page.names = portal.people().flatMap(({ given, family, record, email, username }) => [given, family, record, email, username]);
     await story(portal, page);
-    await lookAtMails(join(data, 'mail'), browser, name);
+    await lookAtMails(join(data, 'mail'), browser, page.names);
     expect(outside.length === 0, `nothing is loaded from elsewhere: ${outside}`);
     expect((await portal.stop('SIGTERM')) === 0, 'the portal stops in order');
   } finally {
@@ -116,10 +124,14 @@ export async function tell({ name, javaScript, viewport, dark, locale = 'en-US' 
   console.log(`story ${name} told`);
 }
 
-// Each page as it was served, once, for the validator. The mail room is no page of the library's.
-async function keep(response) {
+// The mail room is no page of the library's.
+function isPage(response) {
   const document = response.request().resourceType() === 'document' && /text\/html/.test(response.headers()['content-type']);
-  if (!document || response.url().includes('/dev/')) return;
+  return document && !response.url().includes('/dev/');
+}
+
+// Each page as it was served, once, for the validator.
+async function keep(response) {
   const html = await response.body();
   mkdirSync(served, { recursive: true });
   writeFileSync(join(served, `${createHash('sha256').update(html).digest('hex').slice(0, 16)}.html`), html);
@@ -130,12 +142,12 @@ export const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms);
 export async function check(page, name) {
   await shoot(page, name);
   expect((await page.locator('h1').count()) === 1, `${name} has one heading`);
+  expect((await page.kept) !== false, `${name} is kept for the validator`);
 }
 
 // A picture of the whole page, which must fit the width of the window.
 export async function shoot(page, name) {
-  mkdirSync(screenshots, { recursive: true });
-  await page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true });
+  await take(page, name);
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   expect(wide <= 0, `${name} does not scroll sideways`);
 }
