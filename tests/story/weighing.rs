@@ -24,7 +24,7 @@ fn busy_pool() -> (HashPool, mpsc::Sender<()>) {
 async fn meters_do_not_crowd_out_those_who_sign_in() {
     let (pool, busy) = busy_pool();
     let shared = pool.clone();
-    let world = World::builder().configure(move |builder| builder.pool(shared)).build();
+    let world = World::builder().configure(move |builder| builder.hash_pool(shared)).build();
     let ana = world.person("Ana").await;
     let link = world.fresh_link(&ana).await;
     tokio::task::yield_now().await;

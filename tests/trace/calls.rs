@@ -160,7 +160,7 @@ async fn weighing_a_password_only_reads() {
         world.recovery.weigh_password(&link, &typed).await.unwrap();
         assert_eq!(trace.take(), looked);
         world.recovery.weigh_change(&session, &typed).await.unwrap();
-        assert_eq!(trace.take(), ["accounts.get", "flows.document(security)"]);
+        assert_eq!(trace.take(), ["accounts.get", "flows.document"]);
     }
     assert_eq!(world.events.take(), []);
 }
