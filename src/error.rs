@@ -3,6 +3,7 @@
 //! [`RecoveryError`] is all that a page may show. The cause of `Unavailable` goes to `tracing` and to the event
 //! stream, never into this type.
 
+use crate::clock::Timestamp;
 use crate::password::Reason;
 use crate::security::ChangeRefused;
 use std::time::Duration;
@@ -53,6 +54,13 @@ pub enum RecoveryError {
     /// Something is out of order; nothing is half done. Try again.
     #[error("not available at the moment")]
     Unavailable,
+}
+
+impl RecoveryError {
+    /// There is something again then.
+    pub(crate) fn too_many(retry_at: Timestamp, now: Timestamp) -> Self {
+        Self::TooManyAttempts { retry_after: Duration::from_secs(retry_at.seconds_since(now).max(1)) }
+    }
 }
 
 /// What went wrong inside, for the operator.

@@ -42,7 +42,8 @@ fn a_life_over_24_hours_does_not_build() {
 #[test]
 fn limits_that_protect_nobody_do_not_build() {
     type Set = fn(&mut Limits, Quota);
-    let settings: [(&str, Set, u32, &str); 4] = [
+    let settings: [(&str, Set, u32, &str); 5] = [
+        ("weighings_per_account", |limits, quota| limits.weighings_per_account = quota, 200, "ten links"),
         ("claims_per_attribute", |limits, quota| limits.claims_per_attribute = quota, 100, "OWASP ASVS"),
         ("claims_per_account", |limits, quota| limits.claims_per_account = quota, 100, "OWASP ASVS"),
         ("mails_per_account_day", |limits, quota| limits.mails_per_account_day = quota, 100, "OWASP"),

@@ -110,6 +110,7 @@ mod problem;
 mod secret;
 mod security;
 mod sign_in;
+mod strength;
 
 pub use config::{ApiConfig, ApiHost};
 
@@ -161,6 +162,7 @@ fn routes_of(recovery: &Recovery, config: &ApiConfig) -> Routes {
         .routes(routes!(code::exchange))
         .routes(routes!(link::look))
         .routes(routes!(link::prove))
+        .routes(routes!(link::weigh))
         .routes(routes!(link::choose))
         .routes(routes!(disown::look))
         .routes(routes!(disown::disown));

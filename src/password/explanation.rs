@@ -1,7 +1,7 @@
 //! Why a password is as strong as it is.
 
 use super::strength::Estimate;
-use super::{Part, Reason};
+use super::{Part, PartKind, Reason};
 
 /// What a password is made of, how many guesses that takes, and what is wrong with it.
 ///
@@ -18,6 +18,11 @@ pub struct Explanation {
 impl Explanation {
     pub(super) fn new(reasons: Vec<Reason>, estimate: Estimate, enough: f32) -> Self {
         Self { reasons, parts: estimate.parts, bits: estimate.bits, enough }
+    }
+
+    /// Of what is no password at all, such as nothing.
+    pub(crate) fn of_none(reason: Reason) -> Self {
+        Self { reasons: vec![reason], parts: Vec::new(), bits: 0.0, enough: 1.0 }
     }
 
     /// Why it would be refused: what [`PasswordPolicy::check`](super::PasswordPolicy::check) says. Empty where it would be
@@ -45,14 +50,20 @@ impl Explanation {
         self.enough
     }
 
-    /// How far it has come, in hundredths of what is asked for: 100 for each that would be taken, less for each that would not.
+    /// How far it has come, in hundredths of what is asked for: 100 for each that would be taken, less for each that would not,
+    /// and at most half where it is built on own data, which only looks strong.
     #[must_use]
     pub fn percent(&self) -> u8 {
         if self.reasons.is_empty() {
             return 100;
         }
+        let most = if self.reasons.iter().any(is_of_own_data) { 50.0 } else { 99.0 };
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 99")]
-        let percent = (100.0 * self.bits / self.enough).clamp(0.0, 99.0) as u8;
+        let percent = (100.0 * self.bits / self.enough).clamp(0.0, most) as u8;
         percent
     }
+}
+
+fn is_of_own_data(reason: &Reason) -> bool {
+    matches!(reason, Reason::OwnData | Reason::Guessable { mostly: PartKind::OwnData })
 }

@@ -138,6 +138,16 @@ impl PasswordPolicy {
         judge.explanation(reasons)
     }
 
+    /// The same for whoever may not be the person, such as the bearer of a link. Parts and bits are those for somebody of whom
+    /// nothing is known; of the person's own data only the reasons tell, and no more than a refusal does. Else a meter would
+    /// find a birth date in a few dozen questions: by which part it is, or by how far the bits fall. Takes twice as long.
+    #[must_use]
+    pub fn explain_to_bearer(&self, password: &PreparedPassword, context: &PolicyContext<'_>) -> Explanation {
+        let reasons = self.reasons(password, self.floor(context), &self.judge(password, context));
+        let anybody = PolicyContext { second_factor: context.second_factor, ..PolicyContext::default() };
+        self.judge(password, &anybody).explanation(reasons)
+    }
+
     fn reasons(&self, password: &PreparedPassword, floor: usize, judge: &Judge<'_>) -> Vec<Reason> {
         let too_short = password.code_points() < floor;
         let mut reasons = Vec::from_iter(too_short.then_some(Reason::TooShort { at_least: floor }));

@@ -16,6 +16,7 @@ use crate::origin::Links;
 use crate::password::{
     Argon2Hasher, BreachedPasswords, HashPool, OnBreachFailure, PasswordHasher, PasswordPolicy,
 };
+use crate::recovery::weigh::Weighings;
 use crate::recovery::{DisownRules, Inner, Means, Recovery, Retention};
 use crate::security::{HostFactors, SecurityRules};
 use crate::store::FlowStore;
@@ -74,6 +75,10 @@ pub struct Limits {
     pub codes_per_client: Quota,
     /// Passwords hashed for one link: 20 per hour.
     pub choices_per_link: Quota,
+    /// Passwords weighed for one account before one is chosen ([`Recovery::weigh_password`]): 60 per day, counted in the memory
+    /// of each node. With that the answers tell no more of the person's own data than refused passwords do, 20 for each of up
+    /// to ten links a day.
+    pub weighings_per_account: Quota,
     /// "This wasn't me" from one client network: 30 per 5 minutes.
     pub disowns_per_client: Quota,
     /// Changes of one account's security information, those that are only begun among them: 10 per hour (CVE-2019-12467).
@@ -109,6 +114,7 @@ impl Default for Limits {
             codes_per_account: Quota::new(10, Duration::DAY),
             codes_per_client: Quota::new(30, Duration::minutes(5)),
             choices_per_link: Quota::new(20, Duration::HOUR),
+            weighings_per_account: Quota::new(60, Duration::DAY),
             disowns_per_client: Quota::new(30, Duration::minutes(5)),
             security_changes_per_account: Quota::new(10, Duration::HOUR),
             confirmations_per_account: Quota::new(20, Duration::HOUR),
@@ -156,6 +162,12 @@ impl Limits {
             ("factors_per_account", self.factors_per_account, 100, "100 a day (NIST SP 800-63B-4 3.2.2)"),
             ("letters_per_account", self.letters_per_account, 3, "3 a day"),
             ("choices_per_link", self.choices_per_link, 2400, "100 an hour (NIST SP 800-63B-4 3.2.2)"),
+            (
+                "weighings_per_account",
+                self.weighings_per_account,
+                200,
+                "200 a day, as many as choices by ten links",
+            ),
             ("security_changes_per_account", self.security_changes_per_account, 240, "10 an hour"),
             (
                 "confirmations_per_account",
@@ -475,6 +487,7 @@ impl RecoveryBuilder {
             host_factors: self.host_factors,
             sink: self.sink,
             wake: Wakes::default(),
+            weighings: Weighings::default(),
         })))
     }
 }

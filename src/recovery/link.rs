@@ -83,7 +83,7 @@ pub(crate) struct Proven {
 
 impl Proven {
     /// Whether the second factor stands before the account when it has the new password: one that was waived does not.
-    fn protected(&self) -> Protected {
+    pub(crate) fn protected(&self) -> Protected {
         let waived = self.factor_rule() == FactorRule::Waived;
         Protected(!waived && self.security.record.is_protected(&self.account.factors))
     }
@@ -107,6 +107,18 @@ impl Proven {
             return Gate::Open;
         }
         self.security.record.gate(self.flow.id())
+    }
+
+    /// Whether all is done that comes before the new password. Until then nobody is told how one would be judged either: that
+    /// depends on the person's own data.
+    pub(crate) fn may_choose(&self) -> Result<(), RecoveryError> {
+        if self.factor_needed() {
+            return Err(RecoveryError::FactorNeeded);
+        }
+        if self.gate() != Gate::Open && !planted(Bug::QuestionNotNeeded) {
+            return Err(RecoveryError::QuestionNeeded);
+        }
+        Ok(())
     }
 
     /// What the link is bound to.
@@ -164,12 +176,7 @@ impl Inner {
         client: &Client,
     ) -> Result<Chosen, RecoveryError> {
         let proven = self.prove(token).await?;
-        if proven.factor_needed() {
-            return Err(RecoveryError::FactorNeeded);
-        }
-        if proven.gate() != Gate::Open && !planted(Bug::QuestionNotNeeded) {
-            return Err(RecoveryError::QuestionNeeded);
-        }
+        proven.may_choose()?;
         let late = planted(Bug::CountedAfterwards);
         if !late {
             self.count_choice(&proven, client).await?;

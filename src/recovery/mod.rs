@@ -22,6 +22,7 @@ pub(crate) mod security;
 mod shared;
 mod sign_in;
 pub(crate) mod step;
+mod weigh;
 
 pub use ask::Receipt;
 pub(crate) use code::TypedCode;
@@ -101,6 +102,7 @@ pub(crate) struct Inner {
     pub(crate) host_factors: Option<Arc<dyn HostFactors>>,
     pub(crate) sink: Option<Arc<dyn EventSink>>,
     pub(crate) wake: Wakes,
+    weighings: weigh::Weighings,
 }
 
 impl Recovery {
@@ -200,8 +202,7 @@ impl Inner {
             Ok(Committed::Done) => Ok(()),
             Ok(Committed::OverBudget { retry_at }) => {
                 self.emit(RecoveryEvent::Limited { doing, client: self.client_pseudonym(client) });
-                let retry_after = std::time::Duration::from_secs(retry_at.seconds_since(at.now).max(1));
-                Err(RecoveryError::TooManyAttempts { retry_after })
+                Err(RecoveryError::too_many(retry_at, at.now))
             }
             Ok(Committed::Conflict) => Err(self.unavailable(doing, Fault::Contention(1))),
             Err(error) => Err(self.unavailable(doing, error.into())),

@@ -4,10 +4,12 @@ use crate::account::{Account, AddressKind, AddressOnFile};
 use crate::entropy::random;
 use crate::error::{Fault, RecoveryError};
 use crate::events::RecoveryEvent;
+use crate::factor::AuthLevel;
 use crate::password::{
     HashError, Password, PasswordHash, PasswordHasher, PolicyContext, PreparedPassword, Reason, Verification,
 };
 use crate::recovery::{Inner, Recovery};
+use crate::security::AuthSession;
 use futures_util::future::join;
 use std::sync::Arc;
 
@@ -24,14 +26,18 @@ impl Recovery {
         password: &Password,
     ) -> Result<PasswordHash, RecoveryError> {
         let inner = &*self.0;
-        let security = inner.security(&account.id).await;
-        let security = security.map_err(|fault| inner.unavailable("hash_new_password", fault))?;
-        let protected = security.record.is_protected(&account.factors);
-        inner.accept_and_hash(account, Protected(protected), password).await
+        let protected = inner.protected(account).await;
+        let protected = protected.map_err(|fault| inner.unavailable("hash_new_password", fault))?;
+        inner.accept_and_hash(account, protected, password).await
     }
 }
 
 impl Inner {
+    pub(crate) async fn protected(&self, account: &Account) -> Result<Protected, Fault> {
+        let security = self.security(&account.id).await?;
+        Ok(Protected(security.record.is_protected(&account.factors)))
+    }
+
     /// Judges a password, and hashes it if it is good enough and not the present one: one verification, one hash.
     pub(crate) async fn accept_and_hash(
         &self,
@@ -119,6 +125,13 @@ fn is_present(
 /// Whether a second factor stands before the account: a shorter password is enough then (PW-1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Protected(pub(crate) bool);
+
+impl Protected {
+    /// Whether a session was made without the second factor that there is.
+    pub(crate) fn asks_more_than(self, session: &AuthSession) -> bool {
+        self.0 && session.level == AuthLevel::Password
+    }
+}
 
 pub(crate) fn policy_context(account: &Account, protected: Protected) -> PolicyContext<'_> {
     let person = account.person.as_ref();

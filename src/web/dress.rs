@@ -18,8 +18,9 @@ use std::time::Duration;
 /// Longer than any step takes: one hash, and a store that is slow to answer.
 pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(30);
 
-const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; \
-     base-uri 'none'; frame-ancestors 'none'";
+/// `connect-src` is for the meter beside a new password, which asks the page's own site.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
+     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Whatever an answer is: a page, or JSON.
 const HEADERS: [(HeaderName, &str); 6] = [

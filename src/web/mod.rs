@@ -16,6 +16,7 @@
 //! | `/code` | form for a code | form for the new password |
 //! | `/factor` | - | second step beside a link, then form for the new password |
 //! | `/question` | - | takes the answer to a security question (feature `questions`) |
+//! | `/password-strength` | - | how the new password would be judged, as JSON for the page's script; sets nothing |
 //! | `/new-password` | - | sets it |
 //! | `/disown?letter=…` | what "this wasn't me" does; changes nothing | does it; a link's page sends it too |
 //! | `/assets/…` | style sheet and scripts | - |
@@ -63,6 +64,7 @@ pub(crate) mod form;
 mod help;
 mod link;
 mod link_host;
+mod meter;
 mod page;
 pub(crate) mod posted;
 mod proxies;
@@ -114,6 +116,7 @@ pub fn router(recovery: Recovery, config: WebConfig) -> Router {
         .route(&at("/code"), get(code::form).post(code::exchange))
         .route(&at("/link"), get(link::look).post(link::open))
         .route(&at("/factor"), post(link::prove))
+        .route(&at("/password-strength"), post(meter::weigh))
         .route(&at("/new-password"), post(link::choose))
         .route(&at("/disown"), get(disown::look).post(disown::disown));
     #[cfg(feature = "questions")]

@@ -56,6 +56,38 @@ async fn a_forgotten_password_is_replaced() {
     assert_eq!(portal.sign_in(&ana, &ana.password).await.code(), "not-accepted");
 }
 
+/// What a meter shows. Nothing is set by it, and the same link sets the password afterwards.
+#[tokio::test]
+async fn a_password_is_weighed_before_it_is_chosen() {
+    let portal = Portal::new().await;
+    let ana = portal.world.person("Ana").await;
+    let token = portal.token_for(&ana).await;
+    let of = |password: &str| json!({"token": token, "password": password});
+    let weak = portal.post("/link/password/strength", of("hospital hospital 1961-04-02")).await;
+    assert_eq!(weak.status, StatusCode::OK, "{}", weak.body);
+    let json = weak.json();
+    let refused = portal.choose(&token, "hospital hospital 1961-04-02").await.json();
+    assert_eq!((&json["enough"], &json["reasons"]), (&json!(false), &refused["reasons"]));
+    assert!(json["percent"].as_u64().is_some_and(|percent| percent < 100), "{json}");
+    let kinds: Vec<_> = json["parts"].as_array().expect("parts").iter().map(|part| &part["code"]).collect();
+    assert!(kinds.contains(&&json!("copy")) && !kinds.contains(&&json!("own-data")), "{json}");
+    let empty = portal.post("/link/password/strength", of("")).await.json();
+    assert_eq!((&empty["percent"], &empty["reasons"][0]["code"]), (&json!(0), &json!("empty")));
+    let strong = portal.post("/link/password/strength", of(GOOD_PASSWORD)).await.json();
+    assert_eq!(
+        (&strong["enough"], &strong["percent"], &strong["reasons"]),
+        (&json!(true), &json!(100), &json!([]))
+    );
+    let session = portal.signed_in(&ana).await;
+    let own = json!({"password": ana.password});
+    let signed_in = portal.post_as(&session, "/security/password/strength", own).await;
+    assert_eq!(signed_in.json()["enough"], true, "the present one is not compared: {}", signed_in.body);
+    let token = portal.token_for(&ana).await;
+    assert_eq!(portal.choose(&token, GOOD_PASSWORD).await.text("state"), "set");
+    let dead = portal.post("/link/password/strength", json!({"token": token, "password": "x"})).await;
+    assert_eq!((dead.status, &*dead.code()), (StatusCode::GONE, "link-not-usable"));
+}
+
 /// EN-5
 #[tokio::test]
 async fn whatever_is_wrong_with_a_link_is_answered_alike() {

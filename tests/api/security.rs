@@ -15,6 +15,7 @@ async fn nobody_sees_or_changes_anything_without_a_session() {
         let body = match path.as_str() {
             "/security/step-up" => json!({"password": "x"}),
             "/security/password" => json!({"present": "x", "password": GOOD_PASSWORD}),
+            "/security/password/strength" => json!({"password": GOOD_PASSWORD}),
             "/security/apps" => json!({"label": "x"}),
             "/security/apps/confirm" => json!({"id": "x", "code": "000000"}),
             "/security/factors/remove" => json!({"id": "x"}),

@@ -46,6 +46,27 @@ fn each_part_is_named_for_what_it_is() {
     assert!(parts.parts().iter().any(|part| part.kind == PartKind::OwnData), "{parts:?}");
 }
 
+/// Else the bearer of a link would find a birth date in a few dozen questions, by what its year is called or how far the bits fall.
+#[test]
+fn the_bearer_of_a_link_hears_of_own_data_only_what_a_refusal_says() {
+    let policy = PasswordPolicy::default();
+    for typed in ["garcia 1990-03-07", "1987 1988 1989 1990 1991", "quartz garcia 07.03.1990 wombat", "Maria"]
+    {
+        let (of_maria, of_anyone) = (
+            policy.explain_to_bearer(&prepared(typed), &maria()),
+            policy.explain_to_bearer(&prepared(typed), &anyone()),
+        );
+        assert_eq!((of_maria.parts(), of_maria.bits()), (of_anyone.parts(), of_anyone.bits()), "{typed}");
+        assert_eq!(of_maria.reasons(), policy.check(&prepared(typed), &maria()).err().unwrap_or_default());
+    }
+    let own = policy.explain_to_bearer(&prepared("garcia 1990-03-07"), &maria());
+    assert_ne!(own.parts(), explain("garcia 1990-03-07", &maria()).parts(), "own data is not looked at");
+    let strong = "mgarcia90 maria sunshine 1990-03-07 MRN-00481516";
+    let built_on_own = policy.explain_to_bearer(&prepared(strong), &maria());
+    assert!(!built_on_own.reasons().is_empty() && built_on_own.bits() > built_on_own.enough());
+    assert_eq!(built_on_own.percent(), 50);
+}
+
 /// Where the whole was read in another spelling, saying so costs a few bits more than its parts.
 #[test]
 fn the_parts_are_the_whole_and_add_up() {

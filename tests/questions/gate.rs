@@ -3,6 +3,7 @@
 use super::*;
 use futures_util::future::join_all;
 use regain::factor::FactorProof;
+use regain::password::Password;
 use time::Duration;
 
 /// SQ-1: after the link, and before the password.
@@ -13,6 +14,9 @@ async fn a_link_alone_does_not_choose_a_password_where_there_are_questions() {
     let link = world.fresh_link(&ana).await;
     assert_eq!(world.recovery.look(&link).await.unwrap().question, QuestionGate::Asks);
     assert_eq!(choose(&world, &link).await, Err(RecoveryError::QuestionNeeded));
+    // The meter is of this step, too: it knows the person's own data.
+    let weighed = world.recovery.weigh_password(&link, &Password::new("x")).await;
+    assert_eq!(weighed, Err(RecoveryError::QuestionNeeded));
     assert_eq!(answer(&world, &link, "the OLD quarry.").await, Ok(QuestionGate::Open));
     assert_eq!(asked(&world, &link).await, None);
     assert_eq!(choose(&world, &link).await, Ok(Chosen::Done));

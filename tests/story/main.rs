@@ -10,6 +10,7 @@ mod mission;
 mod races;
 mod rows;
 mod waking;
+mod weighing;
 
 use regain::RecoveryError;
 use regain::RecoveryToken;

@@ -127,9 +127,40 @@ async fn links_that_cannot_be_used_are_answered_alike_and_nothing_is_written() {
         (&outdated, "wrong_secret_or_account_changed"),
     ] {
         assert_eq!(world.recovery.look(link).await, Err(RecoveryError::LinkNotUsable), "{why}");
+        let looked = trace.take();
+        let weighed = world.recovery.weigh_password(link, &Password::new("short")).await;
+        assert_eq!(weighed, Err(RecoveryError::LinkNotUsable), "{why}");
+        assert_eq!(trace.take(), looked, "{why}: the meter does something else");
+        world.events.take();
+        assert_eq!(world.recovery.look(link).await, Err(RecoveryError::LinkNotUsable), "{why}");
         let told = format!("{:?}", world.events.take());
         assert!(told.contains(why), "{told}");
         let writes = trace.take().into_iter().filter(|call| call.contains("commit")).count();
         assert_eq!(writes, 0, "{why}");
     }
+}
+
+/// A meter asks with each pause of whoever types: it reads, and neither writes, nor hashes, nor tells anybody.
+#[tokio::test]
+async fn weighing_a_password_only_reads() {
+    let Scene { world, trace, .. } = Scene::of("known", Stores::Memory).await;
+    let bea = world.person("Bea").await;
+    let link = world.fresh_link(&bea).await;
+    let authenticated_at = world.clock.timestamp();
+    let (account, level) = (bea.id.clone(), regain::factor::AuthLevel::Password);
+    let session = regain::security::AuthSession { account, level, authenticated_at, binding: [7; 32] };
+    world.recovery.look(&link).await.unwrap();
+    world.events.take();
+    trace.take();
+    world.recovery.look(&link).await.unwrap();
+    let looked = trace.take();
+    assert!(!looked.is_empty() && looked.iter().all(|call| !call.contains("commit")), "{looked:?}");
+    for typed in ["", "short", "Bea 1961-04-02", &bea.password, "nine green lamps at noon"] {
+        let typed = Password::new(typed);
+        world.recovery.weigh_password(&link, &typed).await.unwrap();
+        assert_eq!(trace.take(), looked);
+        world.recovery.weigh_change(&session, &typed).await.unwrap();
+        assert_eq!(trace.take(), ["accounts.get", "flows.document"]);
+    }
+    assert_eq!(world.events.take(), []);
 }

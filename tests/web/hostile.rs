@@ -3,13 +3,14 @@ use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, ORIGIN, SET_COOKIE};
 use axum::http::{Method, Request, StatusCode};
 
-const FORMS: [&str; 10] = [
+const FORMS: [&str; 11] = [
     "/recovery/code",
     "/recovery/forgot-username",
     "/recovery/forgot-password",
     "/recovery/link",
     "/recovery/factor",
     "/recovery/question",
+    "/recovery/password-strength",
     "/recovery/new-password",
     "/recovery/disown",
     "/sign-in",
@@ -31,8 +32,8 @@ fn assert_dressed(answer: &Answer, what: &str) {
     assert_eq!(
         header("content-security-policy"),
         Some(
-            "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; \
-             base-uri 'none'; frame-ancestors 'none'"
+            "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
+             form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
         ),
         "{what}"
     );

@@ -80,6 +80,8 @@ async fn every_link_that_cannot_be_used_gets_one_answer() {
         assert_eq!(world.post("/recovery/link", &[("token", token)]).await, answer, "{token:?}");
         assert_eq!(world.post("/recovery/disown", &[("token", token)]).await, answer, "{token:?}");
         assert_eq!(choose(&world, token, GOOD_PASSWORD).await, answer, "{token:?}");
+        let fields = [("token", token), ("password", GOOD_PASSWORD)];
+        assert_eq!(world.post("/recovery/password-strength", &fields).await, answer, "{token:?}");
     }
     let doubled = world.get(&format!("/recovery/link?token={other}&token={other}")).await;
     assert_eq!(doubled, answer);

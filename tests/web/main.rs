@@ -12,6 +12,7 @@ mod link;
 mod link_host;
 mod looks;
 mod members;
+mod meter;
 mod operator;
 mod password;
 mod questions;

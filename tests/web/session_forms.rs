@@ -18,7 +18,8 @@ const PAGES: [&str; 9] = [
     "/security/questions",
     "/security/step-up?back=app",
 ];
-const FORMS: [&str; 10] = [
+const FORMS: [&str; 11] = [
+    "/security/password-strength",
     "/security/app",
     "/security/app/confirm",
     "/security/codes",

@@ -73,6 +73,8 @@ async fn no_secret_comes_back() {
             ),
         ),
         (0, request("POST", "/recovery/new-password", &as_json, &json)),
+        (0, request("POST", "/recovery/password-strength", &as_form, &fields)),
+        (0, request("POST", "/recovery/password-strength", &as_json, &json)),
         (0, request("POST", "/recovery/new-password", &as_form, &format!("{fields}{}", "a".repeat(20_000)))),
         (0, request("POST", FORGOT_PASSWORD, &as_form, &fields)),
         (0, request("GET", "/security", &headers, "")),
@@ -91,6 +93,7 @@ async fn no_secret_comes_back() {
     let refused = serde_json::json!({"token": token, "password": "7f3a"}).to_string();
     sent.push((0, request("POST", "/api/link", &as_json, &opened)));
     sent.push((0, request("POST", "/api/link/password", &as_json, &refused)));
+    sent.push((0, request("POST", "/api/link/password/strength", &as_json, &refused)));
     // What no handler sees.
     for (whole, broken) in
         [("HTTP/1.1", "HTTP/9.9"), ("Host", "Ho\0st"), ("Length: ", "Length: x"), ("Cookie:", "Cookie :")]

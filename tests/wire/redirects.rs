@@ -20,11 +20,12 @@ const PAGES: [&str; 9] = [
 ];
 
 /// The forms that are sent, and their fields.
-const FORMS: [(&str, &[&str]); 9] = [
+const FORMS: [(&str, &[&str]); 10] = [
     (FORGOT_PASSWORD, &["identifier"]),
     ("/recovery/forgot-username", &["given_name", "family_name", "record_number", "birth_year"]),
     ("/recovery/link", &["token"]),
     ("/recovery/code", &["code", "reference"]),
+    ("/recovery/password-strength", &["token", "password"]),
     ("/recovery/new-password", &["token", "password"]),
     ("/recovery/disown", &["letter", "token"]),
     ("/sign-in", &["identifier", "password"]),

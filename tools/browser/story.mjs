@@ -2,9 +2,44 @@
 // sign-in; then the old password and the used link. With and without JavaScript, on a desktop and on a phone, in light and
 // in dark. Between each two steps the portal is killed with SIGKILL and started again.
 
-import { ORIGIN, SCREENS, SUBMIT, accessible, check, counted, expect, mailTo, tell } from './stage.mjs';
+import { ORIGIN, SCREENS, SUBMIT, accessible, check, counted, expect, mailTo, pause, tell } from './stage.mjs';
 
 const STRONG = ['violet harbour tin whistle 7', 'nineteen quiet lanterns drift'];
+
+// What is typed slowly is judged in each pause; without JavaScript nothing is there.
+async function meter(page, { name, javaScript, look, password }) {
+  const bar = page.locator('[role=meter]');
+  const said = page.locator('.strength [role=status]');
+  const field = page.locator('[name=password]');
+  if (!javaScript) {
+    await field.fill('lantern');
+    expect((await bar.count()) + (await said.count()) === 0, 'without JavaScript there is no meter');
+    await field.fill('');
+    return;
+  }
+  const asked = [];
+  page.on('request', (request) => { if (request.url().includes('password-strength')) asked.push(request); });
+  expect(!(await bar.isVisible()), 'an empty field has no meter');
+  await field.pressSequentially('lantern', { delay: 60 });
+  await said.getByText(/at least 15 characters/i).waitFor();
+  expect(asked.length === 1, `one pause, one question: ${asked.length}`);
+  const weak = Number(await bar.getAttribute('aria-valuenow'));
+  await look('8a-weak');
+  await field.pressSequentially(' lantern lantern', { delay: 60 });
+  await said.getByText(/said twice/i).waitFor();
+  await field.fill(password);
+  await said.getByText(/strong enough/i).waitFor();
+  const strong = Number(await bar.getAttribute('aria-valuenow'));
+  expect(weak < 50 && strong === 100, `the bar says the same as the text: ${weak}, ${strong}`);
+  await look('8b-strong');
+  const before = asked.length;
+  await field.fill('');
+  expect(!(await bar.isVisible()) && (await said.innerText()) === '', 'an empty field has no meter again');
+  await pause(600);
+  expect(asked.length === before, 'an empty field asks nothing');
+  const sent = asked.every((request) => request.method() === 'POST' && !request.url().includes('token'));
+  expect(sent, `${name}: what is typed is in no address`);
+}
 
 async function story(portal, page, { name, javaScript, kill }) {
   const step = async () => { if (kill) await portal.killAndRestart(); };
@@ -57,6 +92,7 @@ async function story(portal, page, { name, javaScript, kill }) {
     expect(!page.url().includes('token'), 'the token is not in the address of the form');
     if (round === 0) {
       await look('8-new-password');
+      await meter(page, { name, javaScript, look, password });
       await page.locator('[name=password]').fill(`${person.given}${person.family}${person.year}`);
       await press(page.locator(SUBMIT).first());
       await look('9-refused');

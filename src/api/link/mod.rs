@@ -3,6 +3,7 @@
 use super::body::Sent;
 use super::problem::{Of, problems};
 use super::secret::Secret;
+use super::strength::{self, Strength};
 use super::{Answer, Answered, Api, when};
 use crate::client::Client;
 use crate::error::RecoveryError;
@@ -100,6 +101,7 @@ pub(super) fn shown(view: &LinkView) -> LinkShown {
 
 problems!(LookProblems: LinkNotUsable, Unavailable);
 problems!(FactorProblems: LinkNotUsable, FactorNotAccepted, TooManyAttempts, Unavailable);
+problems!(WeighProblems: LinkNotUsable, FactorNeeded, QuestionNeeded, TooManyAttempts, Unavailable);
 problems!(ChooseProblems: LinkNotUsable, FactorNeeded, QuestionNeeded, PasswordRefused, TooManyAttempts, Unavailable);
 
 /// Looks at a link. Changes nothing.
@@ -125,6 +127,21 @@ pub(super) async fn prove(
     Sent { body, by }: Sent<LinkFactor>,
 ) -> Answered<LinkShown> {
     Ok(Answer(StatusCode::OK, shown(&api.prove(&body, &by.client).await?)))
+}
+
+/// How a new password would be judged, for a meter that is shown while one types: wait for a pause of the person, and show
+/// nothing where there is no answer. Sets nothing. Up to 60 a day for one account, over links and sessions.
+#[utoipa::path(
+    post, path = "/link/password/strength", operation_id = "weigh_password", tag = "link", request_body = LinkPassword,
+    responses((status = 200, description = "How it would be judged", body = Strength), Of<WeighProblems>)
+)]
+pub(super) async fn weigh(
+    State(api): State<Arc<Api>>,
+    Sent { body, .. }: Sent<LinkPassword>,
+) -> Answered<Strength> {
+    let token = api.recovery.read_token(&body.token)?;
+    let password = Password::new(body.password.take());
+    Ok(strength::answer(&api.recovery.weigh_password(&token, &password).await?))
 }
 
 /// Chooses the new password. A refused one uses nothing up; one that is taken ends the link and every session. Sent twice,

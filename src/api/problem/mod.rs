@@ -49,6 +49,12 @@ pub(super) struct Because {
     text: String,
 }
 
+impl From<&Reason> for Because {
+    fn from(reason: &Reason) -> Self {
+        Self { code: reason.code(), text: reason.to_string() }
+    }
+}
+
 /// What went wrong, and what to do. Act on `code`.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Problem {
@@ -124,8 +130,8 @@ mod desk;
 
 impl Problem {
     fn password_refused(reasons: &[Reason]) -> Self {
-        let reasons = reasons.iter().map(|reason| Because { code: reason.code(), text: reason.to_string() });
-        Self { reasons: reasons.collect(), ..Self::from(ProblemCode::PasswordRefused) }
+        let reasons = reasons.iter().map(Because::from).collect();
+        Self { reasons, ..Self::from(ProblemCode::PasswordRefused) }
     }
 
     fn unchanged(why: ChangeRefused) -> Self {

@@ -25,6 +25,7 @@ pub(super) fn routes() -> Routes {
     let routes = Routes::new()
         .routes(routes!(show::show))
         .routes(routes!(password::step_up))
+        .routes(routes!(password::weigh))
         .routes(routes!(password::change))
         .routes(routes!(factors::begin_app))
         .routes(routes!(factors::confirm_app))

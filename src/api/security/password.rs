@@ -4,6 +4,7 @@ use super::super::body::{Caller, Sent};
 use super::super::link::PasswordChosen;
 use super::super::problem::{Of, Problem, problems};
 use super::super::secret::Secret;
+use super::super::strength::{self, Strength};
 use super::super::{Answer, Answered, Api, when};
 use super::Member;
 use crate::error::RecoveryError;
@@ -39,6 +40,13 @@ pub(in crate::api) struct PasswordChange {
     password: Secret,
 }
 
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::api) struct NewPassword {
+    password: Secret,
+}
+
+problems!(WeighProblems: NotSignedIn, FactorNeeded, NotAccepted, TooManyAttempts, Unavailable);
 problems!(StepUpProblems: NotSignedIn, FactorNeeded, NotAccepted, FactorNotAccepted, TooManyAttempts, Unavailable);
 problems!(ChangeProblems: NotSignedIn, FactorNeeded, StepUpRequired, NotAccepted, PasswordRefused, TooManyAttempts,
     Unavailable);
@@ -72,6 +80,20 @@ impl Api {
         let headers = self.raise(by, proven).await?;
         Ok((headers, Answer(StatusCode::OK, SteppedUp { level, authenticated_at })))
     }
+}
+
+/// How a new password would be judged, as for a link. The present one is not asked for, and not compared.
+#[utoipa::path(
+    post, path = "/security/password/strength", operation_id = "weigh_change", tag = "security", request_body = NewPassword,
+    responses((status = 200, description = "How it would be judged", body = Strength), Of<WeighProblems>)
+)]
+pub(in crate::api) async fn weigh(
+    State(api): State<Arc<Api>>,
+    Sent { body, by }: Sent<NewPassword>,
+) -> Answered<Strength> {
+    let member = api.member_with_whatever_session(&by).await?;
+    let password = Password::new(body.password.take());
+    Ok(strength::answer(&api.recovery.weigh_change(&member.session, &password).await?))
 }
 
 /// Changes the password. Every session ends, this one too.

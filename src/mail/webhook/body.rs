@@ -1,5 +1,6 @@
 //! A message as JSON (RFC 8259).
 
+use crate::json::{key, object, string};
 use crate::mail::Message;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -35,43 +36,10 @@ pub(super) fn json(message: &Message) -> Zeroizing<String> {
     json
 }
 
-fn object(json: &mut String, members: impl FnOnce(&mut String)) {
-    json.push('{');
-    members(json);
-    json.push('}');
-}
-
-fn key(json: &mut String, name: &str) {
-    if !json.ends_with('{') {
-        json.push(',');
-    }
-    string(json, name);
-    json.push(':');
-}
-
 fn pair(json: &mut String, name: &str, value: Option<&str>) {
     key(json, name);
     match value {
         Some(value) => string(json, value),
         None => json.push_str("null"),
     }
-}
-
-/// RFC 8259, 7; `<` and the line separators too, for who puts it into a page.
-fn string(json: &mut String, text: &str) {
-    use std::fmt::Write as _;
-    json.push('"');
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => json.extend(['\\', c]),
-            '\n' => json.push_str("\\n"),
-            '\r' => json.push_str("\\r"),
-            '\t' => json.push_str("\\t"),
-            '\0'..='\u{1f}' | '\u{7f}' | '<' | '\u{2028}' | '\u{2029}' => {
-                let _ = write!(json, "\\u{:04x}", u32::from(c));
-            }
-            _ => json.push(c),
-        }
-    }
-    json.push('"');
 }

@@ -9,7 +9,6 @@ use crate::budget::BudgetKey;
 use crate::client::Client;
 use crate::clock::Moment;
 use crate::error::{Fault, RecoveryError};
-use crate::factor::AuthLevel;
 use crate::flow::{FactorRule, FlowRecord, Line, RecoveryFlow, StateKind};
 use crate::ids::AccountId;
 use crate::password::{Password, PasswordHash};
@@ -31,8 +30,8 @@ impl Inner {
         let Present { account, mut clears, at, .. } = self.present(session, present, client).await?;
         let unavailable = |fault| self.unavailable("change_password", fault);
         let security = self.security(&account.id).await.map_err(unavailable)?;
-        let protected = security.record.is_protected(&account.factors);
-        if protected && session.level == AuthLevel::Password {
+        let protected = Protected(security.record.is_protected(&account.factors));
+        if protected.asks_more_than(session) {
             return Err(RecoveryError::FactorNeeded);
         }
         clears.push(self.password_budget(Whose::Account(&account.id), at).key);
@@ -40,7 +39,7 @@ impl Inner {
         if !account.takes_a_new_password() {
             return Err(self.not_accepted(client));
         }
-        let hash = self.accept_and_hash(&account, Protected(protected), new).await?;
+        let hash = self.accept_and_hash(&account, protected, new).await?;
         let chosen = self.begin_change(&account, &security, &hash, client, self.clock.read()).await;
         self.set_chosen(chosen.map_err(unavailable)?, RecoveryError::NotAccepted).await
     }

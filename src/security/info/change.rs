@@ -219,8 +219,7 @@ impl SecurityInfo {
         let inner = self.inner();
         inner
             .emit(RecoveryEvent::Limited { doing: "security", client: inner.client_pseudonym(&self.client) });
-        let retry_after = std::time::Duration::from_secs(retry_at.seconds_since(at.now).max(1));
-        RecoveryError::TooManyAttempts { retry_after }
+        RecoveryError::too_many(retry_at, at.now)
     }
 
     /// One of the account's changes.

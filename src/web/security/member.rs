@@ -93,7 +93,7 @@ impl Site {
         let Some(session) = host.session(headers).await.map_err(fault)? else { return Ok(None) };
         let page = path.strip_prefix(&*self.config.security);
         if host.change_required(headers).await.map_err(fault)?
-            && !matches!(page, Some("/password" | "/step-up"))
+            && !matches!(page, Some("/password" | "/password-strength" | "/step-up"))
         {
             return Err(self.to("/password"));
         }

@@ -25,7 +25,7 @@ use crate::store::StoreError;
 use crate::web::{Site, Surface, WebConfig, finish};
 use async_trait::async_trait;
 use axum::http::HeaderMap;
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Extension, Router};
 use std::sync::Arc;
 
@@ -92,6 +92,7 @@ pub trait SecurityHost: Send + Sync {
 /// | `/security/codes` | asks whether one is sure | makes new codes, shows them once |
 /// | `/security/remove?factor=…` | asks whether one is sure | removes it |
 /// | `/security/password` | form | changes it; all sessions end |
+/// | `/security/password-strength` | - | how the new one would be judged, as JSON for the page's script; sets nothing |
 /// | `/security/email` | form | sends a code to the new address |
 /// | `/security/questions` | three questions to choose and answer (feature `questions`) | sets them |
 /// | `/security/questions/remove` | asks whether one is sure | removes them |
@@ -108,6 +109,7 @@ pub fn security_router(recovery: Recovery, sessions: Arc<dyn SecurityHost>, conf
         .route(&at("/codes"), get(codes::ask).post(codes::renew))
         .route(&at("/remove"), get(remove::ask).post(remove::remove))
         .route(&at("/password"), get(password::form).post(password::change))
+        .route(&at("/password-strength"), post(password::weigh))
         .route(&at("/email"), get(address::form).post(address::propose))
         .route(&at("/email/confirm"), get(address::code_form).post(address::confirm))
         .route(&at("/step-up"), get(step_up::form).post(step_up::prove))

@@ -34,6 +34,12 @@ pub(super) async fn change(State(site): State<Arc<Site>>, sent: Sent) -> Result<
     }
 }
 
+pub(super) async fn weigh(State(site): State<Arc<Site>>, sent: Sent) -> Result<Response, Response> {
+    let [_, mut new] = sent.fields(&site, [form::FIELD, "password"])?;
+    let weighed = site.recovery.weigh_change(&sent.member.session, &Password::new(take(&mut *new))).await;
+    Ok(site.meter(weighed))
+}
+
 /// What is said about what was typed.
 enum Said {
     Nothing,
