@@ -27,7 +27,7 @@ async function story(portal, page, name) {
   await page.locator('[name=identifier]').fill(person.username);
   await press();
   expect(/revise su correo/i.test(await page.locator('h1').innerText()), 'the answer is Spanish');
-  const linkIn = (mail) => mail.match(/http:\/\/\S+link\?token=[\w-]{64}/)?.[0];
+  const linkIn = (mail) => mail.match(/http:\/\/\S+link\?token=[\w-]{64}&lang=es/)?.[0];
   const mail = await mailTo(portal, page, person.email, linkIn);
   expect(/sirve una vez/.test(mail), 'and so is the mail');
   await page.goto(linkIn(mail));

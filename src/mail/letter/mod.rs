@@ -210,13 +210,13 @@ impl Draft {
         self
     }
 
-    fn action(mut self, label: String, url: Zeroizing<String>) -> Self {
-        self.blocks.push(Block::Action { label, url });
+    fn action(mut self, voice: Voice<'_>, key: &str, address: &str) -> Self {
+        self.blocks.push(Block::Action { label: voice.say(key), url: voice.leading_to(address) });
         self
     }
 
     fn objection(mut self, voice: Voice<'_>, button: &DisownButton) -> Self {
-        let (label, url) = (voice.say("letter.disown"), button.url.clone());
+        let (label, url) = (voice.say("letter.disown"), voice.leading_to(&button.url));
         self.blocks.push(Block::Paragraph(words::disown(voice, button)));
         self.blocks.push(Block::Objection { label, url });
         self
@@ -225,7 +225,7 @@ impl Draft {
     /// The button of one account of several; what it does is said once.
     fn objection_of(mut self, voice: Voice<'_>, username: &str, button: &DisownButton) -> Self {
         let label = voice.fill("letter.disown-of", &[("username", &on_one_line(username))]);
-        self.blocks.push(Block::Objection { label, url: button.url.clone() });
+        self.blocks.push(Block::Objection { label, url: voice.leading_to(&button.url) });
         self
     }
 }

@@ -106,6 +106,26 @@ fn every_letter_says_how_to_object_and_where_help_is() {
     }
 }
 
+/// Whoever gets a Spanish letter lands on a Spanish page; an English one leaves it to the browser.
+#[test]
+fn every_link_leads_to_a_page_in_the_language_of_its_letter() {
+    let service = Service::new("Mercy Clinic", "call +1 555 0100").unwrap();
+    for (tag, alone, more) in [("en", "", ""), ("es", "?lang=es", "&lang=es")] {
+        let tag = LanguageTag::parse(tag).unwrap();
+        for content in one_of_each() {
+            let mail = compose(service.voice_for(Some(&tag)), &content, Some(&button()), at()).unwrap();
+            let urls: Vec<_> = mail.text.lines().filter(|line| line.starts_with("https://")).collect();
+            assert!(!urls.is_empty(), "{content:?}");
+            for url in urls {
+                let names = ["?lang=", "&lang="].into_iter().find_map(|name| url.find(name));
+                let (plain, end) = url.split_at(names.unwrap_or(url.len()));
+                assert_eq!(end, if plain.contains('?') { more } else { alone }, "{content:?}: {url}");
+                assert!(mail.html.contains(&format!("href=\"{}\"", url.replace('&', "&#38;"))), "{url}");
+            }
+        }
+    }
+}
+
 /// A letter has no word of another language: nothing in it stays the same when the language changes, but names and values.
 #[test]
 fn every_letter_is_in_one_language() {
