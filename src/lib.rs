@@ -41,6 +41,8 @@ pub mod factor;
 pub mod flow;
 pub mod identity;
 pub mod ids;
+#[cfg(feature = "templates")]
+mod jinja;
 pub mod keys;
 pub mod language;
 pub mod mail;
