@@ -2,7 +2,7 @@
 //!
 //! Colours and words are set without a template ([`WebConfig::style_sheet`], [`Language::with`]). A host whose pages have to
 //! look like the rest of its service writes those pages itself: as templates in the Jinja dialect of [`minijinja`], with the
-//! variables that are listed below. All other pages stay as they are.
+//! variables that are listed below. All other pages stay as they are. Mails have templates as well: [`mail::templates`].
 //!
 //! One rule: **a template says how a page looks, never what is done.** Status, headers, cookies and languages are regain's;
 //! a page is served from the host's template only after it was written once in each of its states when the service starts.
@@ -100,6 +100,7 @@
 //!
 //! [`WebConfig::style_sheet`]: crate::web::WebConfig::style_sheet
 //! [`Language::with`]: crate::language::Language::with
+//! [`mail::templates`]: crate::mail::templates
 //! [`minijinja`]: https://docs.rs/minijinja/3/minijinja/syntax/index.html
 
 mod check;
