@@ -41,6 +41,8 @@ pub mod factor;
 pub mod flow;
 pub mod identity;
 pub mod ids;
+#[cfg(feature = "templates")]
+mod jinja;
 #[cfg(any(feature = "web", feature = "webhook"))]
 mod json;
 pub mod keys;

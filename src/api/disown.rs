@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::ToSchema;
 
-/// The token of a letter: what stands behind `letter=` in the address of its button.
+/// The token of a letter: the parameter `letter` in the address of its button.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LetterToken {

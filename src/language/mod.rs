@@ -31,6 +31,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
+/// The parameter of an address that says which language a page is in.
+pub(crate) const PARAMETER: &str = "lang";
+
 /// A language with all its texts.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Language {
@@ -98,6 +101,12 @@ impl Language {
     #[must_use]
     pub fn direction(&self) -> Direction {
         self.direction
+    }
+
+    /// What an address of our own pages ends with, so that they are in this language.
+    pub(crate) fn parameter(&self, address: &str) -> String {
+        let sign = if address.contains('?') { '&' } else { '?' };
+        format!("{sign}{PARAMETER}={}", self.tag)
     }
 
     /// The text of a key, with its placeholders as they stand. Where there is no such key, the key itself: a page then shows

@@ -2,24 +2,25 @@
 
 use crate::account::AddressKind;
 use crate::mail::letter::{self, DisownButton, Written, on_one_line};
-use crate::mail::{Composed, Delivery, LetterContent, Mailer, Message, Voice};
+use crate::mail::{Composed, Delivery, LetterContent, MailTemplates, Mailer, Message, Voice};
 use async_trait::async_trait;
 use std::fmt;
 use std::sync::Arc;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-/// Puts a letter into words for an address of this kind. Only an e-mail carries the button "This wasn't me": a text message
+/// Puts a letter into words for an address of this kind. Only an e-mail is written from templates, and only it carries the button "This wasn't me": a text message
 /// has no link, and nobody types one from paper.
 pub(crate) fn compose_for(
     kind: AddressKind,
+    templates: &MailTemplates,
     voice: Voice<'_>,
     content: &LetterContent,
     disown: Option<&DisownButton>,
     at: OffsetDateTime,
 ) -> Result<Composed, askama::Error> {
     match kind {
-        AddressKind::Email => letter::compose(voice, content, disown, at),
+        AddressKind::Email => letter::compose(templates, voice, content, disown, at),
         AddressKind::Post => letter::compose_paper(voice, content, at),
         AddressKind::Phone => Ok(text_message(voice, content, at)),
     }

@@ -14,6 +14,8 @@ mod letter;
 mod means;
 #[cfg(any(feature = "eml", feature = "smtp"))]
 mod mime;
+#[cfg(not(feature = "templates"))]
+mod no_templates;
 #[cfg(feature = "print")]
 mod pdf;
 #[cfg(feature = "print")]
@@ -21,6 +23,8 @@ mod print;
 mod seal;
 #[cfg(feature = "smtp")]
 mod smtp;
+#[cfg(feature = "templates")]
+pub mod templates;
 #[cfg(feature = "webhook")]
 mod webhook;
 
@@ -39,11 +43,15 @@ pub(crate) use letter::{
 pub use letter::{InvalidService, Service};
 pub use means::ByKind;
 pub(crate) use means::compose_for;
+#[cfg(not(feature = "templates"))]
+pub(crate) use no_templates::MailTemplates;
 #[cfg(feature = "print")]
 pub use print::{PrintError, PrintForm, PrintMailer};
 pub(crate) use seal::{open, place, seal, without_links};
 #[cfg(feature = "smtp")]
 pub use smtp::{SmtpBuilder, SmtpConfigError, SmtpMailer};
+#[cfg(feature = "templates")]
+pub(crate) use templates::MailTemplates;
 #[cfg(feature = "webhook")]
 pub use webhook::{WebhookBuilder, WebhookConfigError, WebhookMailer, WebhookSecret};
 

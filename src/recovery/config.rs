@@ -11,7 +11,7 @@ use crate::factor::QuestionList;
 use crate::identity::{BlindIndex, IdentityRules, RulesError};
 use crate::ids::Realm;
 use crate::keys::{KeyRing, Pseudonyms, Sealer, Verifiers};
-use crate::mail::{Sender, Service};
+use crate::mail::{MailTemplates, Sender, Service};
 use crate::origin::Links;
 use crate::password::{
     Argon2Hasher, BreachedPasswords, HashPool, OnBreachFailure, PasswordHasher, PasswordPolicy,
@@ -254,6 +254,7 @@ pub struct RecoveryBuilder {
     notice: AskedNotice,
     disown_rules: DisownRules,
     security_rules: SecurityRules,
+    mail_templates: MailTemplates,
     #[cfg(feature = "questions")]
     questions: QuestionList,
     breached: Option<(Arc<dyn BreachedPasswords>, OnBreachFailure)>,
@@ -279,6 +280,7 @@ impl RecoveryBuilder {
             notice: AskedNotice::default(),
             disown_rules: DisownRules::default(),
             security_rules: SecurityRules::default(),
+            mail_templates: MailTemplates::default(),
             #[cfg(feature = "questions")]
             questions: QuestionList::default(),
             breached: None,
@@ -385,6 +387,14 @@ impl RecoveryBuilder {
         self
     }
 
+    /// Mails from templates of the host's ([`mail::templates`](crate::mail::templates)).
+    #[cfg(feature = "templates")]
+    #[must_use]
+    pub fn mail_templates(mut self, templates: MailTemplates) -> Self {
+        self.mail_templates = templates;
+        self
+    }
+
     /// The security questions that people may choose from; ten in English by default. Nobody has to choose any.
     #[cfg(feature = "questions")]
     #[must_use]
@@ -481,6 +491,7 @@ impl RecoveryBuilder {
             disown_rules: self.disown_rules,
             desk: OnceLock::new(),
             security_rules: self.security_rules,
+            mail_templates: self.mail_templates,
             #[cfg(feature = "questions")]
             questions: self.questions,
             breached: self.breached,

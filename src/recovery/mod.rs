@@ -56,7 +56,7 @@ use crate::flow::{RecoveryFlow, StateKind};
 use crate::identity::BlindIndex;
 use crate::ids::{AccountId, FlowId, Realm};
 use crate::keys::{Place, Pseudonyms, Sealer, Verifiers};
-use crate::mail::{Sender, Service};
+use crate::mail::{MailTemplates, Sender, Service};
 use crate::origin::Links;
 use crate::password::{BreachedPasswords, HashPool, OnBreachFailure, PasswordHasher, PasswordPolicy};
 use crate::security::{HostFactors, SecurityRules};
@@ -96,6 +96,7 @@ pub(crate) struct Inner {
     /// The support desk's, once there is one.
     pub(crate) desk: OnceLock<DeskRules>,
     pub(crate) security_rules: SecurityRules,
+    pub(crate) mail_templates: MailTemplates,
     #[cfg(feature = "questions")]
     pub(crate) questions: QuestionList,
     pub(crate) breached: Option<(Arc<dyn BreachedPasswords>, OnBreachFailure)>,

@@ -309,7 +309,9 @@ impl Inner {
         let voice = self.service.voice_for(mailing.language.as_ref());
         for to in &mailing.to {
             let now = at.now.to_datetime();
-            let composed = mail::compose_for(to.kind(), voice, &mailing.content, button.as_ref(), now);
+            let templates = &self.mail_templates;
+            let composed =
+                mail::compose_for(to.kind(), templates, voice, &mailing.content, button.as_ref(), now);
             let composed = composed.map_err(|error| Fault::Letter(error.into()))?;
             let id = MailId::from_bytes(random(&*self.entropy)?);
             let sealed = mail::seal(&self.sealer, &*self.entropy, &self.realm, &id, to, &composed)?;

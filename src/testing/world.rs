@@ -385,7 +385,7 @@ fn address(email: &str) -> AddressOnFile {
 /// The token in a mail's text, if there is one.
 fn token_in(text: &str) -> Option<RecoveryToken> {
     let (_, rest) = text.split_once("?token=")?;
-    RecoveryToken::parse(rest.split_whitespace().next()?).ok()
+    RecoveryToken::parse(rest.split(|c: char| c == '&' || c.is_whitespace()).next()?).ok()
 }
 
 #[track_caller]

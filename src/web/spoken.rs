@@ -4,7 +4,7 @@
 //! changed by opening a page, and it works without cookies. Every answer of a request is in one language, also those that are
 //! given before or beside its handler, so the language goes along with the request's task.
 
-use crate::language::{Language, Languages};
+use crate::language::{Language, Languages, PARAMETER};
 use crate::web::form;
 use axum::extract::Request;
 use axum::http::header::ACCEPT_LANGUAGE;
@@ -16,8 +16,6 @@ task_local! {
     static SPOKEN: Arc<Spoken>;
 }
 
-/// The parameter that a page's link to another language sets.
-const PARAMETER: &str = "lang";
 /// What our own pages have in their addresses, and the same page in another language needs as well.
 const KEPT: [&str; 4] = ["factor", "back", "id", "after"];
 /// What is a secret, and must be in no address that a page shows (RC-16): such a page has no link to another language.
@@ -111,11 +109,7 @@ impl Spoken {
 
     /// What the address of one of our pages has to end with.
     pub(super) fn parameter(&self, path: &str) -> String {
-        match (self.chosen, path.contains('?')) {
-            (false, _) => String::new(),
-            (true, false) => format!("?{PARAMETER}={}", self.language.tag()),
-            (true, true) => format!("&{PARAMETER}={}", self.language.tag()),
-        }
+        if self.chosen { self.language.parameter(path) } else { String::new() }
     }
 }
 

@@ -75,13 +75,19 @@ fn parse(bytes: &[u8]) -> Mail {
     Mail { id, to, about: about(mail.subject().unwrap_or_default(), &text) }
 }
 
+/// The token in the address of a link, which may name a language behind it.
+pub fn token_in(path: &str) -> String {
+    let (_, rest) = path.split_once("token=").expect("a token");
+    rest.split('&').next().unwrap_or_default().to_owned()
+}
+
 /// In English and Spanish: one of the portal's people reads that.
 fn about(subject: &str, text: &str) -> About {
     let begins = |english: &str, spanish: &str| subject.starts_with(english) || subject.starts_with(spanish);
     if begins("Choose a new password", "Elija una contraseña nueva") {
         let url = text.lines().find(|line| line.contains("token=")).expect("a link").trim();
         let path = url.strip_prefix(crate::portals::ORIGIN).expect("a link to the portal").to_owned();
-        let token = RecoveryToken::parse(path.split_once("token=").unwrap().1).expect("a whole token");
+        let token = RecoveryToken::parse(&token_in(&path)).expect("a whole token");
         return About::Link { path, flow: token.flow().as_bytes().to_vec() };
     }
     if begins("Your username", "Su nombre de usuario") {

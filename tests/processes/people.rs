@@ -1,7 +1,7 @@
 //! People: what each of them does in the pages, and what the pages told them.
 
 use crate::http::{Answer, Request, Silence, Visitor};
-use crate::mails::{About, MailFolder};
+use crate::mails::{About, MailFolder, token_in};
 use crate::portals::Portal;
 use crate::scene::{Dice, Scene};
 use sqlx::Row as _;
@@ -269,7 +269,7 @@ impl Visit {
     }
 
     async fn follow(&mut self, path: &str) {
-        let token = path.split_once("token=").map(|(_, token)| token.to_owned()).unwrap_or_default();
+        let token = token_in(path);
         let mut steps = vec![Request::get(path), Request::post("/recovery/link", &[("token", &token)])];
         if self.person.kind == Kind::Clumsy {
             steps.splice(0..0, [Request::get(path), Request::get(path)]);

@@ -3,6 +3,7 @@
 mod built;
 mod desk;
 mod escaped;
+mod mails;
 mod served;
 
 use async_trait::async_trait;

@@ -109,13 +109,17 @@ async fn a_password_is_recovered_in_spanish() {
     assert!(asked.body.contains("<h1>Revise su correo</h1>"), "{}", asked.body);
     let mail = world.mail_to("ana@example.org").await.expect("a mail");
     assert!(mail.contains("Este enlace sirve una vez, durante 30 minutos."), "{mail}");
-    let token = link_in(&mail).split_once("token=").expect("a token").1.to_owned();
+    let link = link_in(&mail).strip_prefix("https://portal.example.org").expect("a link of ours").to_owned();
+    let (_, rest) = link.split_once("token=").expect("a token");
+    let token = rest.strip_suffix("&lang=es").expect("the language of the mail").to_owned();
     // A link to the same page in another language would have the token in its address.
     let page = world.get(&format!("/recovery/link?token={token}")).await;
-    assert!(!page.body.contains("hreflang"), "{}", page.body);
-    let page = world.get_in("en", &format!("/recovery/link?token={token}&lang=es")).await;
+    assert!(!page.body.contains("hreflang") && is_in(&page, "en"), "{}", page.body);
+    // The mail was in Spanish: so are the pages behind it, whatever the browser asks for.
+    let page = world.get_in("en", &link).await;
     assert!(page.body.contains("<h1>Elija una contraseña nueva</h1>"), "{}", page.body);
-    let page = world.post_in("es", "/recovery/link", &[("token", &token)]).await;
+    assert!(page.body.contains("action=\"/recovery/link?lang=es\""), "{}", page.body);
+    let page = world.post_in("en", "/recovery/link?lang=es", &[("token", &token)]).await;
     assert!(page.body.contains("Al menos 15 caracteres."), "{}", page.body);
     assert!(page.body.contains("data-show=\"Mostrar la contraseña\""), "{}", page.body);
     let page =

@@ -107,8 +107,8 @@ def mail_with(address, pattern, after=0):
     sys.exit(f"no mail to {address} has {pattern}")
 
 
-LINK = r"/recovery/link\?token=(\S+)"
-LETTER = r"/recovery/disown\?letter=(\S+)"
+LINK = r"/recovery/link\?token=([\w-]+)"
+LETTER = r"/recovery/disown\?letter=([\w-]+)"
 CODE = r"(?m)^\s*([0-9A-Za-z]{4}-[0-9A-Za-z]{4})\s*$"
 
 

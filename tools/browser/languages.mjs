@@ -42,7 +42,7 @@ async function recover(ana) {
   await ana.send({ identifier: ana.username });
   await ana.sees(/Abra el enlace del correo/);
   await ana.look('asked');
-  const linkIn = (mail) => mail.match(/http:\/\/\S+link\?token=[\w-]{64}/)?.[0];
+  const linkIn = (mail) => mail.match(/http:\/\/\S+link\?token=[\w-]{64}&lang=es/)?.[0];
   const mail = await mailTo(ana.portal, ana.page, ana.email, linkIn);
   expect(/sirve una vez/.test(mail), 'the mail is Spanish too');
   await ana.page.goto(linkIn(mail));

@@ -1,17 +1,24 @@
 //! The letters in words. Every one says who it is from, what happened, what to do if it was not you, and where help is
 //! (NO-3); every one has a button that stops what somebody else may have begun.
 
+mod compose;
 mod notices;
+#[cfg(any(test, feature = "templates"))]
+pub(super) mod samples;
 mod voice;
 mod words;
 
 use crate::flow::Letter;
-use crate::language::LanguageTag;
-use askama::Template;
 use std::fmt;
 use time::{Duration, OffsetDateTime};
 use zeroize::Zeroizing;
 
+#[cfg(feature = "templates")]
+pub(super) use compose::drafted;
+pub(crate) use compose::{Composed, Written, compose};
+pub(super) use compose::{Drafted, Piece, compose_paper, subject};
+#[cfg(all(test, feature = "templates"))]
+pub(super) use compose::{own_html, own_text};
 pub(crate) use notices::{
     AddressAdded, AddressCode, AddressEvent, AddressRemoved, CaseDecided, CaseOpened, CaseWaiting, CodesMade,
     FactorAdded, FactorDisabled, FactorRemoved, HoldPlaced, QuestionsChanged, TakenAway,
@@ -135,34 +142,6 @@ pub(crate) struct DisownButton {
     pub(crate) days: i64,
 }
 
-/// A letter in words.
-#[derive(Clone)]
-pub(crate) struct Composed {
-    pub(crate) subject: String,
-    pub(crate) text: Zeroizing<String>,
-    pub(crate) html: Zeroizing<String>,
-    pub(crate) written: Written,
-}
-
-/// The language that a letter is in, and its date in that language.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Written {
-    pub(crate) language: LanguageTag,
-    pub(crate) on: String,
-}
-
-impl Written {
-    pub(super) fn now(voice: Voice<'_>, at: OffsetDateTime) -> Self {
-        Self { language: voice.language.tag().clone(), on: voice.language.day(at) }
-    }
-}
-
-impl fmt::Debug for Composed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Composed(..)")
-    }
-}
-
 /// One of the accounts that share an address.
 #[derive(Clone)]
 pub(crate) struct SharedAccount {
@@ -173,7 +152,7 @@ pub(crate) struct SharedAccount {
 }
 
 /// A piece of a letter. The words are said once; the two parts only differ in how they show them.
-enum Block {
+pub(super) enum Block {
     Paragraph(String),
     /// Something to copy, such as a username.
     Value(Zeroizing<String>),
@@ -210,13 +189,13 @@ impl Draft {
         self
     }
 
-    fn action(mut self, label: String, url: Zeroizing<String>) -> Self {
-        self.blocks.push(Block::Action { label, url });
+    fn action(mut self, voice: Voice<'_>, key: &str, address: &str) -> Self {
+        self.blocks.push(Block::Action { label: voice.say(key), url: voice.leading_to(address) });
         self
     }
 
     fn objection(mut self, voice: Voice<'_>, button: &DisownButton) -> Self {
-        let (label, url) = (voice.say("letter.disown"), button.url.clone());
+        let (label, url) = (voice.say("letter.disown"), voice.leading_to(&button.url));
         self.blocks.push(Block::Paragraph(words::disown(voice, button)));
         self.blocks.push(Block::Objection { label, url });
         self
@@ -225,59 +204,9 @@ impl Draft {
     /// The button of one account of several; what it does is said once.
     fn objection_of(mut self, voice: Voice<'_>, username: &str, button: &DisownButton) -> Self {
         let label = voice.fill("letter.disown-of", &[("username", &on_one_line(username))]);
-        self.blocks.push(Block::Objection { label, url: button.url.clone() });
+        self.blocks.push(Block::Objection { label, url: voice.leading_to(&button.url) });
         self
     }
-}
-
-#[derive(Template)]
-#[template(path = "mail/letter.txt")]
-struct TextPart<'a> {
-    voice: Voice<'a>,
-    blocks: &'a [Block],
-}
-
-#[derive(Template)]
-#[template(path = "mail/letter.html")]
-struct HtmlPart<'a> {
-    voice: Voice<'a>,
-    subject: &'a str,
-    blocks: &'a [Block],
-}
-
-/// Puts a letter into words. A letter about an account carries its button "This wasn't me"; one about several has none of
-/// its own.
-pub(crate) fn compose(
-    voice: Voice<'_>,
-    content: &LetterContent,
-    disown: Option<&DisownButton>,
-    at: OffsetDateTime,
-) -> Result<Composed, askama::Error> {
-    let draft = words::write(voice, content);
-    let Draft { subject, blocks } = match disown {
-        Some(button) => draft.objection(voice, button),
-        None => draft,
-    };
-    let text = Zeroizing::new(TextPart { voice, blocks: &blocks }.render()?);
-    let html = Zeroizing::new(HtmlPart { voice, subject: &subject, blocks: &blocks }.render()?);
-    Ok(Composed { subject, text, html, written: Written::now(voice, at) })
-}
-
-/// The letter on paper: nothing in it has to be clicked.
-pub(super) fn compose_paper(
-    voice: Voice<'_>,
-    content: &LetterContent,
-    at: OffsetDateTime,
-) -> Result<Composed, askama::Error> {
-    let Draft { subject, mut blocks } = words::write(voice, content);
-    blocks.retain(|block| !matches!(block, Block::Action { .. } | Block::Objection { .. }));
-    let text = Zeroizing::new(TextPart { voice, blocks: &blocks }.render()?);
-    Ok(Composed { subject, text, html: Zeroizing::default(), written: Written::now(voice, at) })
-}
-
-/// What the letter is about, in one line.
-pub(super) fn subject(voice: Voice<'_>, content: &LetterContent) -> String {
-    words::write(voice, content).subject
 }
 
 /// What comes from the account stays in its place: after a line break it would be taken for words of ours (NO-6).

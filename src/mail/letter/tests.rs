@@ -1,64 +1,33 @@
+use super::samples::{all, at};
 use super::*;
-use crate::factor::FactorKind;
 use crate::language::{Language, LanguageTag};
+use crate::mail::MailTemplates;
 
 fn button() -> DisownButton {
-    let url = Zeroizing::new("https://a.org/recovery/disown?letter=SECRET".to_owned());
-    DisownButton { url, hold: Duration::DAY, days: 7 }
+    samples::button(Duration::DAY)
 }
 
-fn at() -> OffsetDateTime {
-    OffsetDateTime::UNIX_EPOCH
+/// As by a service without templates.
+fn compose(
+    voice: Voice<'_>,
+    content: &LetterContent,
+    disown: Option<&DisownButton>,
+    at: OffsetDateTime,
+) -> Result<Composed, askama::Error> {
+    super::compose(&MailTemplates::default(), voice, content, disown, at)
 }
 
-/// One of each; a new kind of letter has to come in here before the tests pass.
+/// All that are mailed or printed, one of each at the least.
 fn one_of_each() -> Vec<LetterContent> {
-    let label = || "My phone".to_owned();
-    let number = || "2026-0042".to_owned();
+    let mut each = all(Duration::DAY);
     let secret = |text: &str| Zeroizing::new(text.to_owned());
-    let each = vec![
-        LetterContent::UsernameReminder { username: "ana".into(), sign_in: "https://a.org/sign-in".into() },
-        LetterContent::RecoveryLink {
-            link: secret("https://a.org/link?token=OTHER"),
-            code: Some(secret("BCDF-GHJK")),
-            minutes: 30,
-        },
-        LetterContent::SharedLinks {
-            accounts: vec![SharedAccount {
-                username: "ana".into(),
-                link: secret("https://a.org/link?token=OTHER"),
-                disown: button(),
-            }],
-            minutes: 30,
-        },
-        LetterContent::CodeByPhone { code: secret("BCDF-GHJK"), minutes: 10 },
-        LetterContent::CodeByPost {
-            code: secret("BCDF-GHJK"),
-            reference: "0123 4567".into(),
-            page: "https://a.org/code".into(),
-            days: 21,
-        },
-        LetterContent::PasswordChanged { at: at() },
-        LetterContent::SomebodyAsked,
-        LetterContent::FactorAdded(FactorAdded { label: label(), at: at() }),
-        LetterContent::FactorRemoved(FactorRemoved { label: label(), how: TakenAway::Removed, at: at() }),
-        LetterContent::FactorDisabled(FactorDisabled { kind: FactorKind::Totp, at: at() }),
-        LetterContent::FactorDisabled(FactorDisabled { kind: FactorKind::RecoveryCodes, at: at() }),
-        LetterContent::FactorDisabled(FactorDisabled { kind: FactorKind::Host, at: at() }),
-        LetterContent::CodesMade(CodesMade { at: at() }),
-        LetterContent::QuestionsChanged(QuestionsChanged { removed: false, at: at() }),
-        LetterContent::QuestionsChanged(QuestionsChanged { removed: true, at: at() }),
-        LetterContent::AddressCode(AddressCode { code: secret("BCDF-GHJK"), minutes: 30 }),
-        LetterContent::AddressAdded(AddressAdded { at: at() }),
-        LetterContent::AddressRemoved(AddressRemoved { what: AddressEvent::Replaced, at: at() }),
-        LetterContent::AddressRemoved(AddressRemoved { what: AddressEvent::Added, at: at() }),
-        LetterContent::AddressRemoved(AddressRemoved { what: AddressEvent::TakenBack, at: at() }),
-        LetterContent::AddressRemoved(AddressRemoved { what: AddressEvent::NotMade, at: at() }),
-        LetterContent::HoldPlaced(HoldPlaced { until: at(), signed_out: true }),
-        LetterContent::CaseOpened(CaseOpened { number: number(), at: at() }),
-        LetterContent::CaseWaiting(CaseWaiting { number: number(), until: at() }),
-        LetterContent::CaseDecided(CaseDecided { number: number(), released: true }),
-    ];
+    each.push(LetterContent::CodeByPhone { code: secret("BCDF-GHJK"), minutes: 10 });
+    each.push(LetterContent::CodeByPost {
+        code: secret("BCDF-GHJK"),
+        reference: "0123 4567".into(),
+        page: "https://a.org/code".into(),
+        days: 21,
+    });
     let there = |letter: &Letter| each.iter().any(|content| content.letter() == *letter);
     let missing: Vec<_> = Letter::ALL.iter().filter(|letter| !there(letter)).collect();
     assert!(missing.is_empty(), "no example of {missing:?}");
@@ -93,7 +62,8 @@ fn every_letter_says_how_to_object_and_where_help_is() {
             let voice = service.voice_for(Some(&tag));
             let mail = compose(voice, &content, (!brings_its_own).then_some(&button()), at()).unwrap();
             for part in [&mail.text, &mail.html] {
-                assert_eq!(part.matches("letter=SECRET").count(), if part.contains("<html") { 2 } else { 1 });
+                let named = part.matches("letter=SECRET").count();
+                assert_eq!(named, if part.contains("<html") { 2 } else { 1 }, "{content:?}");
                 for words in said.into_iter().chain(["call +1 555 0100", "Mercy Clinic"]) {
                     assert!(part.contains(words), "{content:?} does not say {words:?}: {}", **part);
                 }
@@ -106,6 +76,26 @@ fn every_letter_says_how_to_object_and_where_help_is() {
     }
 }
 
+/// Whoever gets a Spanish letter lands on a Spanish page; an English one leaves it to the browser.
+#[test]
+fn every_link_leads_to_a_page_in_the_language_of_its_letter() {
+    let service = Service::new("Mercy Clinic", "call +1 555 0100").unwrap();
+    for (tag, alone, more) in [("en", "", ""), ("es", "?lang=es", "&lang=es")] {
+        let tag = LanguageTag::parse(tag).unwrap();
+        for content in one_of_each() {
+            let mail = compose(service.voice_for(Some(&tag)), &content, Some(&button()), at()).unwrap();
+            let urls: Vec<_> = mail.text.lines().filter(|line| line.starts_with("https://")).collect();
+            assert!(!urls.is_empty(), "{content:?}");
+            for url in urls {
+                let names = ["?lang=", "&lang="].into_iter().find_map(|name| url.find(name));
+                let (plain, end) = url.split_at(names.unwrap_or(url.len()));
+                assert_eq!(end, if plain.contains('?') { more } else { alone }, "{content:?}: {url}");
+                assert!(mail.html.contains(&format!("href=\"{}\"", url.replace('&', "&#38;"))), "{url}");
+            }
+        }
+    }
+}
+
 /// A letter has no word of another language: nothing in it stays the same when the language changes, but names and values.
 #[test]
 fn every_letter_is_in_one_language() {
@@ -114,7 +104,8 @@ fn every_letter_is_in_one_language() {
     for content in one_of_each() {
         let [english, spanish] =
             tags.each_ref().map(|tag| compose(service.voice_for(Some(tag)), &content, None, at()).unwrap());
-        let values = ["My phone", "2026-0042", "BCDF", "0123", "https://", "ana", "Mercy Clinic", "--"];
+        let values =
+            ["My \"<phone>", "2026-0042", "BCDF", "0123", "https://", "ana", "bo.", "Mercy Clinic", "--"];
         let is_value =
             |line: &str| line.trim().is_empty() || values.iter().any(|value| line.trim().starts_with(value));
         for line in spanish.text.lines().filter(|line| !is_value(line)) {

@@ -4,6 +4,7 @@ use crate::language::{Language, LanguageTag, Languages};
 use crate::mail;
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
+use zeroize::Zeroizing;
 
 /// The service that the mails and pages speak for, with the languages that it speaks.
 ///
@@ -106,6 +107,15 @@ impl Voice<'_> {
     pub(super) fn fill(self, key: &str, values: &[(&str, &str)]) -> String {
         let values: Vec<_> = [("service", self.name)].into_iter().chain(values.iter().copied()).collect();
         self.language.fill(key, &values)
+    }
+
+    /// The address of one of our pages, so that it opens in the language of the letter, whatever the browser asks for. In
+    /// English it stays as it is: a letter is in English too where nobody knows the person's language, and the browser may.
+    pub(in crate::mail) fn leading_to(self, address: &str) -> Zeroizing<String> {
+        if self.language.tag() == Language::reference().tag() {
+            return Zeroizing::new(address.to_owned());
+        }
+        Zeroizing::new([address, &self.language.parameter(address)].concat())
     }
 
     pub(super) fn at(self, key: &str, at: OffsetDateTime) -> String {

@@ -41,7 +41,7 @@ fn username_reminder(voice: Voice<'_>, username: &str, sign_in: &str) -> Draft {
     Draft::new(voice.say("letter.username.subject"))
         .paragraph(voice.say("letter.username.intro"))
         .value(username)
-        .action(voice.say("letter.sign-in"), Zeroizing::new(sign_in.to_owned()))
+        .action(voice, "letter.sign-in", sign_in)
         .paragraph(voice.say("letter.username.not-you"))
 }
 
@@ -53,7 +53,7 @@ fn recovery_link(
 ) -> Draft {
     let mut draft = Draft::new(voice.say("letter.link.subject"))
         .paragraph(voice.say("letter.link.intro"))
-        .action(voice.say("letter.choose"), link.clone())
+        .action(voice, "letter.choose", link)
         .paragraph(voice.fill("letter.link.life", &[("time", &voice.minutes(minutes))]));
     if let Some(code) = code {
         draft = draft.paragraph(voice.say("letter.link.code")).value(code);
@@ -68,7 +68,7 @@ fn shared_links(voice: Voice<'_>, accounts: &[SharedAccount], minutes: i64) -> D
     };
     let mut draft = Draft::new(voice.say("letter.link.subject")).paragraph(voice.say(which));
     for account in accounts {
-        draft = draft.value(&account.username).action(voice.say("letter.choose-of"), account.link.clone());
+        draft = draft.value(&account.username).action(voice, "letter.choose-of", &account.link);
     }
     draft = draft
         .paragraph(voice.fill("letter.links.life", &[("time", &voice.minutes(minutes))]))

@@ -4,24 +4,21 @@
 use super::forms::{Field, Form, Kind, forms};
 use super::samples::{self, Sample};
 use super::{FormProblem, Ready, TemplateError};
+use crate::jinja::{self, Slip};
 use crate::recovery::Recovery;
 use crate::web::spoken::Spoken;
 use crate::web::{ClientAddress, Logo, Site, Surface, WebConfig};
 use axum::body::Bytes;
-use minijinja::{Error, OutputSpan, OutputSpanKind};
+use minijinja::{OutputSpan, OutputSpanKind};
 use std::collections::BTreeSet;
-use std::error::Error as _;
-
-/// What templates have beside the variables of their page.
-const FUNCTIONS: [&str; 5] = ["say", "around", "range", "dict", "namespace"];
 
 pub(super) fn check(ready: &Ready, recovery: &Recovery) -> Result<(), TemplateError> {
-    let mut known = FUNCTIONS.map(str::to_owned).into_iter().collect();
+    let mut known = jinja::FUNCTIONS.map(str::to_owned).into_iter().collect();
     in_every_state(recovery, |sample| {
         known_names(sample, &mut known);
         if ready.pages.contains(sample.name()) { written(ready, sample) } else { Ok(()) }
     })?;
-    names(ready, &known)
+    Ok(jinja::check_names(&ready.environment, &known)?)
 }
 
 /// Every page in every state, with and without what the configuration may leave out, in every language.
@@ -56,7 +53,7 @@ const SCRIPT: &str = "/assets/link.js";
 fn written(ready: &Ready, sample: &dyn Sample) -> Result<(), TemplateError> {
     let template = ready.environment.get_template(sample.name());
     let written = template.and_then(|template| template.render_with_spans(sample.view()));
-    let (text, spans) = written.map_err(|error| source(sample.name(), &error))?;
+    let (text, spans) = written.map_err(|error| Slip::of(sample.name(), &error))?;
     let place = |at: usize| place(&text, &spans, at);
     let wrong = |(template, line), problem| Err(TemplateError::Form { template, line, problem });
     let (own, theirs) = (sample.own(), forms(&text));
@@ -116,40 +113,7 @@ fn place(text: &str, spans: &[OutputSpan], at: usize) -> Option<(String, usize)>
     Some((span.name().to_owned(), span.line() + before))
 }
 
-/// The innermost error says where it happened: in a part, maybe.
-pub(super) fn source(page: &str, error: &Error) -> TemplateError {
-    let mut innermost = error;
-    while let Some(next) = innermost.source().and_then(|next| next.downcast_ref::<Error>()) {
-        innermost = next;
-    }
-    let problem = match innermost.detail() {
-        Some(detail) => format!("{}: {detail}", innermost.kind()),
-        None => innermost.kind().to_string(),
-    };
-    let placed = if innermost.name().is_some() { innermost } else { error };
-    let template = placed.name().unwrap_or(page).to_owned();
-    TemplateError::Source { template, line: placed.line().unwrap_or(1), problem }
-}
-
 fn known_names(sample: &dyn Sample, known: &mut BTreeSet<String>) {
     let variables = sample.variables();
     known.extend(variables.try_iter().into_iter().flatten().map(|name| name.to_string()));
-}
-
-/// A name that no page has is a slip, also where no state of a page comes by.
-fn names(ready: &Ready, known: &BTreeSet<String>) -> Result<(), TemplateError> {
-    for (name, template) in ready.environment.templates() {
-        let mut unknown: Vec<_> =
-            template.undeclared_variables(false).into_iter().filter(|used| !known.contains(used)).collect();
-        unknown.sort();
-        if let Some(used) = unknown.first() {
-            let line = template.source().lines().position(|line| line.contains(used.as_str()));
-            return Err(TemplateError::Source {
-                template: name.to_owned(),
-                line: line.unwrap_or(0) + 1,
-                problem: format!("there is no variable {used}"),
-            });
-        }
-    }
-    Ok(())
 }

@@ -1,5 +1,7 @@
 //! Why templates are not taken.
 
+use crate::jinja::Slip;
+
 /// Why templates are not taken. Lines count from 1, in the template that is named: the page, or the part that it uses.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -41,6 +43,12 @@ pub enum TemplateError {
         /// The address of the script.
         script: String,
     },
+}
+
+impl From<Slip> for TemplateError {
+    fn from(Slip { template, line, problem }: Slip) -> Self {
+        Self::Source { template, line, problem }
+    }
 }
 
 /// What is wrong with a form. It is named by the address that it is sent to.

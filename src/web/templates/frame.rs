@@ -1,6 +1,6 @@
 //! What a host's template gets: the fields of the page, what the frame shows, and the words of the asker's language.
 
-use super::words;
+use crate::jinja;
 use crate::web::page::Frame;
 use crate::web::spoken::Elsewhere;
 use crate::web::templates::Page;
@@ -59,9 +59,9 @@ pub(super) fn variables(page: &impl Page) -> Value {
 pub(super) fn view(page: &impl Page) -> Value {
     let (said, around) = (page.frame().language().clone(), page.frame().language().clone());
     let words = context! {
-        say => Value::from_function(move |key: &str, values: Kwargs| words::say(&said, key, &values)),
+        say => Value::from_function(move |key: &str, values: Kwargs| jinja::say(&said, key, &values, &[])),
         around => Value::from_function(move |key: &str, hole: &str, values: Kwargs| {
-            words::around(&around, key, hole, &values)
+            jinja::around(&around, key, hole, &values, &[])
         }),
     };
     merge_maps([variables(page), words])

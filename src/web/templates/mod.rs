@@ -2,7 +2,7 @@
 //!
 //! Colours and words are set without a template ([`WebConfig::style_sheet`], [`Language::with`]). A host whose pages have to
 //! look like the rest of its service writes those pages itself: as templates in the Jinja dialect of [`minijinja`], with the
-//! variables that are listed below. All other pages stay as they are.
+//! variables that are listed below. All other pages stay as they are. Mails have templates as well: [`mail::templates`].
 //!
 //! One rule: **a template says how a page looks, never what is done.** Status, headers, cookies and languages are regain's;
 //! a page is served from the host's template only after it was written once in each of its states when the service starts.
@@ -100,6 +100,7 @@
 //!
 //! [`WebConfig::style_sheet`]: crate::web::WebConfig::style_sheet
 //! [`Language::with`]: crate::language::Language::with
+//! [`mail::templates`]: crate::mail::templates
 //! [`minijinja`]: https://docs.rs/minijinja/3/minijinja/syntax/index.html
 
 mod check;
@@ -111,21 +112,18 @@ mod frame;
 mod pages;
 mod samples;
 mod security_samples;
-mod words;
 
 pub use error::{FormProblem, TemplateError};
 pub(super) use frame::as_markup;
 pub(super) use pages::Page;
 
+use crate::jinja::{self, Slip, Writes};
 use crate::recovery::Recovery;
 use crate::web::WebConfig;
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value};
+use minijinja::Environment;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
-
-/// What writing one page may cost: ten times what the largest case of the desk needs, and a thousand times any other page.
-const FUEL: u64 = 500_000;
 
 /// Templates that were found good. Cheap to clone.
 #[derive(Clone, Default)]
@@ -199,7 +197,7 @@ impl TemplatesBuilder {
         if let Some((name, _)) = self.parts.iter().find(|(name, _)| pages::NAMES.contains(&name.as_str())) {
             return Err(TemplateError::NotAPart(name.clone()));
         }
-        let mut environment = environment();
+        let mut environment = jinja::environment(Writes::Html);
         let pages = self.pages.iter().map(|(name, _)| name.clone()).collect();
         let mut given = BTreeSet::new();
         for (name, source) in self.parts.into_iter().chain(self.pages) {
@@ -207,7 +205,7 @@ impl TemplatesBuilder {
                 return Err(TemplateError::Twice(name));
             }
             let added = environment.add_template_owned(name.clone(), source);
-            added.map_err(|error| check::source(&name, &error))?;
+            added.map_err(|error| Slip::of(&name, &error))?;
         }
         let mut ready = Ready { environment, pages };
         check::check(&ready, recovery)?;
@@ -223,30 +221,6 @@ impl WebConfig {
     pub fn templates(self, templates: Templates) -> Self {
         Self { templates, ..self }
     }
-}
-
-/// Strict, and without a way round escaping.
-fn environment() -> Environment<'static> {
-    let mut environment = Environment::new();
-    // So that an error names the variable.
-    environment.set_debug(true);
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_fuel(Some(FUEL));
-    environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    environment.set_formatter(escaped);
-    environment.remove_filter("safe");
-    environment.remove_global("debug");
-    environment
-}
-
-fn escaped(out: &mut Output, state: &mut State, value: &Value) -> Result<(), Error> {
-    if *state.auto_escape() != AutoEscape::Html {
-        return Err(Error::new(
-            ErrorKind::InvalidOperation,
-            "variables are always escaped: leave autoescape on",
-        ));
-    }
-    minijinja::escape_formatter(out, state, value)
 }
 
 #[cfg(test)]

@@ -1,12 +1,10 @@
 use super::check::in_every_state;
-use super::forms::unescaped;
 use super::pages::NAMES;
 use super::{Templates, TemplatesBuilder};
-use crate::language::Language;
+use crate::jinja::markup::unescaped;
+use crate::jinja::variables::{Seen, Variables, assert_same, documented, sections};
 use crate::testing::World;
-use minijinja::Value;
-use minijinja::value::ValueKind;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::fs;
 use std::path::Path;
@@ -15,118 +13,24 @@ const DOCUMENTED: &str = include_str!("variables.md");
 /// The section for what every page has.
 const FRAME: &str = "Every page";
 
-/// Page, variable, and what it is.
-type Variables = BTreeMap<(String, String), String>;
-
-/// The kinds in which a variable was seen, in all states of its page.
-type Seen = BTreeMap<(String, String), BTreeSet<&'static str>>;
-
-fn is_key(text: &str) -> bool {
-    Language::reference().get(text).is_some()
-}
-
-fn of(value: &Value) -> &'static str {
-    let elements = || value.try_iter().into_iter().flatten().map(|one| of(&one)).collect::<BTreeSet<_>>();
-    match value.kind() {
-        ValueKind::None => "none",
-        ValueKind::Bool => "yes or no",
-        ValueKind::Number => "number",
-        ValueKind::String if value.is_safe() => "markup",
-        ValueKind::String if value.as_str().is_some_and(is_key) => "key",
-        ValueKind::String => "text",
-        ValueKind::Map => "object",
-        ValueKind::Seq => match elements().into_iter().collect::<Vec<_>>()[..] {
-            [] => "empty list",
-            ["key"] => "list of keys",
-            ["text"] => "list of texts",
-            _ => "list",
-        },
-        other => panic!("a template cannot use {other}"),
-    }
-}
-
-fn look(page: &str, name: &str, value: &Value, seen: &mut Seen) {
-    seen.entry((page.to_owned(), name.to_owned())).or_default().insert(of(value));
-    match value.kind() {
-        ValueKind::Map => {
-            for key in value.try_iter().expect("a map") {
-                let field = value.get_item(&key).expect("its field");
-                look(page, &format!("{name}.{key}"), &field, seen);
-            }
-        }
-        ValueKind::Seq => {
-            let objects = value.try_iter().expect("a list").filter(|one| one.kind() == ValueKind::Map);
-            objects.for_each(|one| {
-                for key in one.try_iter().expect("a map") {
-                    let field = one.get_item(&key).expect("its field");
-                    look(page, &format!("{name}[].{key}"), &field, seen);
-                }
-            });
-        }
-        _ => {}
-    }
-}
-
-fn kind(mut seen: BTreeSet<&'static str>) -> String {
-    let or_none = if seen.remove("none") { " or none" } else { "" };
-    if seen.len() > 1 {
-        seen.remove("empty list");
-    }
-    // What is a key in one state and another text in the next is a text.
-    if seen.contains("text") {
-        seen.remove("key");
-    }
-    let kinds: Vec<_> = seen.into_iter().collect();
-    format!("{}{or_none}", kinds.join(", "))
-}
-
 /// What templates really get.
 fn served() -> Variables {
-    let mut seen = Seen::new();
+    let mut seen = Seen::default();
     let Ok(()) = in_every_state::<Infallible>(&World::new().recovery, |sample| {
-        let variables = sample.variables();
-        for name in variables.try_iter().expect("a page is a map") {
-            let value = variables.get_item(&name).expect("its field");
-            let page = if name.as_str() == Some("frame") { FRAME } else { sample.name() };
-            look(page, name.as_str().expect("a name"), &value, &mut seen);
-        }
+        seen.look(sample.name(), &sample.variables(), |name| (name == "frame").then_some(FRAME));
         Ok(())
     });
-    seen.into_iter().map(|(variable, kinds)| (variable, kind(kinds))).collect()
-}
-
-fn between(text: &str) -> &str {
-    text.split('`').nth(1).unwrap_or_default()
-}
-
-fn documented() -> Variables {
-    let (mut page, mut found) = (String::new(), Variables::new());
-    for line in DOCUMENTED.lines() {
-        if let Some(title) = line.strip_prefix("## ") {
-            page = if title.starts_with('`') { between(title).to_owned() } else { title.to_owned() };
-        } else if let ["", name, kind, meaning, ""] = line.split('|').map(str::trim).collect::<Vec<_>>()[..]
-            && name.starts_with('`')
-        {
-            assert!(!meaning.is_empty(), "{page}: {name} means nothing");
-            let twice = found.insert((page.clone(), between(name).to_owned()), kind.to_owned());
-            assert_eq!(twice, None, "{page}: {name} stands twice");
-        }
-    }
-    found
+    seen.variables()
 }
 
 #[test]
 fn every_variable_is_documented_with_its_kind() {
-    let (served, documented) = (served(), documented());
-    let missing: Vec<_> = served.iter().filter(|(name, kind)| documented.get(name) != Some(kind)).collect();
-    let gone: Vec<_> = documented.keys().filter(|name| !served.contains_key(name)).collect();
-    assert!(missing.is_empty() && gone.is_empty(), "not as served: {missing:#?}\nnot served: {gone:#?}");
+    assert_same(&served(), &documented(DOCUMENTED));
 }
 
 #[test]
 fn every_page_is_documented_and_has_its_states() {
-    let titles: Vec<_> = DOCUMENTED.lines().filter_map(|line| line.strip_prefix("## `")).collect();
-    let titles: BTreeSet<_> = titles.iter().filter_map(|title| title.split('`').next()).collect();
+    let titles = sections(DOCUMENTED);
     let mut sampled = BTreeSet::new();
     let Ok(()) = in_every_state::<Infallible>(&World::new().recovery, |sample| {
         assert!(!sample.own().is_empty(), "{}", sample.name());
@@ -182,6 +86,7 @@ fn the_set_to_begin_with_is_regains_own_pages() {
 fn the_largest_page_costs_a_tenth_of_what_a_page_may_cost() {
     use crate::desk::LONGEST_TEXT;
     use crate::desk::case::MOST_ENTRIES;
+    use crate::jinja::FUEL;
     use crate::web::desk::page::Written;
     let recovery = World::new().recovery;
     let ready = set().build(&recovery).expect("the set builds").0.expect("templates");
@@ -196,6 +101,6 @@ fn the_largest_page_costs_a_tenth_of_what_a_page_may_cost() {
     let template = ready.environment.get_template("desk_case.html").expect("a page");
     let written = template.render_captured(super::frame::view(&case)).expect("it is written");
     let (spent, _) = written.state().fuel_levels().expect("there is a limit");
-    assert!(spent < super::FUEL / 10, "{spent}");
-    assert!(spent > super::FUEL / 100, "{spent}: it could be less");
+    assert!(spent < FUEL / 10, "{spent}");
+    assert!(spent > FUEL / 100, "{spent}: it could be less");
 }
