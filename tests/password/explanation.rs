@@ -125,6 +125,6 @@ fn every_kind_has_its_code_its_name_and_its_advice_in_every_language() {
 /// Whoever logs one by mistake shows how strong a password is, and not what it is.
 #[test]
 fn an_explanation_does_not_hold_the_password() {
-    let shown = format!("{:?}", explain("Zxqvkpw Tangerine 1987", &anyone())).to_lowercase();
+    let shown = format!("{:?}", explain("Zxqvkpw Tangerine 1987", &anyone())).to_ascii_lowercase();
     assert!(!["zxqvkpw", "tangerine", "1987"].iter().any(|part| shown.contains(part)), "{shown}");
 }
