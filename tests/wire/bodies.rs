@@ -38,9 +38,10 @@ fn is_api(target: &str) -> bool {
 
 /// What a person could have sent there, whole.
 fn whole(target: &str, who: &str) -> String {
-    match target {
-        _ if is_api(target) => serde_json::json!({"identifier": who}).to_string(),
-        _ => format!("identifier={who}"),
+    if is_api(target) {
+        serde_json::json!({"identifier": who}).to_string()
+    } else {
+        format!("identifier={who}")
     }
 }
 
@@ -67,9 +68,10 @@ async fn only(site: &Site, bytes: &str) -> Answer {
 /// The status, what says why, and in which type.
 fn check(answer: &Answer, target: &str, status: u16, why: [&str; 2]) {
     let [code, words] = why;
-    let (kind, text) = match is_api(target) {
-        true => ("application/problem+json", format!("\"code\":\"{code}\"")),
-        false => ("text/html; charset=utf-8", words.to_owned()),
+    let (kind, text) = if is_api(target) {
+        ("application/problem+json", format!("\"code\":\"{code}\""))
+    } else {
+        ("text/html; charset=utf-8", words.to_owned())
     };
     assert_eq!((answer.status, answer.header("content-type")), (status, Some(kind)), "{target}: {answer:?}");
     assert!(answer.body.contains(&text), "{target}: {}", answer.body);
