@@ -282,7 +282,7 @@ impl fmt::Debug for AccountEpoch {
 /// Look-ups by identifier go by canonical keys ([`Identifier::username_key`], [`Identifier::email_key`]), compared
 /// byte for byte: never by a collation that folds case or accents (CVE-2019-19844, CVE-2024-27295). A username that is
 /// stored as it was typed, "Ana", is found by its key, "ana", only where the host keeps the key too
-/// ([`username_key`](crate::identity::username_key), [`EmailAddress::key`]).
+/// ([`username_key`], [`EmailAddress::key`]).
 ///
 /// For a table in SQLite, `sqlite::UsersTable` is one that needs four statements of SQL and no more. Whoever signs people in
 /// without regain finds in [`Recovery::signed_in`](crate::Recovery::signed_in) what is left to do.
