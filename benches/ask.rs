@@ -67,6 +67,9 @@ fn json() -> Request<Body> {
     sent("/password-links", "application/json", |identifier| format!(r#"{{"identifier":"{identifier}"}}"#))
 }
 
+/// What is asked, by which request.
+type Row = (&'static str, Router, fn() -> Request<Body>);
+
 fn benches(c: &mut Criterion) {
     let runtime = Runtime::new().unwrap();
     let _entered = runtime.enter();
@@ -85,7 +88,7 @@ fn benches(c: &mut Criterion) {
     group.throughput(Throughput::Elements(AT_ONCE)).sample_size(30);
     let page = web::router(sqlite.clone(), WebConfig::new(ClientAddress::Socket));
     let api = api::router(sqlite.clone(), ApiConfig::new(ClientAddress::Socket));
-    let rows: [(_, _, fn() -> Request<Body>); 4] = [
+    let rows: [Row; 4] = [
         ("regain ask", asking(sqlite), bare_request),
         ("regain page", page, form),
         ("regain api", api, json),

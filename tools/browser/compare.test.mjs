@@ -101,6 +101,17 @@ test('a new picture fails, and one that is gone, of the stories that were told',
   notEqual(compare([], 'desk').status, 0);
 });
 
+test('where letters are drawn otherwise, pictures are not compared, and one that is gone fails', async () => {
+  const [page, letters] = [await line('desk', 'page'), await line('letters', 'all')];
+  compare([page, letters], '--accept');
+  const [other, others] = [await line('desk', 'page', { label: '' }), await line('letters', 'all', { style: 'body { font-family: cursive !important; letter-spacing: 1px }' })];
+  equal(compare([other, letters]).status, 1);
+  const elsewhere = compare([other, others]);
+  equal(elsewhere.status, 0, elsewhere.stdout);
+  match(elsewhere.stdout, /other fonts/);
+  equal(compare([others]).status, 1);
+});
+
 test('what was accepted is no difference any more', async () => {
   await accept();
   const changed = await line('desk', 'page', { label: '' });
