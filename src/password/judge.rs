@@ -1,6 +1,7 @@
 //! Whether a password is common, or too easy to guess.
 
 use super::disguise::{on_latin_keys, period, undisguise, without_copies, without_separator};
+use super::leet::with_few_readings;
 use super::own_data::OwnWords;
 use super::strength::{self, Estimate};
 use super::{Explanation, Reason, blocklist};
@@ -94,7 +95,7 @@ impl<'t> Judge<'t> {
     }
 
     fn is_strong(&self, text: &[char]) -> bool {
-        let fresh = without_copies(text, SHOWN_TO_ZXCVBN);
+        let fresh = with_few_readings(&without_copies(text, SHOWN_TO_ZXCVBN));
         u8::from(zxcvbn::zxcvbn(&fresh, &self.own.names()).score()) >= self.wanted.score
     }
 }

@@ -5,6 +5,7 @@ use super::text::Text;
 
 /// Bits that say which voice speaks next.
 const NEXT: f32 = 1.0;
+const ROUNDING: f32 = 0.01;
 
 #[derive(Clone, Copy)]
 struct Offer {
@@ -16,19 +17,30 @@ struct Offer {
 /// What the voices offer, by where a part ends.
 pub(super) struct Cut {
     alone: Vec<f32>,
+    /// What all characters before a place cost alone.
+    before: Vec<f32>,
     ending: Vec<Vec<Offer>>,
 }
 
 impl Cut {
     pub(super) fn new(text: &Text) -> Self {
         let ending = (0..=text.len()).map(|_| Vec::new()).collect();
-        Self { alone: text.alone.clone(), ending }
+        let sum = text.alone.iter().scan(0.0, |sum, bits| {
+            *sum += bits;
+            Some(*sum)
+        });
+        let before = std::iter::once(0.0).chain(sum).collect();
+        Self { alone: text.alone.clone(), before, ending }
     }
 
     /// A voice takes `from..to` for so many bits.
     pub(super) fn offer(&mut self, kind: PartKind, from: usize, to: usize, bits: f32) {
         debug_assert!(from < to);
-        self.ending[to].push(Offer { kind, from, bits: bits + NEXT });
+        // What costs more than its characters alone is never taken.
+        let bits = bits + NEXT;
+        if bits < self.before[to] - self.before[from] + ROUNDING {
+            self.ending[to].push(Offer { kind, from, bits });
+        }
     }
 
     /// The parts that cost least together. Characters that no voice takes are one part.

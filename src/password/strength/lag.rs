@@ -3,7 +3,7 @@
 use super::cut::Cut;
 use super::part::PartKind;
 use super::text::Text;
-use super::walk::{Key, LAYOUTS, key};
+use super::walk::{Key, LAYOUTS};
 use std::ops::Range;
 
 /// Bits to say that something before is taken again, beside how far back.
@@ -53,8 +53,6 @@ fn distance(before: char, now: char) -> Option<i32> {
 
 pub(super) fn voice(cut: &mut Cut, text: &Text) {
     let plain = &text.plain;
-    let boards = LAYOUTS
-        .map(|(layout, extra)| (plain.iter().map(|&c| key(layout, c)).collect::<Vec<Option<Key>>>(), extra));
     let kinds = [PartKind::Copy, PartKind::Sequence, PartKind::Sequence, PartKind::Keyboard];
     let mut reached = kinds.map(|kind| Reach { kind, ends: vec![0; plain.len()] });
     let [copied, counted, own_steps, on_keys] = &mut reached;
@@ -76,7 +74,7 @@ pub(super) fn voice(cut: &mut Cut, text: &Text) {
         }
         if lag >= 2 {
             each_its_own(cut, text, lag, &steps, own_steps);
-            for (keys, extra) in &boards {
+            for ((_, extra), keys) in LAYOUTS.iter().zip(&text.keys) {
                 along_the_keys(cut, text, lag, (keys, *extra), on_keys);
             }
         }

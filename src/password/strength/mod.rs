@@ -9,6 +9,7 @@
 mod code;
 mod cut;
 mod date;
+mod dress;
 mod lag;
 mod number;
 mod part;

@@ -3,7 +3,7 @@
 use super::cut::Cut;
 use super::part::PartKind;
 use super::text::Text;
-use super::words::letters_meant;
+use crate::password::leet::letters_meant;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 

@@ -3,6 +3,8 @@
 use super::cut::Cut;
 use super::part::PartKind;
 use super::text::Text;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// Where a key lies. Rows are moved half a key to the right each, so that neighbours above are at 0 and 1.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -53,9 +55,19 @@ pub(super) fn key(layout: &Layout, c: char) -> Option<Key> {
     })
 }
 
+static KEYS: LazyLock<HashMap<char, [Option<Key>; LAYOUTS.len()]>> = LazyLock::new(|| {
+    let all = LAYOUTS.iter().flat_map(|(layout, _)| layout.iter()).flat_map(|keys| keys.chars());
+    all.map(|c| (c, LAYOUTS.map(|(layout, _)| key(layout, c)))).collect()
+});
+
+/// Where each character lies on each keyboard.
+pub(super) fn keys(plain: &[char]) -> [Vec<Option<Key>>; LAYOUTS.len()] {
+    let found: Vec<_> = plain.iter().map(|c| KEYS.get(c).copied().unwrap_or_default()).collect();
+    std::array::from_fn(|layout| found.iter().map(|keys| keys[layout]).collect())
+}
+
 pub(super) fn voice(cut: &mut Cut, text: &Text) {
-    for (layout, extra) in LAYOUTS {
-        let keys: Vec<Option<Key>> = text.plain.iter().map(|&c| key(layout, c)).collect();
+    for ((_, extra), keys) in LAYOUTS.iter().zip(&text.keys) {
         for from in 0..keys.len() {
             if keys[from].is_none() {
                 continue;
