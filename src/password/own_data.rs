@@ -129,7 +129,7 @@ fn stands_for(typed: char, meant: char) -> bool {
 }
 
 /// Month names in English, Spanish, French, German, Italian and Portuguese, as `undisguise` leaves them.
-const MONTHS: [&[&str]; 12] = [
+pub(super) const MONTHS: [&[&str]; 12] = [
     &["january", "enero", "janvier", "januar", "gennaio", "janeiro"],
     &["february", "febrero", "fevrier", "februar", "febbraio", "fevereiro"],
     &["march", "marzo", "mars", "marz", "maerz", "marco"],

@@ -55,6 +55,16 @@ impl Text {
         Self::dressed(plain, self.capital.clone(), self.disguised.clone(), self.alone.clone())
     }
 
+    /// The same characters in another order.
+    pub(super) fn in_order(&self, places: &[usize]) -> Self {
+        Self::dressed(
+            places.iter().map(|&at| self.plain[at]).collect(),
+            places.iter().map(|&at| self.capital[at]).collect(),
+            places.iter().map(|&at| self.disguised[at]).collect(),
+            places.iter().map(|&at| self.alone[at]).collect(),
+        )
+    }
+
     fn of(plain: Vec<char>, typed: &[char]) -> Self {
         let capital: Vec<bool> = typed.iter().map(|c| c.is_uppercase()).collect();
         let lower = |c: char| c.to_lowercase().next().unwrap_or(c);
