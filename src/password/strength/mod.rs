@@ -171,7 +171,7 @@ mod tests {
             ("θάλασσα", 13.0),
             ("ירושלים", 13.0),
             ("안녕하세요", 13.0),
-            ("Morgenstund hat Gold im Mund", 17.0),
+            ("Morgenstund hat Gold im Mund", 18.0),
             ("DE89 3704 0044 0532 0130 00", 17.0),
         ] {
             let bits = priced(text);
