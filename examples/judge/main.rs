@@ -25,6 +25,7 @@
 //! read is counted and named by its number, never shown: it may be somebody's password.
 
 mod cases;
+mod fuzz;
 mod identity;
 mod passwords;
 mod policies;
@@ -34,6 +35,7 @@ use cases::{Case, Cases};
 use clap::Parser;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 #[derive(Parser)]
 #[command(name = "judge")]
@@ -47,6 +49,12 @@ struct Args {
     /// Ends with 1 if regain is worse than this by more than its interval: floor, percent of weak accepted, of strong refused.
     #[arg(long, value_name = "15:10:0.5")]
     at_most: Vec<passwords::Limit>,
+    /// Instead of judging: gives the policy any text for so many seconds, and fails where something does not hold of it.
+    #[arg(long, value_name = "SECONDS")]
+    fuzz: Option<u64>,
+    /// The texts of `--fuzz` follow from it.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
 }
 
 fn main() -> ExitCode {
@@ -68,6 +76,14 @@ fn main() -> ExitCode {
             Case::Password(case) => passwords.push(case),
             Case::Ask(case) => asks.push(case),
         }
+    }
+    if let Some(seconds) = args.fuzz {
+        let (count, longest) = fuzz::run(&passwords, Duration::from_secs(seconds), args.seed);
+        println!(
+            "{count} texts of seed {}, each judged alike twice; the longest took {longest:?}",
+            args.seed
+        );
+        return ExitCode::SUCCESS;
     }
     let within = passwords::print(&passwords, &args.at_most);
     identity::print(&asks);

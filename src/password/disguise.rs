@@ -98,7 +98,7 @@ fn plain_forms(c: char) -> Vec<char> {
 }
 
 /// Latin, Greek and Cyrillic: read without their marks.
-fn needs_no_marks(c: char) -> bool {
+pub(super) fn needs_no_marks(c: char) -> bool {
     matches!(c, '\0'..='\u{52f}' | '\u{1e00}'..='\u{1fff}')
 }
 

@@ -1,6 +1,7 @@
 //! Whether a password is common, or too easy to guess.
 
 use super::disguise::{on_latin_keys, period, undisguise, without_copies, without_separator};
+use super::leet::with_few_readings;
 use super::own_data::OwnWords;
 use super::strength::{self, Estimate};
 use super::{Explanation, Reason, blocklist};
@@ -21,12 +22,12 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
-    /// zxcvbn's 4 is over 10^10 guesses. 2^45 guesses at the hash's cost are some 30,000 years of one core, and what a
+    /// zxcvbn's 4 is over 10^10 guesses. 2^44 guesses at the hash's cost are some 15,000 years of one core, and what a
     /// generator drew from 2^51 values or more is not refused for the little that looks like a pattern in it by chance.
-    pub(super) const ALONE: Self = Self { score: 4, bits: 45.0 };
+    pub(super) const ALONE: Self = Self { score: 4, bits: 44.0 };
 
     /// zxcvbn's 2, over 10^6, is the most that eight random characters reach. Guesses are online, each with a second factor.
-    pub(super) const WITH_SECOND_FACTOR: Self = Self { score: 2, bits: 40.0 };
+    pub(super) const WITH_SECOND_FACTOR: Self = Self { score: 2, bits: 36.0 };
 }
 
 /// A password with all that it is judged by.
@@ -94,7 +95,7 @@ impl<'t> Judge<'t> {
     }
 
     fn is_strong(&self, text: &[char]) -> bool {
-        let fresh = without_copies(text, SHOWN_TO_ZXCVBN);
+        let fresh = with_few_readings(&without_copies(text, SHOWN_TO_ZXCVBN));
         u8::from(zxcvbn::zxcvbn(&fresh, &self.own.names()).score()) >= self.wanted.score
     }
 }

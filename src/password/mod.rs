@@ -20,6 +20,7 @@ mod disguise;
 mod explanation;
 mod hash;
 mod judge;
+mod leet;
 mod own_data;
 mod pepper;
 mod policy;

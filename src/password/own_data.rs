@@ -4,6 +4,7 @@ use time::Date;
 
 use super::PolicyContext;
 use super::disguise::undisguise;
+use super::leet::letters_for;
 
 /// Words that may not carry a password's strength: plain and reversed.
 pub(super) struct OwnWords {
@@ -57,7 +58,7 @@ impl OwnWords {
         let mut best = vec![(0, 0); text.len() + 1];
         for at in (0..text.len()).rev() {
             let kept = (best[at + 1].0 + 1, 0);
-            let taken = self.words.iter().filter(|word| reads_as(&text[at..], word));
+            let taken = beginning(&text[at..], &self.words);
             best[at] =
                 taken.map(|word| (best[at + word.len()].0, word.len())).min().map_or(kept, |w| w.min(kept));
         }
@@ -106,32 +107,29 @@ fn is_telling(word: &[char]) -> bool {
     word.len() >= at_least
 }
 
-pub(super) fn reads_as(text: &[char], word: &[char]) -> bool {
+/// Those of the sorted `words` that `text` begins with.
+pub(super) fn beginning<'w>(text: &'w [char], words: &'w [Vec<char>]) -> impl Iterator<Item = &'w Vec<char>> {
+    // Of each first letter there are many words, and few of these letters stand here.
+    let same_first = words.chunk_by(|a, b| a.first() == b.first());
+    let may_begin = |words: &&[Vec<char>]| {
+        let first = words.first().and_then(|word| word.first());
+        first.zip(text.first()).is_some_and(|(&meant, &typed)| stands_for(typed, meant))
+    };
+    same_first.filter(may_begin).flatten().filter(|word| reads_as(text, word))
+}
+
+fn reads_as(text: &[char], word: &[char]) -> bool {
     text.len() >= word.len() && text.iter().zip(word).all(|(&typed, &meant)| stands_for(typed, meant))
 }
 
 /// A letter or what is commonly written for it; any separator for any other.
 fn stands_for(typed: char, meant: char) -> bool {
     let is_separator = |c| matches!(c, '-' | '/' | '.' | ' ' | '_' | ',');
-    typed == meant
-        || (is_separator(typed) && is_separator(meant))
-        || matches!(
-            (typed, meant),
-            ('4' | '@', 'a')
-                | ('8', 'b')
-                | ('(', 'c')
-                | ('3', 'e')
-                | ('6' | '9', 'g')
-                | ('1' | '!' | '|', 'i' | 'l')
-                | ('0', 'o')
-                | ('5' | '$', 's')
-                | ('7' | '+', 't')
-                | ('2', 'z')
-        )
+    typed == meant || (is_separator(typed) && is_separator(meant)) || letters_for(typed).contains(&meant)
 }
 
 /// Month names in English, Spanish, French, German, Italian and Portuguese, as `undisguise` leaves them.
-const MONTHS: [&[&str]; 12] = [
+pub(super) const MONTHS: [&[&str]; 12] = [
     &["january", "enero", "janvier", "januar", "gennaio", "janeiro"],
     &["february", "febrero", "fevrier", "februar", "febbraio", "fevereiro"],
     &["march", "marzo", "mars", "marz", "maerz", "marco"],

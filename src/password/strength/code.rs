@@ -1,11 +1,12 @@
 //! Codes of a whole text, and what they stand for.
 
-use super::super::disguise::{JUDGED, on_latin_keys, without_separator};
+use super::super::disguise::{JUDGED, needs_no_marks, on_latin_keys, without_separator};
 use super::tables::after;
 use super::walk::{US, key};
 use crate::characters::is_ignorable;
 use base64ct::{Base64, Base64Unpadded, Base64Url, Base64UrlUnpadded, Encoding};
 use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::{decompose_canonical, is_combining_mark};
 
 /// What a text may stand for.
 pub(super) struct Reading {
@@ -223,9 +224,21 @@ fn spelled(text: &str) -> Option<Vec<char>> {
 /// Letters of another alphabet as such, not as the Latin ones that they look like.
 fn as_typed(typed: &str) -> Option<Vec<char>> {
     let is_other = |c: char| c.is_alphabetic() && !c.is_ascii();
-    typed
-        .contains(is_other)
-        .then(|| typed.chars().filter(|c| !is_ignorable(*c)).flat_map(char::to_lowercase).collect())
+    typed.contains(is_other).then(|| unmarked(typed))
+}
+
+/// In lower case; Latin, Greek and Russian letters without their marks.
+fn unmarked(typed: &str) -> Vec<char> {
+    let seen = typed.chars().filter(|c| !is_ignorable(*c)).flat_map(char::to_lowercase);
+    let mut plain = Vec::new();
+    for c in seen {
+        if needs_no_marks(c) {
+            decompose_canonical(c, |part| plain.extend(Some(part).filter(|part| !is_combining_mark(*part))));
+        } else {
+            plain.push(c);
+        }
+    }
+    plain
 }
 
 /// Russian and Greek letters by their sound.
@@ -241,8 +254,7 @@ fn romanised(typed: &str) -> Option<Vec<char>> {
         found += usize::from(sounds.is_some());
         sounds.unwrap_or(c)
     };
-    let read: Vec<char> =
-        typed.chars().filter(|c| !is_ignorable(*c)).flat_map(char::to_lowercase).map(sound).collect();
+    let read: Vec<char> = unmarked(typed).into_iter().map(sound).collect();
     (found >= 3).then_some(read)
 }
 
@@ -301,7 +313,7 @@ fn unlike_words(letters: &[char]) -> f32 {
     if count < 4 { f32::MAX } else { bits / count as f32 }
 }
 
-/// Moved along the alphabet by as much as makes it most like words.
+/// Moved along the alphabet by as much as makes it most like words, or with its ends exchanged: z for a.
 fn moved(plain: &[char]) -> Option<Vec<char>> {
     let by = |places: u8| -> Vec<char> {
         let turn = |c: char| match u8::try_from(c) {
@@ -310,7 +322,15 @@ fn moved(plain: &[char]) -> Option<Vec<char>> {
         };
         plain.iter().map(|&c| turn(c)).collect()
     };
-    let best = (1..26).map(by).min_by(|a, b| unlike_words(a).total_cmp(&unlike_words(b)))?;
+    let mirrored = || {
+        let turn = |c: char| match u8::try_from(c) {
+            Ok(byte @ b'a'..=b'z') => char::from(b'z' - (byte - b'a')),
+            _ => c,
+        };
+        plain.iter().map(|&c| turn(c)).collect()
+    };
+    let best =
+        (1..26).map(by).chain([mirrored()]).min_by(|a, b| unlike_words(a).total_cmp(&unlike_words(b)))?;
     (unlike_words(&best) < unlike_words(plain)).then_some(best)
 }
 

@@ -5,6 +5,7 @@ use super::text::Text;
 
 /// Bits that say which voice speaks next.
 const NEXT: f32 = 1.0;
+const ROUNDING: f32 = 0.01;
 
 #[derive(Clone, Copy)]
 struct Offer {
@@ -15,28 +16,44 @@ struct Offer {
 
 /// What the voices offer, by where a part ends.
 pub(super) struct Cut {
-    alone: Vec<f32>,
+    each: Vec<f32>,
+    /// What all characters before a place cost alone.
+    before: Vec<f32>,
     ending: Vec<Vec<Offer>>,
 }
 
 impl Cut {
     pub(super) fn new(text: &Text) -> Self {
         let ending = (0..=text.len()).map(|_| Vec::new()).collect();
-        Self { alone: text.alone.clone(), ending }
+        let sum = text.alone.iter().scan(0.0, |sum, bits| {
+            *sum += bits;
+            Some(*sum)
+        });
+        let before = std::iter::once(0.0).chain(sum).collect();
+        Self { each: text.alone.clone(), before, ending }
+    }
+
+    /// What these characters cost alone.
+    pub(super) fn alone(&self, from: usize, to: usize) -> f32 {
+        self.before[to] - self.before[from]
     }
 
     /// A voice takes `from..to` for so many bits.
     pub(super) fn offer(&mut self, kind: PartKind, from: usize, to: usize, bits: f32) {
         debug_assert!(from < to);
-        self.ending[to].push(Offer { kind, from, bits: bits + NEXT });
+        // What costs more than its characters alone is never taken.
+        let bits = bits + NEXT;
+        if bits < self.alone(from, to) + ROUNDING {
+            self.ending[to].push(Offer { kind, from, bits });
+        }
     }
 
     /// The parts that cost least together. Characters that no voice takes are one part.
     pub(super) fn cheapest(&self) -> Vec<Part> {
-        let mut best = vec![0.0_f32; self.alone.len() + 1];
+        let mut best = vec![0.0_f32; self.each.len() + 1];
         let mut taken = Vec::with_capacity(best.len());
         for to in 1..best.len() {
-            let alone = Offer { kind: PartKind::Unknown, from: to - 1, bits: self.alone[to - 1] };
+            let alone = Offer { kind: PartKind::Unknown, from: to - 1, bits: self.each[to - 1] };
             let costs = |offer: &Offer| best[offer.from] + offer.bits;
             let chosen = self.ending[to].iter().fold(alone, |cheapest, offer| {
                 if costs(offer) < costs(&cheapest) { *offer } else { cheapest }

@@ -3,13 +3,15 @@
 use super::cut::Cut;
 use super::part::PartKind;
 use super::text::Text;
-use super::walk::{Key, LAYOUTS, key};
+use super::walk::{Key, LAYOUTS};
 use std::ops::Range;
 
 /// Bits to say that something before is taken again, beside how far back.
 const AGAIN: f32 = 3.0;
 /// Bits for a step from one repetition to the next: `1qaz` to `2wsx`.
 const STEP: f32 = 2.0;
+/// Few digits count, or lie side by side, by chance.
+const BY_CHANCE: f32 = 1.5;
 /// Shortest copy that is worth its saying.
 const SHORTEST: usize = 3;
 const LONGEST_LAG: usize = 64;
@@ -53,8 +55,6 @@ fn distance(before: char, now: char) -> Option<i32> {
 
 pub(super) fn voice(cut: &mut Cut, text: &Text) {
     let plain = &text.plain;
-    let boards = LAYOUTS
-        .map(|(layout, extra)| (plain.iter().map(|&c| key(layout, c)).collect::<Vec<Option<Key>>>(), extra));
     let kinds = [PartKind::Copy, PartKind::Sequence, PartKind::Sequence, PartKind::Keyboard];
     let mut reached = kinds.map(|kind| Reach { kind, ends: vec![0; plain.len()] });
     let [copied, counted, own_steps, on_keys] = &mut reached;
@@ -71,12 +71,13 @@ pub(super) fn voice(cut: &mut Cut, text: &Text) {
                 copied.offer(cut, text, from..end, shortest, bits);
             } else if let Some(step) = first {
                 let far = log2(usize::try_from(step.unsigned_abs()).unwrap_or(1));
-                counted.offer(cut, text, from..end, SHORTEST, STEP + 1.0 + far + 1.5 * log2(lag));
+                let chance = if plain[from].is_ascii_digit() { BY_CHANCE } else { 0.0 };
+                counted.offer(cut, text, from..end, SHORTEST, STEP + 1.0 + far + 1.5 * log2(lag) + chance);
             }
         }
         if lag >= 2 {
             each_its_own(cut, text, lag, &steps, own_steps);
-            for (keys, extra) in &boards {
+            for ((_, extra), keys) in LAYOUTS.iter().zip(&text.keys) {
                 along_the_keys(cut, text, lag, (keys, *extra), on_keys);
             }
         }
@@ -145,7 +146,9 @@ fn along_the_keys(
     let ends = ends(&steps);
     for from in lag..keys.len() {
         if steps[from].is_some_and(|(row, column)| row.abs() + column.abs() <= 3) {
-            reach.offer(cut, text, from..ends[from], lag.max(SHORTEST), AGAIN + STEP + extra + log2(lag));
+            let chance = if text.plain[from].is_ascii_digit() { BY_CHANCE } else { 0.0 };
+            let bits = AGAIN + STEP + extra + log2(lag) + chance;
+            reach.offer(cut, text, from..ends[from], lag.max(SHORTEST), bits);
         }
     }
 }

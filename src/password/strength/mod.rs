@@ -9,8 +9,10 @@
 mod code;
 mod cut;
 mod date;
+mod dress;
 mod lag;
 mod number;
+mod order;
 mod part;
 mod phrase;
 mod tables;
@@ -64,22 +66,37 @@ pub(super) fn estimate(text: &str, own: &[Vec<char>]) -> Estimate {
     for reading in code::readings(text, &read.plain) {
         let same_length = reading.text.len() == read.len();
         let decoded = if same_length { read.read_as(reading.text) } else { Text::decoded(&reading.text) };
-        let mut cut = Cut::new(&decoded);
-        simple_voices(&mut cut, &decoded, own);
-        let other = Estimate::of(cut.cheapest());
+        let other = decoded_estimate(&decoded, own);
         let bits = other.bits + reading.bits;
         if bits < least.bits {
             let parts = match reading.is_spelling {
                 true => other.parts,
-                false if bits < BY_CHANCE * at_first => {
-                    vec![Part { kind: PartKind::Code, characters: read.len(), bits }]
-                }
+                false if bits < BY_CHANCE * at_first => vec![whole(&read, bits)],
                 false => least.parts,
             };
             least = Estimate { bits, parts };
         }
     }
+    for (places, extra) in order::orders(&read.plain) {
+        let bits = decoded_estimate(&read.in_order(&places), own).bits + extra;
+        if bits < least.bits {
+            let parts = if bits < BY_CHANCE * at_first { vec![whole(&read, bits)] } else { least.parts };
+            least = Estimate { bits, parts };
+        }
+    }
     least
+}
+
+fn whole(text: &Text, bits: f32) -> Part {
+    Part { kind: PartKind::Code, characters: text.len(), bits }
+}
+
+fn decoded_estimate(text: &Text, own: &[Vec<char>]) -> Estimate {
+    let mut cut = Cut::new(text);
+    simple_voices(&mut cut, text, own);
+    phrase::voice(&mut cut, text);
+    date::voice(&mut cut, text);
+    Estimate::of(cut.cheapest())
 }
 
 /// Those that are asked of a decoded text too.
@@ -139,6 +156,23 @@ mod tests {
             ("фывамипенгоьтирнек", 45.0),
             ("25/3/1984", 18.0),
             ("げんき", 14.0),
+            ("hpoasspsiwtoarld", 24.0),
+            ("hloastpi", 18.0),
+            ("ohpstila", 18.0),
+            ("hos1984pital", 28.0),
+            ("h1o9s8p4i1t9a8l4", 32.0),
+            ("slhkrgzo", 20.0),
+            ("14th of January 2017", 22.0),
+            ("4 de marzo de 1984", 22.0),
+            ("marzo1984", 15.0),
+            ("3wa/9iopq2cft6m6tfc", 45.0),
+            ("dsa;lkjhy6nhy", 28.0),
+            ("счастье", 13.0),
+            ("θάλασσα", 13.0),
+            ("ירושלים", 13.0),
+            ("안녕하세요", 13.0),
+            ("Morgenstund hat Gold im Mund", 18.0),
+            ("DE89 3704 0044 0532 0130 00", 17.0),
         ] {
             let bits = priced(text);
             assert!(bits <= most, "{text}: {bits}");

@@ -3,6 +3,7 @@
 use super::cut::Cut;
 use super::part::PartKind;
 use super::text::Text;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// Bits for which of them, and from where.
@@ -51,6 +52,17 @@ static SERIES: LazyLock<Vec<String>> = LazyLock::new(|| {
     series
 });
 
+/// The series that go on from these digits, and where in them.
+static PLACES: LazyLock<HashMap<&str, Vec<(usize, usize)>>> = LazyLock::new(|| {
+    let mut places: HashMap<_, Vec<_>> = HashMap::new();
+    for (number, series) in SERIES.iter().enumerate() {
+        for at in 0..(series.len() + 1).saturating_sub(SHORTEST) {
+            places.entry(&series[at..at + SHORTEST]).or_default().push((number, at));
+        }
+    }
+    places
+});
+
 pub(super) fn voice(cut: &mut Cut, text: &Text) {
     // Where each digit stands: what joins the numbers is left out.
     let places: Vec<usize> = (0..text.len()).filter(|&at| text.plain[at].is_ascii_digit()).collect();
@@ -64,7 +76,7 @@ pub(super) fn voice(cut: &mut Cut, text: &Text) {
     };
     let mut from = 0;
     while from + SHORTEST <= digits.len() {
-        let known = SERIES.iter().filter_map(|series| longest(series, &digits[from..])).max().unwrap_or(0);
+        let known = longest(&digits[from..]);
         // They are looked for where digits begin.
         let begins = from < FIRST_DIGITS || places[from - 1] + 1 < places[from];
         let counted = if begins { counting(&digits[from..]).unwrap_or((0, 0.0)) } else { (0, 0.0) };
@@ -82,12 +94,11 @@ pub(super) fn voice(cut: &mut Cut, text: &Text) {
     }
 }
 
-/// The longest beginning of `digits` that is in the series.
-fn longest(series: &str, digits: &str) -> Option<usize> {
-    let first = digits.get(..SHORTEST)?;
-    let at = series.find(first)?;
-    let same = series[at..].bytes().zip(digits.bytes()).take_while(|(a, b)| a == b);
-    Some(same.count())
+/// The longest beginning of `digits` that is in one of the series.
+fn longest(digits: &str) -> usize {
+    let Some(places) = digits.get(..SHORTEST).and_then(|first| PLACES.get(first)) else { return 0 };
+    let same = |series: &str| series.bytes().zip(digits.bytes()).take_while(|(a, b)| a == b).count();
+    places.iter().map(|&(series, at)| same(&SERIES[series][at..])).max().unwrap_or(0)
 }
 
 /// Numbers of up to four digits, each as much above or below the one before: how many digits, and for how many bits.

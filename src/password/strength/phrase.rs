@@ -2,42 +2,49 @@
 
 use super::cut::Cut;
 use super::part::PartKind;
+use super::tables::Hash;
 use super::text::Text;
-use super::words::letters_meant;
-use std::collections::HashMap;
+use crate::password::leet::letters_meant;
 use std::sync::LazyLock;
 
 static PHRASES: &str = include_str!("phrases.txt");
 
-/// Bits for which phrase, and where in it: these and their initials have some six thousand places.
-const WHICH: f32 = 12.5;
+/// Bits for which phrase, and from where to where: these have some seven thousand words.
+const WHICH: f32 = 13.5;
 const SHORTEST: usize = 8;
-const SHORTEST_INITIALS: usize = 6;
+const SHORTEST_INITIALS: usize = 7;
 
 /// Texts, and where in them a beginning of so many characters stands.
 struct Texts {
     texts: Vec<Vec<char>>,
-    places: HashMap<Vec<char>, Vec<(usize, usize)>>,
+    /// By the hash of such a beginning: number of the text, and place in it.
+    places: Vec<(u64, u32, u32)>,
     shortest: usize,
 }
 
 impl Texts {
     fn new(texts: Vec<Vec<char>>, shortest: usize) -> Self {
-        let mut places: HashMap<_, Vec<_>> = HashMap::new();
-        for (number, text) in texts.iter().enumerate() {
-            for (at, window) in text.windows(shortest).enumerate() {
-                places.entry(window.to_vec()).or_default().push((number, at));
-            }
+        let mut places = Vec::new();
+        for (text, number) in texts.iter().zip(0..) {
+            places.extend(text.windows(shortest).zip(0..).map(|(window, at)| (hash(window), number, at)));
         }
+        places.sort_unstable();
         Self { texts, places, shortest }
     }
 
     /// How much of the beginning of `letters` stands in one of them.
     fn longest(&self, letters: &[char]) -> Option<usize> {
-        let places = self.places.get(letters.get(..self.shortest)?)?;
+        let wanted = hash(letters.get(..self.shortest)?);
+        let first = self.places.partition_point(|(hash, ..)| *hash < wanted);
+        let here = self.places[first..].iter().take_while(|(hash, ..)| *hash == wanted);
         let same = |text: &[char]| text.iter().zip(letters).take_while(|(a, b)| a == b).count();
-        places.iter().map(|&(number, at)| same(&self.texts[number][at..])).max()
+        let lengths = here.map(|&(_, number, at)| same(&self.texts[number as usize][at as usize..]));
+        lengths.max().filter(|length| *length >= self.shortest)
     }
+}
+
+fn hash(letters: &[char]) -> u64 {
+    letters.iter().fold(Hash::new(), |hash, c| hash.then(*c)).whole()
 }
 
 static KNOWN: LazyLock<[Texts; 2]> = LazyLock::new(|| {
@@ -46,8 +53,11 @@ static KNOWN: LazyLock<[Texts; 2]> = LazyLock::new(|| {
     let whole =
         lines().flat_map(|line| [line.chars().filter(|c| *c != ' ').collect(), backwards(line)]).collect();
     let initials = |line: &str| line.split_whitespace().filter_map(|word| word.chars().next()).collect();
-    let initials =
-        lines().map(initials).filter(|initials: &Vec<char>| initials.len() >= SHORTEST_INITIALS).collect();
+    let initials = lines()
+        .filter(|line| !line.contains(|c: char| c.is_ascii_digit()))
+        .map(initials)
+        .filter(|initials: &Vec<char>| initials.len() >= SHORTEST_INITIALS)
+        .collect();
     [Texts::new(whole, SHORTEST), Texts::new(initials, SHORTEST_INITIALS)]
 });
 

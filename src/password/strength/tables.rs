@@ -2,6 +2,8 @@
 //! both; NOTICE names the sources. Of a word only 40 bits of a hash are kept, so one look-up in ten million finds a
 //! word that is none.
 
+use std::sync::LazyLock;
+
 static WORDS: &[u8] = include_bytes!("words.bin");
 static CHAIN: &[u8] = include_bytes!("chain.bin");
 
@@ -10,6 +12,23 @@ const PAIR: usize = 11;
 const HALF: u32 = 44;
 const COST: u64 = 15;
 const COUNT: usize = WORDS.len() / PAIR * 2;
+
+/// First bits of a hash, by which a look-up begins.
+const FIRST_BITS: u32 = 14;
+
+/// Where the hashes begin that begin with so many bits, and at the end how many there are.
+static BEGINNINGS: LazyLock<Vec<usize>> = LazyLock::new(|| {
+    let mut place = 0;
+    let mut beginnings = Vec::with_capacity((1 << FIRST_BITS) + 1);
+    for first in 0..1_u64 << FIRST_BITS {
+        while place < COUNT && entry(place) >> (HALF - FIRST_BITS) < first {
+            place += 1;
+        }
+        beginnings.push(place);
+    }
+    beginnings.push(COUNT);
+    beginnings
+});
 
 /// FNV-1a over code points.
 #[derive(Clone, Copy)]
@@ -22,6 +41,10 @@ impl Hash {
 
     pub(super) fn then(self, c: char) -> Self {
         Self((self.0 ^ u64::from(u32::from(c))).wrapping_mul(0x0100_0000_01b3))
+    }
+
+    pub(super) fn whole(self) -> u64 {
+        self.0
     }
 }
 
@@ -36,7 +59,8 @@ fn entry(place: usize) -> u64 {
 /// What the word of this hash costs in bits: the logarithm of how many are more common.
 pub(super) fn word(hash: Hash) -> Option<f32> {
     let wanted = hash.0 >> 24 << 4;
-    let (mut low, mut high) = (0, COUNT);
+    let first = usize::try_from(wanted >> (HALF - FIRST_BITS)).unwrap_or(usize::MAX);
+    let &[mut low, mut high] = BEGINNINGS.get(first..)?.first_chunk()?;
     while low < high {
         let middle = usize::midpoint(low, high);
         if entry(middle) < wanted { low = middle + 1 } else { high = middle }

@@ -1,6 +1,8 @@
 //! The text that is judged, as an attacker would read it, with what each character costs who knows nothing about it.
 
 use super::super::disguise::{JUDGED, undisguise};
+use super::dress::Dress;
+use super::walk::{Key, LAYOUTS, keys};
 use crate::characters::is_ignorable;
 
 /// Characters that are judged. What does not show in these is not looked for.
@@ -24,6 +26,9 @@ pub(super) struct Text {
     pub(super) disguised: Vec<bool>,
     /// Bits for the character alone.
     pub(super) alone: Vec<f32>,
+    /// Where each character lies on each keyboard.
+    pub(super) keys: [Vec<Option<Key>>; LAYOUTS.len()],
+    dress: Dress,
 }
 
 impl Text {
@@ -47,16 +52,31 @@ impl Text {
 
     /// The same, character by character, read as other ones.
     pub(super) fn read_as(&self, plain: Vec<char>) -> Self {
-        let (capital, disguised, alone) = (self.capital.clone(), self.disguised.clone(), self.alone.clone());
-        Self { plain, capital, disguised, alone }
+        Self::dressed(plain, self.capital.clone(), self.disguised.clone(), self.alone.clone())
+    }
+
+    /// The same characters in another order.
+    pub(super) fn in_order(&self, places: &[usize]) -> Self {
+        Self::dressed(
+            places.iter().map(|&at| self.plain[at]).collect(),
+            places.iter().map(|&at| self.capital[at]).collect(),
+            places.iter().map(|&at| self.disguised[at]).collect(),
+            places.iter().map(|&at| self.alone[at]).collect(),
+        )
     }
 
     fn of(plain: Vec<char>, typed: &[char]) -> Self {
-        let capital = typed.iter().map(|c| c.is_uppercase()).collect();
+        let capital: Vec<bool> = typed.iter().map(|c| c.is_uppercase()).collect();
         let lower = |c: char| c.to_lowercase().next().unwrap_or(c);
-        let disguised = plain.iter().zip(typed).map(|(&plain, &typed)| lower(typed) != plain).collect();
+        let disguised: Vec<bool> =
+            plain.iter().zip(typed).map(|(&plain, &typed)| lower(typed) != plain).collect();
         let alone = alone(typed);
-        Self { plain, capital, disguised, alone }
+        Self::dressed(plain, capital, disguised, alone)
+    }
+
+    fn dressed(plain: Vec<char>, capital: Vec<bool>, disguised: Vec<bool>, alone: Vec<f32>) -> Self {
+        let (keys, dress) = (keys(&plain), Dress::of(&plain, &capital, &disguised));
+        Self { plain, capital, disguised, alone, keys, dress }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -65,37 +85,8 @@ impl Text {
 
     /// What capitals and disguises in a part cost.
     pub(super) fn dress(&self, from: usize, to: usize) -> f32 {
-        let disguised = if self.disguised[from..to].contains(&true) { 1.5 } else { 0.0 };
-        disguised + self.capitals(from, to)
+        self.dress.bits(from, to)
     }
-
-    fn capitals(&self, from: usize, to: usize) -> f32 {
-        let part = &self.capital[from..to];
-        if !part.contains(&true) {
-            return 0.0;
-        }
-        let letters: Vec<bool> = part
-            .iter()
-            .zip(&self.plain[from..to])
-            .filter(|(_, c)| c.is_alphabetic())
-            .map(|(up, _)| *up)
-            .collect();
-        let up = letters.iter().filter(|up| **up).count();
-        let ends = usize::from(letters.first() == Some(&true)) + usize::from(letters.last() == Some(&true));
-        let alternate = letters.windows(2).all(|pair| pair[0] != pair[1]);
-        match up {
-            0 => 0.0,
-            _ if up == letters.len() || (up == 1 && letters[0]) => 1.0,
-            _ if alternate || up == ends => 2.0,
-            _ => binomial(letters.len(), up) + 1.0,
-        }
-    }
-}
-
-/// Bits of which `count` of `all`.
-#[expect(clippy::cast_precision_loss, reason = "at most 128")]
-fn binomial(all: usize, count: usize) -> f32 {
-    (0..count.min(all - count)).map(|at| ((all - at) as f32 / (at + 1) as f32).log2()).sum()
 }
 
 /// The kinds of characters that a generator draws from, and how many there are of each.

@@ -5,7 +5,8 @@ use super::part::PartKind;
 use super::tables::{Hash, after, word};
 use super::text::Text;
 use crate::password::blocklist;
-use crate::password::own_data::reads_as;
+use crate::password::leet::{letters_meant, with_few_readings};
+use crate::password::own_data::beginning;
 use zxcvbn::matching::patterns::MatchPattern;
 
 const LONGEST: usize = 24;
@@ -25,28 +26,6 @@ const SHORTEST_COMMON: usize = 8;
 const AROUND: usize = 7;
 /// Characters that zxcvbn gets to see; it takes long for more.
 const SHOWN_TO_ZXCVBN: usize = 24;
-
-/// The text with letters for the characters that stand for them. Which letter 1 stands for, two readings try.
-pub(super) fn letters_meant(plain: &[char]) -> [Vec<char>; 2] {
-    let meant = |one: char| {
-        let letter = move |c: char| match c {
-            '4' | '@' => 'a',
-            '8' => 'b',
-            '(' | '<' => 'c',
-            '3' | '€' => 'e',
-            '6' | '9' => 'g',
-            '#' => 'h',
-            '1' | '!' | '|' => one,
-            '0' => 'o',
-            '5' | '$' => 's',
-            '7' | '+' => 't',
-            '2' => 'z',
-            other => other,
-        };
-        plain.iter().map(|&c| letter(c)).collect()
-    };
-    [meant('i'), meant('l')]
-}
 
 pub(super) fn plain(cut: &mut Cut, text: &Text) {
     listed(cut, text, &text.plain, |from, to| (from, to), 0.0);
@@ -142,8 +121,7 @@ pub(super) fn own(cut: &mut Cut, text: &Text, own: &[Vec<char>]) {
     for places in [&all, &letters] {
         let read: Vec<char> = places.iter().map(|&at| text.plain[at]).collect();
         for from in 0..read.len() {
-            let here = |word: &&Vec<char>| !word.is_empty() && reads_as(&read[from..], word);
-            for word in own.iter().filter(here) {
+            for word in beginning(&read[from..], own) {
                 let (first, last) = (places[from], places[from + word.len() - 1] + 1);
                 cut.offer(PartKind::OwnData, first, last, OWN + text.dress(first, last));
             }
@@ -180,7 +158,7 @@ pub(super) fn common(cut: &mut Cut, text: &Text) {
 /// Its dictionaries; where it knows nothing it says nothing.
 pub(super) fn shown_to_zxcvbn(cut: &mut Cut, text: &Text) {
     let shown: String = text.plain.iter().take(SHOWN_TO_ZXCVBN).collect();
-    for part in zxcvbn::zxcvbn(&shown, &[]).sequence() {
+    for part in zxcvbn::zxcvbn(&with_few_readings(&shown), &[]).sequence() {
         let (from, to) = (part.i, (part.j + 1).min(text.len()));
         let is_known = matches!(part.pattern, MatchPattern::Dictionary(_)) && to > from + 3;
         if let Some(guesses) = part.guesses.filter(|_| is_known) {
