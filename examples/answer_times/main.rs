@@ -45,7 +45,7 @@ struct Args {
 
 const STATES: [&str; 4] = ["nobody", "known", "disabled", "over the limit"];
 
-fn of_state<'a>(people: &'a People, state: usize, round: usize) -> Option<&'a Someone> {
+fn of_state(people: &People, state: usize, round: usize) -> Option<&Someone> {
     match STATES[state] {
         "known" => people.known.get(round % people.known.len()),
         "disabled" => Some(&people.disabled),
@@ -63,7 +63,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     let site = Site::on(folder.path(), hasher).await?;
     let people = site.people(&hash).await?;
     let mut order = Order(args.seed);
-    println!("{:<24}{:<22}{:>10}{:>8}   {}", "", "", "median", "ratio", "AUC with its 95 % interval");
+    println!("{:<24}{:<22}{:>10}{:>8}   AUC with its 95 % interval", "", "", "median", "ratio");
     let mut fine = true;
     for way in &WAYS {
         let times = measure(&site, &people, way, args.samples, &mut order)?;

@@ -58,7 +58,7 @@ fn in_words(text: &[char]) -> Option<(usize, f32)> {
     let (mut at, mut has_day, mut has_month, mut end) = (0, false, false, None);
     while let Some(&c) = text.get(at) {
         let rest = &text[at..];
-        let length = |word: &&str| begins(rest, word).then(|| word.len());
+        let length = |word: &&str| begins(rest, word).then_some(word.len());
         if let Some(4) = year(rest).filter(|_| has_month) {
             let bits = if has_day { DAY_OF_YEAR + YEAR } else { MONTH + YEAR };
             return Some((at + 4, bits));
