@@ -1,6 +1,6 @@
 //! Other orders in which a text may be read: words put into each other, digits put into a word.
 
-/// Bits to try one of the regular orders, and to try one that is not.
+/// Bits to try one of the regular orders.
 const REGULAR: f32 = 3.5;
 const SHORTEST: usize = 8;
 
