@@ -131,7 +131,8 @@ fn judge(text: &str, context: &PolicyContext<'_>) -> Duration {
     let explanation = policy.explain(&password, context);
     let bits = explanation.bits();
     assert!(bits.is_finite() && bits >= 0.0, "{bits} bits: {text:?}");
-    // zxcvbn 3.1.1 counts a text now so, now so, by the order of its hash tables: on its border it may change its mind.
+    // Once a text was taken and then refused. The order of zxcvbn's hash tables is suspected, and not proven: asked again, it has
+    // to agree some time.
     let agrees = || policy.explain(&password, context).reasons() == reasons;
     assert!(explanation.reasons() == reasons || (0..50).any(|_| agrees()), "{reasons:?}: {text:?}");
     let parts: f32 = explanation.parts().iter().map(|part| part.bits).sum();

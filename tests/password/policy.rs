@@ -266,7 +266,7 @@ proptest! {
         prop_assert_eq!(is_too_short(&typed, &with_second_factor(anyone())), length < 8);
     }
 
-    /// PW-5. Of random ones of 15 letters, 2^70, the estimate refuses one in 700, for patterns that are there by chance.
+    /// PW-5. Of random ones of 15 letters, 2^70, the estimate refuses a few, for patterns that are there by chance.
     #[test]
     fn a_random_password_of_twenty_letters_is_accepted(typed in "[a-z]{20}") {
         prop_assert_eq!(check(&typed, &maria()), Ok(()));
